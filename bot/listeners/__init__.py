@@ -1,0 +1,1 @@
+"""One file per operation: what a person sent is stored, acknowledged and handed over."""

@@ -1,0 +1,1 @@
+"""One file per operation: rows in, Block Kit out. Pure."""

@@ -1,0 +1,77 @@
+"""Who may do what. Pure: roles in, an answer or a reason out."""
+
+from __future__ import annotations
+
+import enum
+import getpass
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ops.errors import Refused
+
+
+class Role(enum.StrEnum):
+    """The roles of the documents' access table."""
+
+    DEVELOPER = "developer"
+    ENG_LEAD = "eng_lead"
+    CTO = "cto"
+    DEVOPS = "devops"
+
+    @property
+    def title(self) -> str:  # type: ignore[override]  # str.title() is of no use for a role
+        """As people say it."""
+        return _TITLES[self]
+
+
+_TITLES = {Role.DEVELOPER: "developer", Role.ENG_LEAD: "Eng Lead", Role.CTO: "CTO", Role.DEVOPS: "DevOps"}
+
+
+class Right(enum.StrEnum):
+    """What a person may be allowed to do; looking needs no right."""
+
+    LOOK = "look"
+    TAKE = "take"
+    DELETE = "delete"
+
+
+Policy = Mapping[Right, frozenset[Role]]
+
+_DEEDS = {Right.LOOK: "look at backups", Right.TAKE: "take or verify backups", Right.DELETE: "delete, pin or unpin backups"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who asks: a Slack user, or whoever sits at the terminal."""
+
+    id: str
+    roles: frozenset[Role] = frozenset()
+    at_terminal: bool = False
+
+
+class NotAllowed(Refused):
+    """The person's roles do not carry the right."""
+
+
+def at_terminal() -> Person:
+    """Whoever runs the terminal command: every right but approving."""
+    return Person(id=f"terminal:{getpass.getuser()}", roles=frozenset(Role), at_terminal=True)
+
+
+def require(person: Person, right: Right, policy: Policy) -> None:
+    """Refuse unless one of the person's roles carries the right.
+
+    Raises:
+        NotAllowed: with the roles that may.
+    """
+    if right is Right.LOOK or person.at_terminal or person.roles & policy.get(right, frozenset()):
+        return
+    raise NotAllowed(f"You may not {_DEEDS[right]}.", f"This needs the role {titles(policy.get(right, frozenset()))}. Ask one of them.")
+
+
+def titles(roles: frozenset[Role]) -> str:
+    """Give "developer, Eng Lead or CTO" for these roles, in the documents' order."""
+    names = [role.title for role in Role if role in roles]
+    if not names:
+        return "that nobody holds"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"

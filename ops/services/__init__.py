@@ -1,0 +1,1 @@
+"""One file per outside system: nothing else talks to the outside."""

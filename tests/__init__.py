@@ -1,0 +1,1 @@
+"""The tests: one file per thing a user would name."""
