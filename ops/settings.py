@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _UNITS = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
 
 
-def size(value: object) -> int:
+def byte_size(value: object) -> int:
     """Bytes from ``500``, ``"500 MB"`` or ``"1.5 GB"``; a bare number is megabytes."""
     match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?b)?\s*", str(value), re.IGNORECASE)
     if not match:
@@ -30,7 +30,7 @@ def size(value: object) -> int:
     return int(float(match[1]) * _UNITS[(match[2] or "mb").lower()])
 
 
-def zone(value: str) -> str:
+def known_zone(value: str) -> str:
     """A zone of the tz database."""
     if value not in available_timezones():
         raise ValueError('a zone such as "Australia/Melbourne" belongs here')
@@ -89,7 +89,7 @@ class Team(Section):
     """The people around the app."""
 
     name: str = ""
-    zone: Annotated[str, AfterValidator(zone)] = "UTC"
+    zone: Annotated[str, AfterValidator(known_zone)] = "UTC"
 
     @property
     def zoneinfo(self) -> ZoneInfo:
@@ -101,7 +101,7 @@ class Backups(Section):
     """Where backups lie, and how much room they may take."""
 
     folder: Path = Path("backups")
-    warn_at: Annotated[int, BeforeValidator(size)] = 500 * 1000**2
+    warn_at: Annotated[int, BeforeValidator(byte_size)] = 500 * 1000**2
     """Bytes; a bare number in the file is megabytes. A warning comes from 80 % of it on."""
 
 
