@@ -8,6 +8,10 @@ from datetime import date
 from ops.errors import Refused
 
 
+class UnknownPurpose(Refused):
+    """There is no such purpose."""
+
+
 class Purpose(enum.StrEnum):
     """Why a backup was taken; its age rule hangs on it."""
 
@@ -26,12 +30,12 @@ def parse(text: str) -> Purpose:
     """Read a purpose as people type it.
 
     Raises:
-        Refused: it is none; the remedy lists those there are.
+        UnknownPurpose: it is none; the remedy lists those there are.
     """
     try:
         return Purpose(text.strip().lower().replace("_", "-").replace(" ", "-"))
     except ValueError:
-        raise Refused(f"There is no purpose “{text.strip()[:40]}”.", f"Choose one of: {', '.join(Purpose)}.") from None
+        raise UnknownPurpose(f"There is no purpose “{text.strip()[:40]}”.", f"Choose one of: {', '.join(Purpose)}.") from None
 
 
 def label(purpose: Purpose, description: str, day: date) -> str:

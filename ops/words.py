@@ -1,0 +1,44 @@
+"""The few ways in which ops itself puts a figure into words: log lines and error texts."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+
+def decimal_size(count: int) -> str:
+    """Bytes for people, decimal with one digit: 5242880 is "5.2 MB"."""
+    value = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 999.95:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def elapsed(span: timedelta) -> str:
+    """A span for people: "38 s", "3 m 02 s", "6 h 12 m", "3 days"."""
+    seconds = max(0, round(span.total_seconds()))
+    if seconds < 60:
+        return f"{seconds} s"
+    if seconds < 3600:
+        return f"{seconds // 60} m {seconds % 60:02d} s"
+    if seconds < 48 * 3600:
+        return f"{seconds // 3600} h {seconds % 3600 // 60:02d} m"
+    return f"{seconds // 86400} days"
+
+
+def ago(at: datetime, now: datetime) -> str:
+    """How long ago, in words."""
+    return f"{elapsed(now - at)} ago"
+
+
+def one_line(text: str, limit: int) -> str:
+    """A text without control characters or line ends, cut at a limit with an ellipsis."""
+    flat = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return flat if len(flat) <= limit else flat[: limit - 1].rstrip() + "…"
+
+
+def paragraphs(text: str, limit: int) -> str:
+    """A text that may have lines, without other control characters, cut at a limit with an ellipsis."""
+    clean = "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c in "\n\t").strip()
+    return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"

@@ -1,0 +1,47 @@
+"""Run every test that this machine can run, compile every payload that was sent, and name what was left out.
+
+``python -m tests.run [pytest arguments]``. With CI=true something left out is an error.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from tests import payloads
+
+NEEDED = {
+    "chromium": (("chromium", "chromium-browser", "google-chrome"), "the page in a browser", "apt-get install chromium"),
+    "postgresql": (("initdb",), "everything on PostgreSQL", "apt-get install postgresql"),
+    "faketime": (("faketime",), "the bot under other clocks", "apt-get install faketime"),
+}
+
+
+def missing() -> dict[str, str]:
+    """What this machine lacks, each with what is left out and how to install it."""
+    places = os.pathsep.join([os.environ.get("PATH", ""), *map(str, sorted(Path("/usr/lib/postgresql").glob("*/bin")))])
+    lacking = {name: needed for name, needed in NEEDED.items() if not any(shutil.which(program, path=places) for program in needed[0])}
+    return {name: f"{what} ({how})" for name, (_, what, how) in lacking.items()}
+
+
+def main(arguments: list[str]) -> int:
+    """Run pytest in parallel, then the compiler over the payloads."""
+    left_out = missing()
+    if left_out and os.environ.get("CI") == "true":
+        print(f"Missing on this machine: {', '.join(left_out)}. Left out: {'; '.join(left_out.values())}.")
+        return 1
+    with tempfile.TemporaryDirectory(prefix="payloads-") as folder:
+        environment = {**os.environ, "BACKSTOP_PAYLOADS": folder}
+        command = [sys.executable, "-m", "pytest", "-n", os.environ.get("WORKERS", "2"), "--dist", "worksteal", *arguments]
+        tested = subprocess.run(command, env=environment, check=False).returncode
+        compiled = 0 if arguments else payloads.main([folder])
+    print(f"Left out on this machine: {'; '.join(left_out.values())}." if left_out else "Nothing was left out on this machine.")
+    return tested or compiled
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
