@@ -1,0 +1,26 @@
+"""What a listener works with: ops, the settings, and a way to say something in a channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from bot.posts import Posts
+    from bot.settings import BotSettings
+    from ops.backstop import Backstop
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """Handed to every ``handle``; all of it may be used from any thread."""
+
+    backstop: Backstop
+    settings: BotSettings
+    posts: Posts
+    changed: Callable[[str], None]  # an operation's card is to be drawn again
+
+    def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:
+        """Post a message, or bring the one under this key up to date; it is a row first, so an outage only delays it."""
+        self.posts.say(key, channel, message, thread_of=thread_of)
