@@ -1,0 +1,106 @@
+"""Every id that leaves in a view and comes back in a click: listeners are written from this list.
+
+A value is a small opaque text (a backup's id, a page) and never trusted: who clicked, and what it names, are looked at
+again. What follows a ":" in an action id only keeps two buttons of one row apart; the listener is named by what precedes it.
+"""
+
+from __future__ import annotations
+
+import enum
+
+
+class Action(enum.StrEnum):
+    """What a button, or a menu, asks for."""
+
+    TAKE_QUICK = "backup_take_quick"
+    """Take a quick backup; value empty. From the panel's window with the inputs of ``Field``."""
+    TAKE_FULL = "backup_take_full"
+    """Take a full backup; value empty. From the panel's window with the inputs of ``Field``."""
+    OPEN_PANEL = "backup_open_panel"
+    """Open the panel's window; value empty. From App Home, and from messages where a window was lost."""
+    LOOK_AGAIN = "backup_look_again"
+    """Draw the panel's window anew; value empty."""
+    PAGE = "backup_page"
+    """Turn a page; value: ``Listing`` and a place in it, as ``turn`` reads it. In the window, the message or Home that it is in."""
+    SHOW = "backup_show"
+    """Show one backup; value: its id."""
+    VERIFY = "backup_verify"
+    """Verify one backup; value: its id."""
+    DELETE = "backup_delete"
+    """Delete one backup, already confirmed; value: its id, then a space and the reason if one was typed."""
+    KEEP = "backup_keep"
+    """Do nothing after all; value: the backup's id. The question may go away."""
+    UNDELETE = "backup_undelete"
+    """Bring a deleted backup back; value: its id."""
+    PIN = "backup_pin"
+    """Keep a backup whatever retention says; value: its id."""
+    UNPIN = "backup_unpin"
+    """Let retention decide again; value: the backup's id."""
+    EXPLAIN_FALL = "backup_explain_fall"
+    """Open the window that asks why a table fell; value: the backup's id."""
+    CANCEL = "operation_cancel"
+    """Cancel an operation, already confirmed; value: its id."""
+    STATUS = "ops_status"
+    """Show what runs and what is kept; value empty."""
+
+
+class Window(enum.StrEnum):
+    """A window's callback id: what its submission is known by."""
+
+    PANEL = "backup_panel"
+    """The backup panel. Submitting it takes the full backup, which covers more; inputs as in ``Field``."""
+    LOOKING = "backup_looking"
+    """What is shown while something is looked up; it has nothing to submit."""
+    ANSWER = "backup_answer"
+    """An answer shown in a window; it has nothing to submit."""
+    EXPLAIN_FALL = "backup_explain_fall"
+    """Why a table fell: private_metadata is the backup's id, the reason is in ``Field.REASON``."""
+
+
+class Field(enum.StrEnum):
+    """An input: the id of its block and of its element alike."""
+
+    PURPOSE = "purpose"
+    """One of ``ops.purposes.Purpose``."""
+    DESCRIPTION = "description"
+    """A version, or what is about to happen."""
+    NOTES = "notes"
+    """A sentence for whoever finds the backup."""
+    REASON = "reason"
+    """Why."""
+
+
+class Listing(enum.StrEnum):
+    """What can be paged through."""
+
+    BACKUPS = "backups"
+    """All backups; the place is a page, from 1."""
+    LOG = "log"
+    """The backup log; the place is a page, from 1."""
+    TRASH = "trash"
+    """The deleted ones; the place is a page, from 1."""
+    ACTIVITY = "activity"
+    """The activity log; the place is the number of a line: those before it. 0 is the newest."""
+
+
+def turned(listing: Listing, place: int) -> str:
+    """The value of a button that turns a page."""
+    return f"{listing} {place}"
+
+
+def turn(value: str) -> tuple[Listing, int]:
+    """Read the value of a button that turned a page; one that nobody of ours wrote means the first page of all backups."""
+    name, _, place = value.partition(" ")
+    listing = Listing(name) if name in set(Listing) else Listing.BACKUPS
+    return listing, int(place) if place.isascii() and place.isdigit() and len(place) < 16 else 0
+
+
+def reasoned(backup_id: str, why: str) -> str:
+    """The value of a button that carries a reason with the id."""
+    return f"{backup_id} {why}".strip()
+
+
+def reason(value: str) -> tuple[str, str]:
+    """Read an id and the reason behind it."""
+    backup_id, _, why = value.partition(" ")
+    return backup_id, why.strip()

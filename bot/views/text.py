@@ -1,0 +1,172 @@
+"""Words, figures and times as Slack shows them. What other people typed goes through ``escape``, ``code`` or ``plain``, always.
+
+In mrkdwn ``&``, ``<`` and ``>`` are the only characters that can make a mention or a link, so those become entities; marks
+that would make text bold or code, or would draw an emoji that looks like the bot's own, become signs that only look like them.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from ops.words import decimal_size, elapsed
+
+THIN = "\u202f"
+"""The narrow space, never broken, that groups a number's digits."""
+UNKNOWN = "unknown"
+
+_JOINERS = "\u200c\u200d"  # letters of some scripts, and families of emoji, need them
+_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_BRACKETS = str.maketrans({"<": "‹", ">": "›"})
+_PAIR = re.compile(r"(?<![^\W_ˍˋ])([*_~`])(?=\S)(.+?)(?<=\S)\1(?![^\W_ˍˋ])")  # not inside a word: snake_case stays
+_EMOJI = re.compile(r"(?<![\w:]):([\w+'-]+):(?![\w:])")
+_EVERYBODY = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+_PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
+
+
+def clean(text: str) -> str:
+    """A text without control characters, halves of surrogate pairs, or marks that turn the direction of reading."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return "".join(c if c in "\n\t" or c in _JOINERS or unicodedata.category(c) not in _FORBIDDEN else " " for c in lines)
+
+
+def one_line(text: str) -> str:
+    """A clean text on one line."""
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, limit: int) -> str:
+    """At most so many characters as Slack counts them, the last an ellipsis if something was left out."""
+    if length(text) <= limit:
+        return text
+    kept = text[: limit - 1]
+    while length(kept) > limit - 1:
+        kept = kept[:-1]
+    while kept and (unicodedata.combining(kept[-1]) or kept[-1] in _JOINERS):
+        kept = kept[:-1]
+    return kept.rstrip() + "…"
+
+
+def length(text: str) -> int:
+    """Characters as Slack's own clients count them: those beyond the basic plane twice."""
+    return len(text) + sum(c > "\uffff" for c in text)
+
+
+def escape(text: str, limit: int = 300) -> str:
+    """Somebody's words on one line, as mrkdwn that shows them and does nothing else."""
+    return _harmless(cut(one_line(text), limit))
+
+
+def escape_lines(text: str, limit: int = 1500) -> str:
+    """Somebody's words with their lines."""
+    lines = [" ".join(line.split()) for line in clean(text).strip().splitlines()]
+    return "\n".join(_harmless(line) for line in cut("\n".join(lines), limit).splitlines())
+
+
+def prose(text: str, limit: int = 1500) -> str:
+    """One of our own sentences, in which `code` stays code; what it quotes cannot become a mention."""
+    return _entities(cut(one_line(text), limit))
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Somebody's words as a span of code."""
+    shown = cut(one_line(text).replace("`", "ˋ"), limit)
+    return f"`{shown.translate(_ENTITIES)}`" if shown else ""
+
+
+def plain(text: str, limit: int = 150) -> str:
+    """Somebody's words where Slack takes plain text (buttons, options, cells)."""
+    return cut(one_line(text).translate(_BRACKETS), limit)
+
+
+def _harmless(line: str) -> str:
+    """A line without marks that format, draw or call everybody."""
+    flat = _until_still(lambda text: _PAIR.sub(_look_alike, text), line)
+    return _entities(_EMOJI.sub("꞉\\1꞉", flat))
+
+
+def _entities(line: str) -> str:
+    """Entities for Slack's control characters; a plain "@here" calls nobody either."""
+    return _EVERYBODY.sub("@\u2060", line.translate(_ENTITIES))
+
+
+def _look_alike(pair: re.Match[str]) -> str:
+    """A pair of marks as signs that only look like them."""
+    mark = _LOOKALIKES[pair[1]]
+    return f"{mark}{pair[2]}{mark}"
+
+
+def _until_still(change: Callable[[str], str], text: str) -> str:
+    """Repeat a change until nothing changes, for marks within marks; each takes away two, so it ends."""
+    while (changed := change(text)) != text:
+        text = changed
+    return text
+
+
+def mention(who: str | None) -> str:
+    """Who it was: a person of Slack's as a mention, the terminal and the schedule by name."""
+    if not who:
+        return UNKNOWN
+    if _PERSON.fullmatch(who):
+        return f"<@{who}>"
+    door, _, name = who.partition(":")
+    return f"{escape(name, 60)} (terminal)" if door == "terminal" and name else escape(who, 60)
+
+
+def exact(at: datetime) -> str:
+    """A time in full: "2025-01-09 05:48 UTC"."""
+    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def ago(at: datetime) -> str:
+    """How long ago, kept up to date by Slack, with the exact time on hover."""
+    return _date(at, "{ago}")
+
+
+def clock(at: datetime) -> str:
+    """Day and time in the reader's own zone."""
+    return _date(at, "{date_short_pretty} {time}")
+
+
+def _date(at: datetime, form: str) -> str:
+    """Slack's date, with the exact time for what cannot draw it."""
+    return f"<!date^{int(at.timestamp())}^{form}|{exact(at)}>"
+
+
+def size(count: int | None) -> str:
+    """Bytes as the documents show them: 5242880 is "5.2 MB"."""
+    return UNKNOWN if count is None else decimal_size(count)
+
+
+def change_of_size(difference: int) -> str:
+    """More or fewer bytes: "+0.2 MB", "-1.4 kB", "same size"."""
+    return f"{_sign(difference)}{decimal_size(abs(difference))}" if difference else "same size"
+
+
+def number(count: int | None) -> str:
+    """A count with its digits grouped: "118 204"."""
+    return UNKNOWN if count is None else f"{count:,}".replace(",", THIN)
+
+
+def change_of_number(difference: int) -> str:
+    """More or fewer: "+120", "-3", "±0"."""
+    return f"{_sign(difference)}{number(abs(difference))}"
+
+
+def _sign(difference: int) -> str:
+    """Plus, minus, or both for nothing."""
+    return "+" if difference > 0 else "\u2212" if difference < 0 else "±"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 row", "118 204 rows"."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+def duration(span: timedelta | float) -> str:
+    """A span: "38 s", "3 m 02 s"."""
+    return elapsed(span if isinstance(span, timedelta) else timedelta(seconds=span))
