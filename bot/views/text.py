@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ops.words import decimal_size, elapsed
@@ -18,13 +17,14 @@ THIN = "\u202f"
 UNKNOWN = "unknown"
 
 _JOINERS = "\u200c\u200d"  # letters of some scripts, and families of emoji, need them
-_FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_FORBIDDEN = {"Cc", "Cf", "Cs"}  # control, invisible, half a pair
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _BRACKETS = str.maketrans({"<": "‹", ">": "›"})
-_PAIR = re.compile(r"(?<![^\W_ˍˋ])([*_~`])(?=\S)(.+?)(?<=\S)\1(?![^\W_ˍˋ])")  # not inside a word: snake_case stays
+_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
+_WORD = r"[^\W_ˍˋ]"
+_MARKS = {mark: re.compile(rf"(?<!{_WORD})\{mark}(?=\S)|(?<=\S)\{mark}(?!{_WORD})") for mark in _LOOKALIKES}  # snake_case has none
 _EMOJI = re.compile(r"(?<![\w:]):([\w+'-]+):(?![\w:])")
 _EVERYBODY = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
-_LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -80,31 +80,20 @@ def code(text: str, limit: int = 300) -> str:
 
 def plain(text: str, limit: int = 150) -> str:
     """Somebody's words where Slack takes plain text (buttons, options, cells)."""
-    return cut(one_line(text).translate(_BRACKETS), limit)
+    return cut(_EMOJI.sub("꞉\\1꞉", one_line(text)).translate(_BRACKETS), limit)
 
 
 def _harmless(line: str) -> str:
     """A line without marks that format, draw or call everybody."""
-    flat = _until_still(lambda text: _PAIR.sub(_look_alike, text), line)
-    return _entities(_EMOJI.sub("꞉\\1꞉", flat))
+    for mark, pattern in _MARKS.items():
+        if line.count(mark) > 1:
+            line = pattern.sub(_LOOKALIKES[mark], line)
+    return _entities(_EMOJI.sub("꞉\\1꞉", line))
 
 
 def _entities(line: str) -> str:
     """Entities for Slack's control characters; a plain "@here" calls nobody either."""
     return _EVERYBODY.sub("@\u2060", line.translate(_ENTITIES))
-
-
-def _look_alike(pair: re.Match[str]) -> str:
-    """A pair of marks as signs that only look like them."""
-    mark = _LOOKALIKES[pair[1]]
-    return f"{mark}{pair[2]}{mark}"
-
-
-def _until_still(change: Callable[[str], str], text: str) -> str:
-    """Repeat a change until nothing changes, for marks within marks; each takes away two, so it ends."""
-    while (changed := change(text)) != text:
-        text = changed
-    return text
 
 
 def mention(who: str | None) -> str:
