@@ -1,0 +1,133 @@
+"""Read refs, commits and files of the clone through GitPython: one ``git cat-file`` a question, and no parsing of ours."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import posixpath
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ops.services.git.trouble import Broken, GitFailed
+
+if TYPE_CHECKING:
+    import git
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SCHEMAS = ("schema.ts", "schema.js")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Commit:
+    """A commit, as far as people need it."""
+
+    hash: str  # 40 hex digits
+    message: str  # its first line
+    author: str
+    at: datetime  # when it was committed; aware
+
+
+def head(clone: Path, branch: str) -> Commit:
+    """The commit of a branch as it was last fetched."""
+    from git import SymbolicReference
+
+    with _opened(clone) as repo:
+        found = SymbolicReference.dereference_recursive(repo, f"refs/remotes/origin/{branch}")
+        return _commit(repo, str(found))
+
+
+def commits(clone: Path, hashes: Iterable[str]) -> list[Commit]:
+    """Commits by their hashes, in that order."""
+    with _opened(clone) as repo:
+        return [_commit(repo, found) for found in hashes]
+
+
+def missing(clone: Path, hashes: Iterable[str]) -> list[str]:
+    """Which of these are not commits in the clone."""
+    with _opened(clone) as repo:
+        return [wanted for wanted in hashes if not _is_commit(repo, wanted)]
+
+
+def schema_hash(clone: Path, commit: str, folder: str) -> str | None:
+    """SHA-256 of the Convex schema's file, or None where that commit has none."""
+    with _opened(clone) as repo:
+        tree = _commit_object(repo, commit).tree
+        functions = _functions(_file(tree, folder, "convex.json"))
+        found = (_file(tree, folder, functions, name) for name in _SCHEMAS)
+        schema = next((content for content in found if content is not None), None)
+    return None if schema is None else hashlib.sha256(schema).hexdigest()
+
+
+@contextmanager
+def _opened(clone: Path) -> Iterator[git.Repo]:
+    """The clone, open; whatever GitPython stumbles over in it is damage."""
+    try:
+        from git import Repo
+    except ImportError:
+        raise GitFailed("There is no git on this machine.", "Install it: `apt install git`.") from None
+    try:
+        with Repo(clone, expand_vars=False) as repo:
+            repo.git.update_environment(GIT_DIR=str(clone))  # ours, whatever stands in our own environment
+            yield repo
+    except Exception as error:  # a damaged object makes GitPython raise nearly anything
+        raise Broken(f"The clone at {clone} cannot be read.", "Remove it; it is made anew at the next backup.") from error
+
+
+def _is_commit(repo: git.Repo, wanted: str) -> bool:
+    """Whether an object is there and is a commit."""
+    try:
+        return bool(repo.odb.stream(bytes.fromhex(wanted)).type == b"commit")
+    except ValueError:  # GitPython's word for an object that git does not find
+        return False
+
+
+def _commit_object(repo: git.Repo, found: str) -> git.Commit:
+    """GitPython's commit of a full hash."""
+    from git import Commit as GitCommit
+
+    return GitCommit(repo, bytes.fromhex(found))
+
+
+def _commit(repo: git.Repo, found: str) -> Commit:
+    """What people need of a commit."""
+    commit = _commit_object(repo, found)
+    message = commit.message if isinstance(commit.message, str) else commit.message.decode("utf-8", "replace")
+    first = next(iter(message.strip().splitlines()), "")
+    author = commit.author.name or commit.author.email or ""
+    return Commit(hash=found, message=_printable(first), author=_printable(author), at=_time(commit.committed_date))
+
+
+def _printable(text: str) -> str:
+    """A text of somebody else's, without control characters."""
+    return "".join(c for c in text if c.isprintable()).strip()
+
+
+def _time(seconds: int) -> datetime:
+    """A commit's time; one that no calendar has is the epoch."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return _EPOCH
+
+
+def _functions(convex_json: bytes | None) -> str:
+    """The folder of the Convex functions, by default ``convex``."""
+    try:  # Source: https://docs.convex.dev/production/project-configuration
+        named = json.loads(convex_json or b"{}").get("functions")
+    except (ValueError, AttributeError):
+        named = None
+    return named if isinstance(named, str) and named else "convex"
+
+
+def _file(tree: git.Tree, *parts: str) -> bytes | None:
+    """A file's bytes, or None where there is none at that path."""
+    path = posixpath.normpath(posixpath.join(*parts))
+    try:
+        found = tree.join(path)
+    except KeyError:
+        return None
+    return bytes(found.data_stream.read()) if found.type == "blob" else None
