@@ -102,6 +102,10 @@ class Reply:
     replace: bool = False  # the message takes the place of the one with the button
 
 
+class NoListener(Refused):
+    """Nothing answers to this."""
+
+
 Answering = Callable[[Request], Answer]
 Handling = Callable[[Request, "Desk"], Reply | None]
 
@@ -114,6 +118,14 @@ class Listener:
     stored: bool = False
     answering: Answering | None = None
     handling: Handling | None = None
+
+    def said_at_once(self, request: Request) -> Answer | None:
+        """What the fast half says."""
+        return self.answering(request) if self.answering else None
+
+    def work(self, request: Request, desk: Desk) -> Reply | None:
+        """Run the other half."""
+        return self.handling(request, desk) if self.handling else None
 
     def answer(self, function: Answering) -> Answering:
         """Decorate the fast half."""
@@ -143,23 +155,23 @@ class Registry:
         """The listener for this.
 
         Raises:
-            Refused: there is none: a word that does not exist, or a button of an older version.
+            NoListener: there is none: a word that does not exist, or a button of an older version.
         """
         found = self.listeners.get((request.kind, request.name, request.subcommand))
         if found is None:
             raise self._unknown(request)
         return found
 
-    def _unknown(self, request: Request) -> Refused:
+    def _unknown(self, request: Request) -> NoListener:
         """Say what there is instead."""
         if request.kind is not Kind.COMMAND:
-            return Refused(
+            return NoListener(
                 "This message is from an older Backstop: what you clicked no longer exists.", "See `/ops help` for what there is now."
             )
         words = [f"{name} {word}".strip() for kind, name, word in self.listeners if (kind, name) == (Kind.COMMAND, request.name)]
         there_is = ", ".join(f"`{word}`" for word in words)
         typed = f"{request.name} {request.subcommand[:40]}".strip().replace("`", "'")
-        return Refused(f"There is no `{typed}`.", f"There is {there_is}." if words else "See `/ops help`.")
+        return NoListener(f"There is no `{typed}`.", f"There is {there_is}." if words else "See `/ops help`.")
 
 
 REGISTRY = Registry()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Self
@@ -56,12 +57,13 @@ class Request:
     value: str = ""  # what the button or the chosen option carries
     action_id: str = ""  # with what follows its ":"
     fields: Mapping[str, str] = field(default_factory=dict)  # a window's inputs by action id
-    private: str = ""  # a window's private_metadata
+    private: str = ""  # a window's private_metadata, as the view gave it
     view_id: str = ""  # the window it came from, or that was opened for it
     view_type: str = ""  # "modal" or "home"
     message: str = ""  # ts of the message the button is in
     thread: str = ""  # ts of the thread that message is in
     input_blocks: tuple[str, ...] = ()  # a window's inputs, top first: where an error can be shown
+    opened: bool = False  # the window was opened, or turned, for this request
     replayed: bool = False  # found in the inbox at start: its trigger is dead
     trigger: str = field(default="", repr=False)
     response_url: str = field(default="", repr=False)
@@ -81,7 +83,7 @@ class Request:
         """What follows the subcommand, word by word."""
         return self.text.split()
 
-    def as_(self, person: Person) -> Self:
+    def by(self, person: Person) -> Self:
         """The same, with the person's roles known."""
         return replace(self, person=person)
 
@@ -106,8 +108,9 @@ def normalise(body: Body) -> Request:
     read = {Kind.COMMAND: _command, Kind.ACTION: _action, Kind.EVENT: _event}.get(kind, _window)
     person = Person(id=_person(body))
     found = Request(kind=kind, name="", key="", person=person, teams=_teams(body), trigger=body.get("trigger_id") or "")
-    found = replace(found, response_url=body.get("response_url") or "", **_view(body.get("view") or {}), **read(body))
-    return replace(found, key=_key(body, person.id))
+    known = _view(body.get("view") or {})
+    named = {name: value for name, value in read(body).items() if value}
+    return replace(found, key=_key(body, person.id), response_url=body.get("response_url") or "", **{**known, **named})
 
 
 def _command(body: Body) -> dict[str, Any]:
@@ -143,13 +146,29 @@ def _window(body: Body) -> dict[str, Any]:
     return {"name": clean(name), "channel": (body.get("channel") or {}).get("id") or "", "message": body.get("message_ts") or ""}
 
 
+def wrap(private: str, channel: str) -> str:
+    """A window's private_metadata with the channel it was asked for in: a submission names none."""
+    return json.dumps({"channel": channel, "private": private}) if channel else private
+
+
+def _unwrap(metadata: str) -> tuple[str, str]:
+    """The channel and the view's own private text."""
+    try:
+        held = json.loads(metadata)
+        return str(held["channel"]), str(held["private"])
+    except (ValueError, TypeError, KeyError):
+        return "", metadata
+
+
 def _view(view: Body) -> dict[str, Any]:
     """What a body says of the window it came from."""
     state = (view.get("state") or {}).get("values") or {}
+    channel, private = _unwrap(view.get("private_metadata") or "")
     return {
+        "channel": channel,
         "view_id": view.get("id") or "",
         "view_type": view.get("type") or "",
-        "private": view.get("private_metadata") or "",
+        "private": private,
         "fields": {action_id: _value(element) for block in state.values() for action_id, element in block.items()},
         "input_blocks": tuple(block["block_id"] for block in view.get("blocks") or () if block.get("type") == "input"),
     }

@@ -1,0 +1,147 @@
+"""How an answer, or an error, reaches the one person it is for.
+
+A window of ours that is open comes first; else words that only they see where they asked; else a direct message. What a
+person typed cannot become a mention: error texts are escaped here and nowhere else.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.registry import Message, Open, Reply, View
+from bot.requests import Kind, Request, wrap
+from bot.slack import Slack, SlackAway, SlackSaidNo
+from bot.views.text import prose
+from ops.errors import OpsError
+
+log = logging.getLogger(__name__)
+
+RESTARTED = "Backstop was restarted before the window could be filled. Please ask again."
+TITLE = "That did not work"  # Slack allows 24 characters
+
+
+def words_for(error: Exception) -> str:
+    """What a person reads of an error; a defect gets a reference, and the log the traceback under the same one."""
+    if isinstance(error, OpsError):
+        return f"{error.message} {error.remedy}".strip()
+    reference = secrets.token_hex(4)
+    log.error("defect %s", reference, exc_info=error)
+    return f"This is a defect in Backstop, reference {reference}. Nothing more is known yet: the log has the details under that reference."
+
+
+def as_message(message: Message | str) -> dict[str, Any]:
+    """Plain words are a message too."""
+    return {"text": message} if isinstance(message, str) else dict(message)
+
+
+def error_message(words: str) -> dict[str, Any]:
+    """An error as a message."""
+    return {"text": prose(words)}
+
+
+def error_view(words: str, kind: str = "modal") -> dict[str, Any]:
+    """An error as a window, or as somebody's App Home."""
+    section = {"type": "section", "block_id": "error", "text": {"type": "mrkdwn", "text": prose(words)}}
+    if kind == "home":
+        return {"type": "home", "blocks": [section]}
+    title, close = ({"type": "plain_text", "text": text} for text in (TITLE, "Close"))
+    return {"type": "modal", "callback_id": "error", "title": title, "close": close, "blocks": [section]}
+
+
+def remembering(view: View, channel: str) -> dict[str, Any]:
+    """A window that knows where it was asked for."""
+    return {**view, "private_metadata": wrap(view.get("private_metadata") or "", channel)}
+
+
+class Delivery:
+    """The way back to a person."""
+
+    def __init__(self, slack: Slack) -> None:
+        self._slack = slack
+
+    async def open(self, request: Request, opening: Open) -> Request:
+        """Open a window; the request then knows it."""
+        method = "views.push" if opening.push or request.in_window else "views.open"
+        view = remembering(opening.view, request.channel)
+        answer = await self._slack.write(method, {"trigger_id": request.trigger, "view": view}, patience=1.0)
+        return replace(request, view_id=answer["view"]["id"], view_type="modal", opened=True)
+
+    async def reply(self, request: Request, reply: Reply) -> None:
+        """Show what the work gave."""
+        if reply.home is not None:
+            await self._slack.write("views.publish", {"user_id": request.person.id, "view": reply.home})
+        if reply.view is not None and await self._shown(request, reply.view):
+            return
+        message = reply.message if reply.message is not None or reply.view is None else RESTARTED
+        if message is not None:
+            await self.tell(request, as_message(message), take_place=reply.replace)
+
+    async def error(self, request: Request, error: Exception) -> None:
+        """Tell the person, wherever they are looking."""
+        words = words_for(error)
+        if request.kind is Kind.EVENT:
+            if request.name == "app_home_opened":
+                await self._slack.write("views.publish", {"user_id": request.person.id, "view": error_view(words, "home")})
+            return
+        if request.opened and await self._shown(request, error_view(words)):
+            return
+        if request.trigger and await self._popped_up(request, words):
+            return
+        await self.tell(request, error_message(words))
+
+    async def tell(self, request: Request, message: Mapping[str, Any], *, take_place: bool = False) -> None:
+        """Say something that only they see: through the address of what they used, in its channel, or directly."""
+        ways = (self._by_address, self._in_channel, self._directly)
+        for way in ways:
+            try:
+                if await way(request, message, take_place):
+                    return
+            except SlackSaidNo as no:
+                log.info("%s cannot be told this way: %s", request.person.id, no)
+
+    async def _shown(self, request: Request, view: View) -> bool:
+        """Put a view into the window they have open, if it still is."""
+        if not request.view_id or request.replayed:
+            return False
+        try:
+            await self._slack.write("views.update", {"view_id": request.view_id, "view": remembering(view, request.channel)})
+        except SlackSaidNo as no:
+            log.info("the window %s is not there: %s", request.view_id, no)
+            return False
+        return True
+
+    async def _popped_up(self, request: Request, words: str) -> bool:
+        """Where nothing else would be seen (a window, a shortcut), a window of its own, while the trigger lives."""
+        if not (request.in_window or request.kind is Kind.SHORTCUT or request.view_type == "home") or request.kind is Kind.SUBMISSION:
+            return False
+        try:
+            await self.open(request, Open(error_view(words)))
+        except (SlackSaidNo, SlackAway):
+            return False
+        return True
+
+    async def _by_address(self, request: Request, message: Mapping[str, Any], take_place: bool) -> bool:
+        """Commands and buttons bring an address, good for half an hour."""
+        if not request.response_url:
+            return False
+        await self._slack.respond(request.response_url, {"response_type": "ephemeral", "replace_original": take_place, **message})
+        return True
+
+    async def _in_channel(self, request: Request, message: Mapping[str, Any], _take_place: bool) -> bool:
+        """Only seen by them, in the channel where they asked."""
+        if not request.channel:
+            return False
+        where = {"channel": request.channel, "user": request.person.id}
+        thread = {"thread_ts": request.thread} if request.thread else {}
+        await self._slack.write("chat.postEphemeral", {**message, **where, **thread})
+        return True
+
+    async def _directly(self, request: Request, message: Mapping[str, Any], _take_place: bool) -> bool:
+        """A direct message."""
+        opened = await self._slack.write("conversations.open", {"users": request.person.id})
+        await self._slack.write("chat.postMessage", {**message, "channel": opened["channel"]["id"]})
+        return True

@@ -1,0 +1,166 @@
+"""What people sent, durable before Slack hears "yes", handled once.
+
+One thread writes. Whatever waits for it goes into one commit, so fifty at once share a few; the event loop never waits for
+a lock of the database. A row carries no token, no trigger and no response address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, delete, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot.requests import Request
+from ops.database import InboxRow, insert_ignoring
+from ops.errors import Failed
+
+log = logging.getLogger(__name__)
+
+KEPT = timedelta(days=30)
+
+
+class NotStored(Failed):
+    """The database did not take it."""
+
+
+@dataclass(frozen=True)
+class _Arrived:
+    """A row to be kept, and whoever waits to hear whether it is new."""
+
+    row: dict[str, Any]
+    fresh: asyncio.Future[bool]
+
+
+@dataclass(frozen=True)
+class _Handled:
+    """A row whose work is done."""
+
+    key: str
+    outcome: str
+
+
+_Note = _Arrived | _Handled | None  # None: the end
+
+
+class Inbox:
+    """The table, and its one writer."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="inbox", daemon=True)
+
+    def open(self) -> None:
+        """Take notes from now on."""
+        self._sweep()
+        self._writer.start()
+
+    def close(self) -> None:
+        """Write what waits, and end."""
+        self._notes.put(None)
+        self._writer.join(5)
+
+    async def store(self, request: Request) -> bool:
+        """Keep what somebody asked for; False if it was kept before.
+
+        Raises:
+            NotStored: nothing was kept, and nothing will be done.
+        """
+        fresh: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._notes.put(_Arrived(_row(request), fresh))
+        return await fresh
+
+    def done(self, request: Request, outcome: str) -> None:
+        """It was handled, whatever came of it."""
+        self._notes.put(_Handled(request.key, outcome))
+
+    def left(self) -> list[Request]:
+        """What was kept and never handled, oldest first."""
+        wanted = select(InboxRow.payload).where(InboxRow.state == "new").order_by(InboxRow.received_at)
+        with self._engine.begin() as connection:
+            return [Request.restored(payload) for payload in connection.scalars(wanted)]
+
+    def _sweep(self) -> None:
+        """Forget what was handled a month ago."""
+        with self._engine.begin() as connection:
+            connection.execute(delete(InboxRow).where(InboxRow.state == "done", InboxRow.received_at < datetime.now(UTC) - KEPT))
+
+    def _write(self) -> None:
+        """Take all that waits, commit it at once, tell who waits; again."""
+        while True:
+            notes = self._waiting()
+            arrived = [note for note in notes if isinstance(note, _Arrived)]
+            handled = [note for note in notes if isinstance(note, _Handled)]
+            try:
+                with self._engine.begin() as connection:
+                    fresh = _keep(connection, arrived)
+                    _mark(connection, handled)
+            except SQLAlchemyError as error:
+                log.exception("the inbox could not be written")
+                _tell(arrived, error)
+            else:
+                _tell(arrived, fresh)
+            if None in notes:
+                return
+
+    def _waiting(self) -> list[_Note]:
+        """At least one note, and what came in the meantime."""
+        notes = [self._notes.get()]
+        while True:
+            try:
+                notes.append(self._notes.get_nowait())
+            except queue.Empty:
+                return notes
+
+
+def _row(request: Request) -> dict[str, Any]:
+    """A request as its row."""
+    who = {"kind": request.kind.value, "name": request.name, "person": request.person.id}
+    return {"key": request.key, **who, "payload": request.stored(), "received_at": datetime.now(UTC), "state": "new"}
+
+
+def _keep(connection: Connection, arrived: Sequence[_Arrived]) -> set[str]:
+    """Insert what is not there yet; the keys of those."""
+    if not arrived:
+        return set()
+    statement = insert_ignoring(connection, InboxRow).returning(InboxRow.key)
+    return set(connection.execute(statement, [note.row for note in arrived]).scalars())
+
+
+def _mark(connection: Connection, handled: Sequence[_Handled]) -> None:
+    """Write down what is done."""
+    for note in handled:
+        done = update(InboxRow).where(InboxRow.key == note.key)
+        connection.execute(done.values(state="done", outcome=note.outcome[:200], handled_at=datetime.now(UTC)))
+
+
+def _tell(arrived: Sequence[_Arrived], outcome: set[str] | Exception) -> None:
+    """Wake all who wait, in the order they came, with one call into each loop."""
+    for loop in {note.fresh.get_loop() for note in arrived}:
+        mine = [note for note in arrived if note.fresh.get_loop() is loop]
+        try:
+            loop.call_soon_threadsafe(_resolve, mine, outcome)
+        except RuntimeError:
+            log.info("the bot ended while %d rows were written; the next start handles them", len(mine))
+
+
+def _resolve(arrived: Sequence[_Arrived], outcome: set[str] | Exception) -> None:
+    """Say "new" to the first of each key, "known" to the others."""
+    for note in arrived:
+        if note.fresh.done():
+            continue
+        if isinstance(outcome, Exception):
+            note.fresh.set_exception(
+                NotStored("Backstop's database did not take this down, so nothing was started.", "Try again in a minute.")
+            )
+            continue
+        note.fresh.set_result(note.row["key"] in outcome)
+        outcome.discard(note.row["key"])
