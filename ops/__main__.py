@@ -1,0 +1,120 @@
+"""The same operations from a terminal, for the day Slack is down: ``python -m ops backup full --notes "before the migration"``.
+
+Exit codes: 0 succeeded, 2 usage or unknown id, 3 refused, 4 failed, 5 halted. With --json one JSON document goes to
+stdout and nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ops import terminal
+from ops.errors import Failed, OpsError, UnknownBackup, WrongSetting
+from ops.purposes import Purpose, UnknownPurpose
+from ops.terminal import Answer
+
+USAGE, REFUSED, FAILED = 2, 3, 4
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    options = parser().parse_args(arguments)
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    try:
+        answer: Answer = options.run(options)
+    except OpsError as error:
+        answer = Answer(
+            code=_code(error), words=str(error), document={"outcome": _outcome(error), "error": error.message, "remedy": error.remedy}
+        )
+    show(answer, as_json=options.json)
+    return answer.code
+
+
+def show(answer: Answer, *, as_json: bool) -> None:
+    """Print an answer: a document, or words (those of a trouble to stderr)."""
+    if as_json:
+        print(json.dumps(answer.document, ensure_ascii=False, indent=2))
+    else:
+        print(answer.words, file=sys.stderr if answer.code else sys.stdout)
+
+
+def _code(error: OpsError) -> int:
+    """The exit code of an error that ended the command before an operation."""
+    if isinstance(error, UnknownBackup | UnknownPurpose | WrongSetting):
+        return USAGE
+    return FAILED if isinstance(error, Failed) else REFUSED
+
+
+def _outcome(error: OpsError) -> str:
+    """The outcome's word."""
+    return "failed" if isinstance(error, Failed) else "refused"
+
+
+def parser() -> argparse.ArgumentParser:
+    """All commands and their options."""
+    whole = argparse.ArgumentParser(prog="python -m ops", description="Backstop's operations from a terminal.")
+    commands = whole.add_subparsers(required=True, metavar="command")
+    _backup(_command(commands, "backup", "take a backup", terminal.backup))
+    _list(_command(commands, "list", "all backups, newest first", terminal.listing))
+    _on_one(_command(commands, "show", "one backup with its tables", terminal.show))
+    _verify(_on_one(_command(commands, "verify", "look whether a backup is sound", terminal.verify)))
+    _why(_on_one(_command(commands, "delete", "move a backup to the trash for a day", terminal.delete)))
+    _on_one(_command(commands, "undelete", "bring a deleted backup back", terminal.undelete))
+    _why(_on_one(_command(commands, "pin", "keep a backup whatever retention says", terminal.pin)))
+    _on_one(_command(commands, "unpin", "let retention decide again", terminal.unpin))
+    _command(commands, "rebuild", "make the catalogue anew from the folder", terminal.rebuild)
+    _list(_command(commands, "log", "what was done, by whom, with which outcome", terminal.log))
+    _command(commands, "status", "what runs, and how the backups stand", terminal.status)
+    _cancel(_command(commands, "cancel", "cancel a running backup", terminal.cancel))
+    return whole
+
+
+def _command(commands: Any, name: str, what: str, run: Callable[[argparse.Namespace], Answer]) -> argparse.ArgumentParser:
+    """A command with the options that all have."""
+    command: argparse.ArgumentParser = commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+    command.add_argument("--json", action="store_true", help="print one JSON document")
+    command.set_defaults(run=run)
+    return command
+
+
+def _backup(command: argparse.ArgumentParser) -> None:
+    """The options of taking one."""
+    command.add_argument("type", choices=("quick", "full"), help="code only, or code and database")
+    command.add_argument("--notes", default="", help="a sentence for whoever finds it")
+    command.add_argument("--purpose", default="", help=f"one of {', '.join(Purpose)}; decides how long it stays")
+    command.add_argument("--description", default="", help="a version, or what is about to happen; goes into the label")
+
+
+def _on_one(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The id of a backup."""
+    command.add_argument("id", help="as the list shows it, e.g. full-1701450000000")
+    return command
+
+
+def _verify(command: argparse.ArgumentParser) -> None:
+    """How far to look."""
+    command.add_argument("--level", type=int, default=2, help="0 there, 1 sha256, 2 every table whole and counted, 3 every row parses")
+
+
+def _why(command: argparse.ArgumentParser) -> None:
+    """A reason for the log."""
+    command.add_argument("--why", default="", help="a reason for the log")
+
+
+def _list(command: argparse.ArgumentParser) -> None:
+    """How much of a list, and from where."""
+    command.add_argument("--page", type=int, default=1, help="20 a page; --json gives all at once")
+
+
+def _cancel(command: argparse.ArgumentParser) -> None:
+    """Which operation."""
+    command.add_argument("operation", nargs="?", default="", help="its id; the one that runs on production otherwise")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The journal's words: outcomes, views of operations, and what ends one."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from ops.errors import OpsError, Refused
+
+if TYPE_CHECKING:
+    from ops.journal.operation import Operation
+
+
+class Interrupted(enum.Enum):
+    """What to do with a step that a dead process had started and not finished."""
+
+    REDO = "redo"  # the step is safe to repeat
+    HALT = "halt"  # only a person can tell
+
+
+class Status(enum.StrEnum):
+    """How an operation stands."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    REFUSED = "refused"  # no step began
+    FAILED = "failed"  # it missed its goal; production is as before
+    CANCELLED = "cancelled"
+    HALTED = "halted"  # production may be half changed; the lock stays until a person decides
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepView:
+    """One step as it stands."""
+
+    name: str
+    state: str  # started, done, failed, interrupted
+    started_at: datetime
+    finished_at: datetime | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperationView:
+    """One operation as it stands."""
+
+    id: str
+    kind: str
+    environment: str | None
+    requested_by: str
+    params: dict[str, Any]
+    status: Status
+    error: str | None
+    remedy: str | None
+    created_at: datetime
+    finished_at: datetime | None
+    steps: tuple[StepView, ...]
+    progress: dict[str, Any] = field(default_factory=dict)
+    result: dict[str, Any] = field(default_factory=dict)
+
+
+def _silent(_view: OperationView) -> str | None:
+    """Nothing to log."""
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """What the journal knows of a kind of operation."""
+
+    name: str
+    workflow: Callable[[Operation], None]
+    version: int
+    cancellable: bool = False
+    sentence: Callable[[OperationView], str | None] = _silent
+
+
+class Busy(Refused):
+    """Another operation holds the environment."""
+
+    def __init__(self, message: str, remedy: str, holder: OperationView) -> None:
+        super().__init__(message, remedy)
+        self.holder = holder
+
+
+class Cancelled(OpsError):
+    """Somebody cancelled the operation."""
+
+
+class Halted(OpsError):
+    """Only a person can say how to go on."""
+
+
+class Stopping(BaseException):
+    """This process is going down; the step stays started, for the next one."""
+
+
+class LostLease(BaseException):
+    """Another process has taken the operation over: write nothing more."""
