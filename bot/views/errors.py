@@ -1,0 +1,35 @@
+"""What went wrong, as the person who asked reads it: what is so, what to do next; a defect is a reference."""
+
+from __future__ import annotations
+
+from bot.views.blocks import Message, message, section
+from bot.views.text import clean, code, cut, prose
+from ops.errors import Failed, OpsError
+from ops.people import NotAllowed
+
+FIELD_LIMIT = 300
+
+
+def problem(error: OpsError) -> Message:
+    """Something a person should read; only who asked sees it."""
+    said = prose(error.message, 1500)
+    return message(prose(str(error), 1500), section(f"{_mark(error)} {said}", prose(error.remedy, 1000)))
+
+
+def _mark(error: OpsError) -> str:
+    """Not allowed, failed, or refused."""
+    if isinstance(error, NotAllowed):
+        return ":lock:"
+    return ":x:" if isinstance(error, Failed) else ":no_entry:"
+
+
+def defect(reference: str) -> Message:
+    """Something that should not happen: the log has the rest under the same reference."""
+    said = f"Something broke in Backstop, and it is not your doing. The log has it under {code(reference, 60)}."
+    remedy = "`/ops status` says what runs. Give the reference to whoever looks after Backstop."
+    return message(said, section(f":boom: {said}", remedy))
+
+
+def in_field(error: OpsError, field: str) -> dict[str, str]:
+    """The same under an input of a window."""
+    return {str(field): cut(" ".join(clean(str(error)).split()), FIELD_LIMIT)}

@@ -1,0 +1,149 @@
+"""What runs and what is safe, what was done, how to stop it, and all commands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.views.actions import Action, Listing, turned
+from bot.views.backup import outcome
+from bot.views.backup.lists import PAGE
+from bot.views.backup.marks import in_short
+from bot.views.backup.progress import cancel_button, in_a_line
+from bot.views.blocks import Block, Message, actions, button, context, dotted, message, section
+from bot.views.text import ago, clock, code, counted, escape, mention, number, prose
+from ops.words import ago as in_words
+
+if TYPE_CHECKING:
+    from ops.activity import Line
+    from ops.journal import OperationView
+    from ops.manifest import Backup
+
+_OTHERS = "Vercel deployments (by Vercel) · Clerk users (by Clerk) · Stripe data (by Stripe) · static assets (built again from the source)"
+
+COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "Take a backup": (
+        ("/backup", "the panel: quick or full, purpose, version or description, notes"),
+        ("/backup quick [notes]", "which commit production is at; a second or two"),
+        ("/backup full [notes]", "the commit and every table of the database"),
+    ),
+    "Look": (
+        ("/backup list [page]", "all backups, newest first"),
+        ("/backup show ID", "one backup with its tables"),
+        ("/backup verify ID [level]", "look again whether it is sound"),
+        ("/backup log [page]", "who took which, why, and where it lies"),
+    ),
+    "Keep or delete": (
+        ("/backup pin ID [reason]", "keep it whatever retention says; `/backup unpin ID` lets retention decide again"),
+        ("/backup delete ID [reason]", "move it to the trash"),
+        ("/backup undelete [ID]", "bring it back from the trash"),
+    ),
+    "Operations": (
+        ("/ops status", "what runs, and how old the last backups are"),
+        ("/ops log", "what was done, by whom, with which outcome"),
+        ("/ops cancel [ID]", "stop a backup that runs"),
+        ("/ops help", "this"),
+    ),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Status:
+    """What the status is drawn from."""
+
+    target: str
+    running: Sequence[OperationView] = ()
+    last_full: Backup | None = None  # good ones only
+    last_quick: Backup | None = None
+    count: int = 0  # backups of any type, good or not
+    folder: Mapping[str, Any] | None = None  # {"bytes", "limit"}
+    held: str | None = None  # why retention lets nothing leave
+
+
+def status(state: Status, now: datetime) -> Message:
+    """What runs now, and for each part of production what of it is kept, and by whom."""
+    running = [in_a_line(view) for view in state.running] or ["Nothing runs."]
+    return message(
+        _status_text(state, now),
+        section(f"*Status* · *{prose(state.target)}*", *running),
+        section(f"*Kept here* · {counted(state.count, 'backup')}", _database(state), _code(state)),
+        context("*Not kept yet:* environment variables · third-party configuration", f"*Kept by others:* {_OTHERS}"),
+        context(outcome.folder(state.folder), f":warning: Retention lets nothing leave: {prose(state.held, 300)}" if state.held else ""),
+        actions(
+            *(cancel_button(view) for view in state.running[:1]),
+            _turn("All backups", Listing.BACKUPS),
+            _turn("Activity", Listing.ACTIVITY),
+        ),
+    )
+
+
+def _turn(label: str, which: Listing) -> dict[str, Any]:
+    """A button to the first page of a list."""
+    return button(label, f"{Action.PAGE}:{which}", turned(which, 0))
+
+
+def _status_text(state: Status, now: datetime) -> str:
+    """What a notification shows."""
+    runs = f"{counted(len(state.running), 'operation')} running" if state.running else "nothing runs"
+    last = f"last full backup {in_words(state.last_full.timestamp, now)}" if state.last_full else "no good full backup"
+    return f"{prose(state.target)}: {runs}, {last}"
+
+
+def _database(state: Status) -> str:
+    """The database's last backup, and what could not be brought back."""
+    if state.last_full is None:
+        return ":warning: Database: no good full backup, so no data can be brought back. Take one: `/backup full`"
+    at = state.last_full.snapshot_timestamp or state.last_full.timestamp
+    last = f"Database: {in_short(state.last_full)}"
+    return f"{last}\nNothing that was written after {clock(at)} can be brought back: an export is one moment."
+
+
+def _code(state: Status) -> str:
+    """The code's last backup: a full one saves the commit too."""
+    both = [backup for backup in (state.last_full, state.last_quick) if backup]
+    if not both:
+        return ":warning: Code: no good backup. Take one: `/backup quick`"
+    newest = max(both, key=lambda backup: backup.timestamp)
+    return f"Code: {in_short(newest)}, commit {code(newest.short_commit)} on {code(newest.branch)}"
+
+
+def activity(lines: Sequence[Line], before: int = 0) -> Message:
+    """A page of the activity log, newest first. Give one line more than a page where there are more."""
+    if not lines:
+        return message("The activity log is empty: nothing was done yet.")
+    shown = lines[:PAGE]
+    newest = button("Newest", f"{Action.PAGE}:newest", turned(Listing.ACTIVITY, 0)) if before else None
+    older = button("Older", f"{Action.PAGE}:older", turned(Listing.ACTIVITY, shown[-1].seq)) if len(lines) > PAGE else None
+    return message(
+        f"Activity: {prose(shown[0].text, 200)}",
+        section("*Activity*, newest first"),
+        *(_done(line) for line in shown),
+        context(f"lines {number(shown[-1].seq)}-{number(shown[0].seq)} · log head {code(shown[0].hash[:8])}" if not before else ""),
+        actions(newest, older),
+    )
+
+
+def _done(line: Line) -> Block:
+    """One line of the log: what, with which outcome, who, when."""
+    came = "" if line.outcome == "succeeded" else f"({escape(line.outcome, 120)})"
+    return section(f"{prose(line.text, 250)} {came}".rstrip(), dotted(mention(line.who), clock(line.at), ago(line.at)))
+
+
+def overview() -> Message:
+    """All commands."""
+    parts = (section(f"*{title}*", *(f"`{command}` {what}" for command, what in rows)) for title, rows in COMMANDS.items())
+    example = context("An ID looks like `full-1701450000000`; `/backup list` shows them.")
+    return message("Backstop's commands: /backup and /ops", *parts, example)
+
+
+def cancelling(view: OperationView) -> Message:
+    """An operation was asked to stop."""
+    what = escape(outcome.title(view).lower())
+    return message(f"The {what} of {prose(outcome.target(view))} stops at its next safe point; its card says when it has.")
+
+
+def nothing_to_cancel() -> Message:
+    """There is no operation to stop."""
+    return message("Nothing runs that could be cancelled.")
