@@ -30,7 +30,9 @@ class Line:
     hash: str
 
 
-def append(session: Session, *, who: str, text: str, outcome: str, operation_id: str | None = None, backup_id: str | None = None) -> None:
+def append(  # noqa: PLR0913 # the columns of a line, all named
+    session: Session, *, who: str, text: str, outcome: str, operation_id: str | None = None, backup_id: str | None = None
+) -> None:
     """Add a line in the caller's transaction; the head's row is locked, so lines have one order."""
     head = session.get_one(HeadRow, 1, with_for_update=True)
     values = {
@@ -54,7 +56,9 @@ def digest(values: dict[str, object]) -> str:
     return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
-def record(engine: Engine, *, who: str, text: str, outcome: str, operation_id: str | None = None, backup_id: str | None = None) -> None:
+def record(  # noqa: PLR0913 # as above
+    engine: Engine, *, who: str, text: str, outcome: str, operation_id: str | None = None, backup_id: str | None = None
+) -> None:
     """Add a line in a transaction of its own."""
     with Session(engine) as session, session.begin():
         append(session, who=who, text=text, outcome=outcome, operation_id=operation_id, backup_id=backup_id)

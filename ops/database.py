@@ -1,4 +1,7 @@
-"""The bot's own database: its tables, its clock, and how it is opened. SQLite by default; PostgreSQL where there is more than one machine."""
+"""The bot's own database: its tables, its clock, and how it is opened.
+
+SQLite by default; PostgreSQL where there is more than one machine.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +35,7 @@ class Utc(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """Refuse a naive time: nobody would know which zone it is in."""
         if value is None:
             return None
@@ -40,7 +43,7 @@ class Utc(TypeDecorator[datetime]):
             raise ValueError("a naive time has no place in the database")
         return value.astimezone(UTC)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
         """SQLite keeps no zone: it is UTC."""
         return None if value is None else value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 

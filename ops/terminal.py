@@ -127,7 +127,8 @@ def _row(made: Backup, now: datetime) -> str:
     size = decimal_size(made.size) if made.size is not None else "-"
     marks = [mark for mark, there in (("pinned", made.facts.pinned), ("NOT SOUND", made.facts.failed)) if there]
     words = [one_line(made.problem or made.commit_message, 50), one_line(made.notes, 40), *marks]
-    return f"{made.id}  {ago(made.timestamp, now):>16}  {made.short_commit or '------'}  {size:>9}  {level:<12} {'  '.join(filter(None, words))}"
+    figures = f"{ago(made.timestamp, now):>16}  {made.short_commit or '------'}  {size:>9}  {level:<12}"
+    return f"{made.id}  {figures} {'  '.join(filter(None, words))}"
 
 
 def _page(found: Sequence[Any], page: int) -> Sequence[Any]:

@@ -35,7 +35,7 @@ def _ignore(_id: str) -> None:
 class Journal:
     """All operations of one database. Use it from any thread."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # what a journal is made of, all named
         self,
         engine: Engine,
         kinds: Sequence[Kind],
@@ -264,7 +264,7 @@ class Journal:
             self._woken.clear()
             try:
                 self._beat()
-            except Exception:  # noqa: BLE001 # the heart must go on beating whatever the database says
+            except Exception:  # the heart must go on beating whatever the database says
                 log.exception("the operations' heartbeat failed; trying again")
 
     def _beat(self) -> None:
@@ -353,8 +353,9 @@ def busy(kind: str, holder: OperationView, now: datetime) -> Busy:
     """The refusal of a second operation: what runs, who asked, since when, at which step. Pure."""
     step = f", at “{holder.steps[-1].name}”" if holder.steps else ""
     state = "is halted" if holder.status is Status.HALTED else "is under way"
+    what = f"a {holder.kind} ({holder.id}) {state} on {holder.environment}"
     return Busy(
-        f"Cannot start a {kind}: a {holder.kind} ({holder.id}) {state} on {holder.environment}, asked by {holder.requested_by} {ago(holder.created_at, now)}{step}.",
+        f"Cannot start a {kind}: {what}, asked by {holder.requested_by} {ago(holder.created_at, now)}{step}.",
         "Wait for its end: `/ops status` shows it; a backup can be stopped by `/ops cancel`.",
         holder,
     )

@@ -36,7 +36,7 @@ class Operation:
         self._told = 0.0
         self._untold: dict[str, Any] = {}
 
-    def step(
+    def step(  # noqa: PLR0913 # the facts of a step, all named
         self,
         name: str,
         effect: Callable[[], Result],

@@ -130,7 +130,9 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("operation_id", "name"),
     )
-    op.execute(f"INSERT INTO activity_head (id, seq, hash) VALUES (1, 0, '{64 * '0'}')")  # so that the first line locks it too
+    op.execute(
+        "INSERT INTO activity_head (id, seq, hash) VALUES (1, 0, '0000000000000000000000000000000000000000000000000000000000000000')"
+    )  # so that the first line locks it too
 
 
 def downgrade() -> None:
