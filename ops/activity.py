@@ -82,7 +82,8 @@ def verify(engine: Engine) -> list[str]:
 
 def broken(rows: list[Line], last: int, head: str) -> list[str]:
     """What is wrong with a chain that should end at this line and hash. Pure."""
-    problems, previous = [], GENESIS
+    problems: list[str] = []
+    previous = GENESIS
     for place, row in enumerate(rows, start=1):
         if row.seq != place:
             return [*problems, f"Line {place} is missing."]

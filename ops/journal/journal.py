@@ -249,13 +249,13 @@ class Journal:
 
     def _take(self, operation_id: str, epoch: int, proven_dead: bool) -> bool:
         """Raise the epoch of an operation whose lease is over, or whose runner is proven dead."""
-        free = True if proven_dead else OperationRow.lease_until < db_now()
+        query = update(OperationRow).where(
+            OperationRow.id == operation_id, OperationRow.epoch == epoch, OperationRow.status == Status.RUNNING
+        )
+        query = query if proven_dead else query.where(OperationRow.lease_until < db_now())
+        values = {"runner": self._runner.name, "lease_until": db_now() + self.lease, "epoch": epoch + 1}
         with Session(self.engine) as session, session.begin():
-            query = update(OperationRow).where(
-                OperationRow.id == operation_id, OperationRow.epoch == epoch, free, OperationRow.status == Status.RUNNING
-            )
-            taken = session.execute(query.values(runner=self._runner.name, lease_until=db_now() + self.lease, epoch=epoch + 1))
-            return taken.rowcount == 1
+            return session.scalar(query.values(values).returning(OperationRow.id)) is not None
 
     def _keep(self) -> None:
         """Keep the leases of what runs here, see cancels of other processes, take up what others left."""
@@ -335,7 +335,8 @@ class Journal:
         """Write the end, free the lock and log it, all in one transaction."""
         with self.fenced(operation) as session:
             row = session.get_one(OperationRow, operation.id)
-            row.status, row.error, row.remedy = status, error and error.message, error and error.remedy
+            row.status = status
+            row.error, row.remedy = (error.message, error.remedy) if error else (None, None)
             row.finished_at = datetime.now(UTC)
             if status is not Status.HALTED:
                 session.execute(delete(LockRow).where(LockRow.operation_id == operation.id))

@@ -9,7 +9,7 @@ from ops.database import OperationRow, StepRow
 from ops.journal.words import OperationView, Status, StepView
 
 
-def views(engine: Engine, query: Select[tuple[OperationRow]]) -> list[OperationView]:
+def views(engine: Engine, query: Select[OperationRow]) -> list[OperationView]:
     """The operations that a query finds."""
     with Session(engine) as session:
         return [view_of(session, row) for row in session.scalars(query)]

@@ -77,7 +77,7 @@ class Clone:
         end = time.monotonic() + self.program.deadline
         while not _taken(lock):
             if stop is not None and stop.is_set():
-                raise process.Stopped
+                raise process.Stopped("Waiting for the clone was stopped.")
             if time.monotonic() > end:
                 raise GitFailed(
                     f"Another process has been fetching into {self.path} for {self.program.deadline:g} seconds.",

@@ -1,11 +1,14 @@
-"""Read refs, commits and files of the clone through GitPython: one ``git cat-file`` a question, and no parsing of ours."""
+"""Read refs, commits and files of the clone through GitPython: a git process or two a question, and little parsing of ours.
+
+GitPython hands them our whole environment; they read our own files, run nothing of anybody's, and talk to nobody.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     import git
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LONGEST = 120.0  # seconds for a walk through history
 _SCHEMAS = ("schema.ts", "schema.js")
 
 
@@ -40,16 +44,28 @@ def head(clone: Path, branch: str) -> Commit:
         return _commit(repo, str(found))
 
 
-def commits(clone: Path, hashes: Iterable[str]) -> list[Commit]:
-    """Commits by their hashes, in that order."""
-    with _opened(clone) as repo:
-        return [_commit(repo, found) for found in hashes]
-
-
 def missing(clone: Path, hashes: Iterable[str]) -> list[str]:
     """Which of these are not commits in the clone."""
     with _opened(clone) as repo:
         return [wanted for wanted in hashes if not _is_commit(repo, wanted)]
+
+
+def changed(clone: Path, old: str, new: str, paths: Collection[str]) -> list[str]:
+    """Files that differ between two commits, under these paths (all if none)."""
+    command = ["git", "diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--", *paths]
+    return [name for name in _answer(clone, command).split("\0") if name]
+
+
+def count(clone: Path, old: str, new: str) -> int:
+    """How many commits the new one has that the old one has not."""
+    return int(_answer(clone, ["git", "rev-list", "--count", f"{old}..{new}"]))
+
+
+def log(clone: Path, old: str, new: str, limit: int) -> list[Commit]:
+    """Those commits, newest first."""
+    hashes = _answer(clone, ["git", "rev-list", f"--max-count={limit}", f"{old}..{new}"]).split()
+    with _opened(clone) as repo:
+        return [_commit(repo, found) for found in hashes]
 
 
 def schema_hash(clone: Path, commit: str, folder: str) -> str | None:
@@ -71,10 +87,16 @@ def _opened(clone: Path) -> Iterator[git.Repo]:
         raise GitFailed("There is no git on this machine.", "Install it: `apt install git`.") from None
     try:
         with Repo(clone, expand_vars=False) as repo:
-            repo.git.update_environment(GIT_DIR=str(clone))  # ours, whatever stands in our own environment
+            repo.git.update_environment(GIT_DIR=str(clone), GIT_LITERAL_PATHSPECS="1")  # whatever stands in our own environment
             yield repo
     except Exception as error:  # a damaged object makes GitPython raise nearly anything
         raise Broken(f"The clone at {clone} cannot be read.", "Remove it; it is made anew at the next backup.") from error
+
+
+def _answer(clone: Path, command: list[str]) -> str:
+    """What a command that walks history says; it is never cut short, however long."""
+    with _opened(clone) as repo:
+        return str(repo.git.execute(command, kill_after_timeout=_LONGEST))
 
 
 def _is_commit(repo: git.Repo, wanted: str) -> bool:

@@ -69,35 +69,41 @@ class Program:
             GitFailed: with what was wrong.
         """
         finished = self.attempt(*words, stop=stop, deadline=deadline)
-        if finished.code:
-            raise explain(finished.err, self.address.url)
+        self.require(finished)
         return finished.out
 
     def attempt(self, *words: str, stop: Event | None = None, deadline: float | None = None) -> process.Finished:
         """Run a command, however it ends.
 
         Raises:
-            GitFailed: it did not end in time, or there is no git here.
+            GitFailed: it did not end in time.
         """
-        return self._start(("git", *words), {**self._environ, "GIT_DIR": str(self.clone)}, stop, deadline or self.deadline)
+        return self.at(self.clone, *words, stop=stop, deadline=deadline)
+
+    def at(self, place: Path, *words: str, stop: Event | None = None, deadline: float | None = None) -> process.Finished:
+        """Run a command in another bare repository than the clone, however it ends."""
+        return self._start(("git", *words), {**self._environ, "GIT_DIR": str(place)}, stop, deadline or self.deadline)
 
     def make(self, place: Path, stop: Event | None) -> None:
         """Make an empty clone at a place of its own."""
-        environ = {**self._environ, "GIT_DIR": str(place)}
-        refspec = "+refs/heads/*:refs/remotes/origin/*"
         for words in (
             ("init", "--quiet", "--bare", "--template=", "--object-format=sha1"),
             ("config", "remote.origin.url", self.address.url),
-            ("config", "remote.origin.fetch", refspec),
+            ("config", "remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
         ):
-            finished = self._start(("git", *words), environ, stop, self.deadline)
-            if finished.code:
-                raise explain(finished.err, self.address.url)
+            self.require(self.at(place, *words, stop=stop))
+
+    def require(self, finished: process.Finished) -> None:
+        """Raise what a failed command means."""
+        if finished.code:
+            raise explain(finished.err, self.address.url)
 
     def _start(self, command: tuple[str, ...], environ: Mapping[str, str], stop: Event | None, deadline: float) -> process.Finished:
         """Run it through the one door."""
         try:
-            return process.run(command, cwd=self.clone.parent, environ=environ, deadline=deadline, stop=stop, secrets=self.address.secrets)
+            return process.run(
+                command, cwd=Path(self.clone.anchor), environ=environ, deadline=deadline, stop=stop, secrets=self.address.secrets
+            )
         except process.TimedOut:
             raise GitFailed(
                 f"{self.address.url} did not answer git within {deadline:g} seconds.",

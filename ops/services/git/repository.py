@@ -8,11 +8,11 @@ from threading import Event
 from typing import TypeVar
 
 from ops.services import process
-from ops.services.git import address, names, objects
+from ops.services.git import address, names, objects, proof
 from ops.services.git.clone import Clone
 from ops.services.git.objects import Commit
 from ops.services.git.program import Program
-from ops.services.git.trouble import Broken, GitFailed, Trouble, explain, keeps_ours, trouble
+from ops.services.git.trouble import Broken, GitFailed, Trouble, keeps_ours, trouble
 
 _SHOWN = 10  # branches in a remedy
 
@@ -85,32 +85,24 @@ class Git:
         return {backup_id: commit for backup_id, commit in found.items() if names.is_backup_id(backup_id)}
 
     def at_remote(self, backup_id: str, commit: str, *, stop: Event | None = None) -> bool:
-        """Whether a backup's tag is at the remote, at that commit; a remote names only tags whose commit it has."""
-        tag = names.tag(backup_id)
-        return self._in_clone(lambda: self._listed(f"{tag}*", stop), stop).get(tag) == commit
+        """Whether a backup's tag is at the remote, at that commit, and the remote can still give that commit out."""
+        return proof.given_out(self.program, names.tag(backup_id), stop) == commit
 
     def changed(self, old: str, new: str, paths: Collection[str] = (), *, stop: Event | None = None) -> list[str]:
         """Files that differ between two commits, under these paths (all if none)."""
-        command = ("diff-tree", "-r", "-z", "--name-only", "--no-renames", old, new, "--", *paths)
-        return [name for name in self._read(command, (old, new), stop).split("\0") if name]
+        return self._read(lambda: objects.changed(self.clone.path, old, new, paths), (old, new), stop)
 
     def count(self, old: str, new: str, *, stop: Event | None = None) -> int:
         """How many commits the new one has that the old one has not."""
-        return int(self._read(("rev-list", "--count", f"{old}..{new}"), (old, new), stop))
+        return self._read(lambda: objects.count(self.clone.path, old, new), (old, new), stop)
 
     def log(self, old: str, new: str, limit: int = 50, *, stop: Event | None = None) -> list[Commit]:
         """Those commits, newest first."""
-        hashes = self._read(("rev-list", f"--max-count={limit}", f"{old}..{new}"), (old, new), stop).split()
-        return self._in_clone(lambda: objects.commits(self.clone.path, hashes), stop)
+        return self._read(lambda: objects.log(self.clone.path, old, new, limit), (old, new), stop)
 
     def schema_hash(self, commit: str, folder: str = ".", *, stop: Event | None = None) -> str | None:
         """SHA-256 of the app's Convex schema in a commit, or None where it has none."""
-
-        def read() -> str | None:
-            self._need((commit,), stop)
-            return objects.schema_hash(self.clone.path, commit, folder)
-
-        return self._in_clone(read, stop)
+        return self._read(lambda: objects.schema_hash(self.clone.path, commit, folder), (commit,), stop)
 
     def tidy(self, *, stop: Event | None = None) -> None:
         """Pack what many fetches left loose, if it is much; never part of a backup, which must be quick."""
@@ -142,16 +134,16 @@ class Git:
             )
             if fetched.code and trouble(fetched.err) is Trouble.NO_BRANCH:
                 return None
-            self._require(fetched)
+            self.program.require(fetched)
             return objects.head(self.clone.path, branch)
 
     def _fetch_all(self, stop: Event | None) -> None:
         """Branches with those gone there gone here; tags without."""
         with self.clone.held(stop):
-            self._require(self._bring(("--prune", "origin", f"+{names.HEADS}*:refs/remotes/origin/*"), stop))
+            self.program.require(self._bring(("--prune", "origin", f"+{names.HEADS}*:refs/remotes/origin/*"), stop))
             tags = self._bring(("origin", f"{names.TAGS}*:{names.TAGS}*"), stop)
             if not keeps_ours(tags.err):
-                self._require(tags)
+                self.program.require(tags)
 
     def _bring(self, words: tuple[str, ...], stop: Event | None) -> process.Finished:
         """Fetch; the first time it may take long, so the remote has to answer something small before."""
@@ -163,11 +155,6 @@ class Git:
         if not fetched.code:
             self.clone.fill()
         return fetched
-
-    def _require(self, finished: process.Finished) -> None:
-        """Raise what a failed command means."""
-        if finished.code:
-            raise explain(finished.err, self.address.url)
 
     def _listed(self, pattern: str, stop: Event | None) -> dict[str, str]:
         """The remote's refs, each with the commit that it stands for in the end."""
@@ -184,14 +171,14 @@ class Git:
                 f"The tag {tag.removeprefix('refs/tags/')} is already at {self.address.url}, not at commit {commit[:6]}.",
                 "Another Backstop may use the same repository. Look at what the tag stands for before you remove it.",
             )
-        self._require(pushed)
+        self.program.require(pushed)
 
-    def _read(self, command: tuple[str, ...], commits: tuple[str, ...], stop: Event | None) -> str:
-        """Run a command on commits, which are fetched if they are not here."""
+    def _read(self, reading: Callable[[], T], commits: tuple[str, ...], stop: Event | None) -> T:
+        """Read in commits, which are fetched if they are not here."""
 
-        def read() -> str:
+        def read() -> T:
             self._need(commits, stop)
-            return self.program.run(*command, stop=stop)
+            return reading()
 
         return self._in_clone(read, stop)
 
@@ -221,7 +208,7 @@ class Git:
         """Tell a commit that is damaged here from one that is not here."""
         looked = self.program.attempt("cat-file", "-t", commit, stop=stop)
         if trouble(looked.err) is Trouble.BROKEN:
-            self._require(looked)
+            self.program.require(looked)
 
     def _no_such_branch(self, branch: str, stop: Event | None) -> NoSuchBranch:
         """Say which branches there are."""

@@ -24,6 +24,7 @@ class Trouble(enum.Enum):
     OWNERSHIP = enum.auto()
     FORMAT = enum.auto()
     NO_BRANCH = enum.auto()
+    LOST = enum.auto()
     TAKEN = enum.auto()
     REFUSED = enum.auto()
     HOST_KEY = enum.auto()
@@ -52,6 +53,7 @@ _SIGNS = {
         r"|unable to unpack|bad tree object|missing (blob|tree|commit) "
     ),
     Trouble.NO_BRANCH: r"couldn't find remote ref",
+    Trouble.LOST: r"not our ref",
     Trouble.TAKEN: r"\(already exists\)",
     Trouble.REFUSED: r"\[remote rejected\]",
     Trouble.HOST_KEY: r"Host key verification failed|HOST IDENTIFICATION HAS CHANGED",
@@ -85,6 +87,7 @@ _SENTENCES = {
     ),
     Trouble.FORMAT: ("The repository at {where} names its objects by SHA-256.", "Backstop reads repositories with SHA-1 names only."),
     Trouble.NO_BRANCH: ("The repository at {where} has no such branch.", "Correct `[app] production_branch`."),
+    Trouble.LOST: ("The repository at {where} names a commit that it does not have.", "Run `git fsck` on it, or have its host look."),
     Trouble.TAKEN: ("The tag is already at {where}, at another commit.", "Look at what it stands for before you remove it."),
     Trouble.REFUSED: (
         "The repository at {where} did not take the tag: {words}.",
