@@ -1,0 +1,48 @@
+"""One Convex deployment: what its parts share."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+from sandbox.convex import kept
+from sandbox.convex.database import Database
+from sandbox.convex.faults import Faults
+from sandbox.convex.feed import Feed
+from sandbox.convex.keys import Keys, Permissions
+from sandbox.convex.workers import Workers
+
+STEP = 0.02
+"""Seconds between two states of an export or import: the demo takes longer, so that it can be watched."""
+
+
+class Deployment:
+    """Its name, keys and database, what goes wrong with it, and who listens."""
+
+    def __init__(self, name: str, keys: Collection[str] | Mapping[str, Permissions], folder: Path, step: float = STEP) -> None:
+        self.name, self.folder, self.step = name, folder, step
+        self.url = ""  # known once it is served
+        self.keys = Keys(name, keys)
+        self.faults = Faults()
+        self.feed = Feed()
+        self.workers = Workers()
+        self.requests: deque[dict[str, Any]] = deque(maxlen=5000)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.database = Database(folder / "deployment.sqlite", self.feed.tell)
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables."""
+        return dict(self.read("variables", {}))
+
+    def read(self, name: str, default: Any) -> Any:
+        """A remembered value."""
+        with self.database.reading() as connection:
+            return kept.read(connection, name, default)
+
+    def write(self, name: str, value: Any) -> None:
+        """Remember a value."""
+        with self.database.transaction() as connection:
+            kept.write(connection, name, value)
