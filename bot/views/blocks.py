@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from bot.views.limits import fit
+
 Block = dict[str, Any]
 Element = dict[str, Any]
 Message = dict[str, Any]
@@ -17,15 +19,16 @@ _CODE_WIDTH = 20  # characters of a table's name that a phone shows beside two f
 
 
 def message(text: str, *blocks: Block | None) -> Message:
-    """A message. ``text`` is never left out."""
+    """A message. ``text`` is never left out; what would be too long for Slack is shortened."""
     if not text.strip():
         raise ValueError("a message without text shows nothing on a phone")
-    return {"text": text, "blocks": _there(blocks) or [section(text)]}
+    return fit({"text": text, "blocks": _there(blocks) or [section(text)]})
 
 
 def modal(title: str, *blocks: Block | None, submit: str = "", callback_id: str = "", private: str = "") -> View:
     """A window; with ``submit`` it can be sent off."""
     view: View = {"type": "modal", "title": plain(title), "close": plain("Cancel" if submit else "Close"), "blocks": _there(blocks)}
+    view = fit(view, "modal")
     if submit:
         view["submit"] = plain(submit)
     return view | {key: value for key, value in (("callback_id", callback_id), ("private_metadata", private)) if value}
@@ -33,7 +36,7 @@ def modal(title: str, *blocks: Block | None, submit: str = "", callback_id: str 
 
 def home(*blocks: Block | None) -> View:
     """An App Home."""
-    return {"type": "home", "blocks": _there(blocks)}
+    return fit({"type": "home", "blocks": _there(blocks)}, "home")
 
 
 def _there(blocks: Iterable[Block | None]) -> list[Block]:

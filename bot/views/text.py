@@ -17,7 +17,12 @@ THIN = "\u202f"
 UNKNOWN = "unknown"
 
 _JOINERS = "\u200c\u200d"  # letters of some scripts, and families of emoji, need them
-_FORBIDDEN = {"Cc", "Cf", "Cs"}  # control, invisible, half a pair
+_FORBIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f"  # control characters but for tab and line end
+    "\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"  # invisible, or turning the direction
+    "\ud800-\udfff\U000e0000-\U000e007f]"  # half a pair, tags
+)
+_LINE_ENDS = re.compile("\r\n?|[\u2028\u2029\x85]")
 _ENTITIES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _BRACKETS = str.maketrans({"<": "‹", ">": "›"})
 _LOOKALIKES = {"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"}
@@ -30,8 +35,7 @@ _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
 
 def clean(text: str) -> str:
     """A text without control characters, halves of surrogate pairs, or marks that turn the direction of reading."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
-    return "".join(c if c in "\n\t" or c in _JOINERS or unicodedata.category(c) not in _FORBIDDEN else " " for c in lines)
+    return _FORBIDDEN.sub(" ", _LINE_ENDS.sub("\n", text))
 
 
 def one_line(text: str) -> str:
@@ -43,9 +47,7 @@ def cut(text: str, limit: int) -> str:
     """At most so many characters as Slack counts them, the last an ellipsis if something was left out."""
     if length(text) <= limit:
         return text
-    kept = text[: limit - 1]
-    while length(kept) > limit - 1:
-        kept = kept[:-1]
+    kept = text.encode("utf-16-le", "surrogatepass")[: 2 * (limit - 1)].decode("utf-16-le", "ignore")
     while kept and (unicodedata.combining(kept[-1]) or kept[-1] in _JOINERS):
         kept = kept[:-1]
     return kept.rstrip() + "…"
@@ -53,7 +55,7 @@ def cut(text: str, limit: int) -> str:
 
 def length(text: str) -> int:
     """Characters as Slack's own clients count them: those beyond the basic plane twice."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def escape(text: str, limit: int = 300) -> str:

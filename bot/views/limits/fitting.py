@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import copy
 import re
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from bot.views.limits.checking import size
+from bot.views.limits.checking import Payload, size
 from bot.views.limits.rules import MESSAGE_CHARACTERS, MOST_BLOCKS, RULES, TEXT, Surface
 from bot.views.text import cut, length, number
 
@@ -16,14 +16,14 @@ _TRIES = ((3000, 100, 50), (1500, 60, 50), (800, 40, 50), (400, 25, 40), (200, 1
 """Characters that a paragraph may keep, rows that a table may, blocks that a message may: tried in turn."""
 
 
-def fit(payload: dict[str, Any], surface: Surface = "message") -> dict[str, Any]:
+def fit(payload: Payload, surface: Surface = "message") -> dict[str, Any]:
     """The same payload, shortened as far as needed: paragraphs by an ellipsis, tables and blocks by "and 12 more"."""
     whole = dict(payload)
     if "text" in whole:
         whole["text"] = shorten(whole["text"], TEXT)
-    for characters, rows, blocks in _TRIES:
-        fitted = [_fitted(block, characters, rows) for block in copy.deepcopy(payload.get("blocks") or [])]
-        whole["blocks"] = _fewer_blocks(fitted, blocks if surface == "message" else MOST_BLOCKS[surface])
+    for characters, rows, most in _TRIES:
+        fitted = [_fitted(block, characters, rows) for block in payload.get("blocks") or ()]
+        whole["blocks"] = _fewer_blocks(fitted, most if surface == "message" else MOST_BLOCKS[surface])
         if surface != "message" or size(whole["blocks"]) <= MESSAGE_CHARACTERS:
             break
     return whole
@@ -39,30 +39,37 @@ def shorten(text: str, limit: int) -> str:
     return f"{kept}`…" if kept.replace("```", "").rpartition("\n")[2].count("`") % 2 else f"{kept.rstrip()}…"
 
 
-def _fitted(block: dict[str, Any], characters: int, rows: int) -> dict[str, Any]:
-    """One block within its limits."""
+def _fitted(block: Payload, characters: int, rows: int) -> Payload:
+    """One block within its limits; the block itself is left as it is."""
     match block["type"]:
         case "section":
-            _shorten(block.get("text"), characters)
-            for each in block.get("fields", ()):
-                _shorten(each, min(characters, 2000))
+            return {key: _PARTS[key](value, characters) if key in _PARTS else value for key, value in block.items()}
         case "header":
-            _shorten(block["text"], RULES["header"].lengths["text"])
+            return {**block, "text": _shortened(block["text"], RULES["header"].lengths["text"])}
         case "context":
-            for each in block["elements"]:
-                _shorten(each, min(characters, 2000))
+            return {**block, "elements": _each_shortened(block["elements"], characters)}
         case "table":
-            block["rows"] = _fewer_rows(block["rows"], rows)
+            return {**block, "rows": _fewer_rows(block["rows"], rows)}
     return block
 
 
-def _shorten(found: dict[str, Any] | None, limit: int) -> None:
-    """Cut a text object, in place."""
-    if found and "text" in found:
-        found["text"] = shorten(found["text"], limit) if found["type"] == "mrkdwn" else cut(found["text"], limit)
+def _shortened(found: Payload, limit: int) -> Payload:
+    """A text object within a limit."""
+    if "text" not in found or length(found["text"]) <= limit:
+        return found
+    return {**found, "text": shorten(found["text"], limit) if found["type"] == "mrkdwn" else cut(found["text"], limit)}
 
 
-def _fewer_rows(rows: list[list[dict[str, Any]]], most: int) -> list[list[dict[str, Any]]]:
+def _each_shortened(found: Sequence[Payload], limit: int) -> list[Payload]:
+    """Several short texts within a limit."""
+    return [_shortened(each, min(limit, RULES["section"].lengths["fields"])) for each in found]
+
+
+_PARTS: Mapping[str, Callable[[Any, int], Any]] = {"text": _shortened, "fields": _each_shortened}
+"""What can be shortened in a section."""
+
+
+def _fewer_rows(rows: Sequence[Sequence[Payload]], most: int) -> Sequence[Sequence[Payload]]:
     """The first rows, and a last one that says how many more there are."""
     if len(rows) <= most:
         return rows
@@ -73,7 +80,7 @@ def _fewer_rows(rows: list[list[dict[str, Any]]], most: int) -> list[list[dict[s
     return [*rows[: most - 1], [{"type": "raw_text", "text": text} for text in texts]]
 
 
-def _fewer_blocks(blocks: list[dict[str, Any]], most: int) -> list[dict[str, Any]]:
+def _fewer_blocks(blocks: list[Payload], most: int) -> list[Payload]:
     """The first blocks, how many were left out, and the buttons at the end if there are any."""
     if len(blocks) <= most:
         return blocks
