@@ -15,7 +15,7 @@ $(VENV)/.done: pyproject.toml constraints.txt
 	@touch $@
 
 node_modules/.done: package.json package-lock.json .npmrc
-	@node -e 'process.exit(process.versions.node.split(".")[0] < 20)' || { echo "Backstop needs node 20 or later (this is $$(node --version))."; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Backstop needs node 20 or later (this is $$(node --version))."; exit 1; }
 	npm ci --prefer-offline --no-progress
 	@touch $@
 

@@ -20,12 +20,14 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
 
-from bot.delivery import as_message, error_message, error_view, remembering, words_for
+from bot.delivery import as_message, as_view, remembering, told
 from bot.directory import Directory
 from bot.handling import Handling
 from bot.registry import Ack, Answer, Errors, Listener, NoListener, Open, Registry, Reply, Show
 from bot.requests import Kind, Request, normalise
 from bot.slack import Slack
+from bot.views import errors
+from ops.errors import OpsError
 from ops.people import Policy, require
 
 log = logging.getLogger(__name__)
@@ -128,11 +130,11 @@ class Front:
             log.warning("not handled: %s", request.name if request else type(error).__name__, exc_info=None if unheard else error)
             return _respond({})
         if request.kind is Kind.COMMAND:
-            return _respond({"response_type": "ephemeral", **self.slack.checked(error_message(words_for(error)), "message")})
-        if request.kind is Kind.SUBMISSION and request.input_blocks:
-            return _respond({"response_action": "errors", "errors": {request.input_blocks[0]: words_for(error)}})
+            return _respond({"response_type": "ephemeral", **self.slack.checked(told(error), "message")})
+        if request.kind is Kind.SUBMISSION and request.input_blocks and isinstance(error, OpsError):
+            return _respond({"response_action": "errors", "errors": errors.in_field(error, request.input_blocks[0])})
         if request.kind is Kind.SUBMISSION:
-            return _respond({"response_action": "update", "view": self.slack.checked(error_view(words_for(error)), "modal")})
+            return _respond({"response_action": "update", "view": self.slack.checked(as_view(told(error)), "modal")})
         self.handling.tell_error(request, error)
         return _respond({})
 

@@ -15,7 +15,9 @@ from typing import Any
 from bot.registry import Message, Open, Reply, View
 from bot.requests import Kind, Request, wrap
 from bot.slack import Slack, SlackAway, SlackSaidNo
-from bot.views.text import prose
+from bot.views import errors
+from bot.views.actions import Window
+from bot.views.blocks import home, modal
 from ops.errors import OpsError
 
 log = logging.getLogger(__name__)
@@ -24,13 +26,13 @@ RESTARTED = "Backstop was restarted before the window could be filled. Please as
 TITLE = "That did not work"  # Slack allows 24 characters
 
 
-def words_for(error: Exception) -> str:
-    """What a person reads of an error; a defect gets a reference, and the log the traceback under the same one."""
+def told(error: Exception) -> dict[str, Any]:
+    """An error as a message; a defect gets a reference, and the log the traceback under the same one."""
     if isinstance(error, OpsError):
-        return f"{error.message} {error.remedy}".strip()
+        return errors.problem(error)
     reference = secrets.token_hex(4)
     log.error("defect %s", reference, exc_info=error)
-    return f"This is a defect in Backstop, reference {reference}. Nothing more is known yet: the log has the details under that reference."
+    return errors.defect(reference)
 
 
 def as_message(message: Message | str) -> dict[str, Any]:
@@ -38,18 +40,10 @@ def as_message(message: Message | str) -> dict[str, Any]:
     return {"text": message} if isinstance(message, str) else dict(message)
 
 
-def error_message(words: str) -> dict[str, Any]:
-    """An error as a message."""
-    return {"text": prose(words)}
-
-
-def error_view(words: str, kind: str = "modal") -> dict[str, Any]:
+def as_view(message: Message, kind: str = "modal") -> dict[str, Any]:
     """An error as a window, or as somebody's App Home."""
-    section = {"type": "section", "block_id": "error", "text": {"type": "mrkdwn", "text": prose(words)}}
-    if kind == "home":
-        return {"type": "home", "blocks": [section]}
-    title, close = ({"type": "plain_text", "text": text} for text in (TITLE, "Close"))
-    return {"type": "modal", "callback_id": "error", "title": title, "close": close, "blocks": [section]}
+    blocks = list(message["blocks"])
+    return home(*blocks) if kind == "home" else modal(TITLE, *blocks, callback_id=Window.ANSWER)
 
 
 def remembering(view: View, channel: str) -> dict[str, Any]:
@@ -82,16 +76,16 @@ class Delivery:
 
     async def error(self, request: Request, error: Exception) -> None:
         """Tell the person, wherever they are looking."""
-        words = words_for(error)
+        words = told(error)
         if request.kind is Kind.EVENT:
             if request.name == "app_home_opened":
-                await self._slack.write("views.publish", {"user_id": request.person.id, "view": error_view(words, "home")})
+                await self._slack.write("views.publish", {"user_id": request.person.id, "view": as_view(words, "home")})
             return
-        if request.opened and await self._shown(request, error_view(words)):
+        if request.opened and await self._shown(request, as_view(words)):
             return
         if request.trigger and await self._popped_up(request, words):
             return
-        await self.tell(request, error_message(words))
+        await self.tell(request, words)
 
     async def tell(self, request: Request, message: Mapping[str, Any], *, take_place: bool = False) -> None:
         """Say something that only they see: through the address of what they used, in its channel, or directly."""
@@ -114,12 +108,12 @@ class Delivery:
             return False
         return True
 
-    async def _popped_up(self, request: Request, words: str) -> bool:
+    async def _popped_up(self, request: Request, words: Message) -> bool:
         """Where nothing else would be seen (a window, a shortcut), a window of its own, while the trigger lives."""
         if not (request.in_window or request.kind is Kind.SHORTCUT or request.view_type == "home") or request.kind is Kind.SUBMISSION:
             return False
         try:
-            await self.open(request, Open(error_view(words)))
+            await self.open(request, Open(as_view(words)))
         except (SlackSaidNo, SlackAway):
             return False
         return True
@@ -142,6 +136,10 @@ class Delivery:
 
     async def _directly(self, request: Request, message: Mapping[str, Any], _take_place: bool) -> bool:
         """A direct message."""
-        opened = await self._slack.write("conversations.open", {"users": request.person.id})
-        await self._slack.write("chat.postMessage", {**message, "channel": opened["channel"]["id"]})
+        await self.direct(request.person.id, message)
         return True
+
+    async def direct(self, user: str, message: Mapping[str, Any]) -> None:
+        """A direct message."""
+        opened = await self._slack.write("conversations.open", {"users": user})
+        await self._slack.write("chat.postMessage", {**message, "channel": opened["channel"]["id"]})

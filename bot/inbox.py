@@ -1,7 +1,8 @@
 """What people sent, durable before Slack hears "yes", handled once.
 
 One thread writes. Whatever waits for it goes into one commit, so fifty at once share a few; the event loop never waits for
-a lock of the database. A row carries no token, no trigger and no response address.
+a lock of the database. A row carries no token, no trigger and no response address. While it is new, ``outcome`` names
+the process that took it, so that another knows whether anybody is at work on it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,15 @@ from sqlalchemy import Connection, Engine, delete, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.requests import Request
-from ops.database import InboxRow, insert_ignoring
+from bot.upsert import insert_into
+from ops.database import InboxRow
 from ops.errors import Failed
+from ops.journal.runners import Runner
 
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=30)
+SURELY_LEFT = timedelta(minutes=2)  # where no file lock can prove a process dead (PostgreSQL), a row this old is nobody's
 
 
 class NotStored(Failed):
@@ -53,8 +57,9 @@ _Note = _Arrived | _Handled | None  # None: the end
 class Inbox:
     """The table, and its one writer."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, runner: Runner) -> None:
         self._engine = engine
+        self._runner = runner
         self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write, name="inbox", daemon=True)
 
@@ -75,7 +80,7 @@ class Inbox:
             NotStored: nothing was kept, and nothing will be done.
         """
         fresh: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._notes.put(_Arrived(_row(request), fresh))
+        self._notes.put(_Arrived(_row(request, self._runner.name), fresh))
         return await fresh
 
     def done(self, request: Request, outcome: str) -> None:
@@ -83,10 +88,18 @@ class Inbox:
         self._notes.put(_Handled(request.key, outcome))
 
     def left(self) -> list[Request]:
-        """What was kept and never handled, oldest first."""
-        wanted = select(InboxRow.payload).where(InboxRow.state == "new").order_by(InboxRow.received_at)
+        """Take over what a dead process kept and never handled, oldest first."""
+        new = select(InboxRow.key, InboxRow.outcome, InboxRow.received_at, InboxRow.payload).where(InboxRow.state == "new")
         with self._engine.begin() as connection:
-            return [Request.restored(payload) for payload in connection.scalars(wanted)]
+            rows = [row for row in connection.execute(new.order_by(InboxRow.received_at)) if row.outcome != self._runner.name]
+            dead = self._runner.dead(row.outcome for row in rows)
+            mine = [row for row in rows if row.outcome in dead or row.received_at < datetime.now(UTC) - SURELY_LEFT]
+            return [Request.restored(row.payload) for row in mine if self._taken(connection, row.key, row.outcome)]
+
+    def _taken(self, connection: Connection, key: str, before: str | None) -> bool:
+        """Put our name where the dead one's was; False if another was faster."""
+        theirs = update(InboxRow).where(InboxRow.key == key, InboxRow.state == "new", InboxRow.outcome == before)
+        return connection.execute(theirs.values(outcome=self._runner.name)).rowcount == 1
 
     def _sweep(self) -> None:
         """Forget what was handled a month ago."""
@@ -121,17 +134,17 @@ class Inbox:
                 return notes
 
 
-def _row(request: Request) -> dict[str, Any]:
+def _row(request: Request, runner: str) -> dict[str, Any]:
     """A request as its row."""
     who = {"kind": request.kind.value, "name": request.name, "person": request.person.id}
-    return {"key": request.key, **who, "payload": request.stored(), "received_at": datetime.now(UTC), "state": "new"}
+    return {"key": request.key, **who, "payload": request.stored(), "received_at": datetime.now(UTC), "state": "new", "outcome": runner}
 
 
 def _keep(connection: Connection, arrived: Sequence[_Arrived]) -> set[str]:
     """Insert what is not there yet; the keys of those."""
     if not arrived:
         return set()
-    statement = insert_ignoring(connection, InboxRow).returning(InboxRow.key)
+    statement = insert_into(connection, InboxRow).on_conflict_do_nothing().returning(InboxRow.key)
     return set(connection.execute(statement, [note.row for note in arrived]).scalars())
 
 

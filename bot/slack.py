@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ from bot.views import limits
 if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
     from slack_sdk.web.async_client import AsyncWebClient
+
+log = logging.getLogger(__name__)
 
 PATIENCE = 15.0  # seconds that a person's answer waits for Slack's rate limit
 
@@ -72,13 +75,18 @@ class Slack:
         await self._again(PATIENCE, lambda: self._post(address, leaving))
 
     def checked(self, payload: Mapping[str, Any], surface: limits.Surface) -> dict[str, Any]:
-        """What may leave: within the limits, without secrets.
+        """What may leave: within the limits, without secrets. What is too long is cut, and logged as the defect that it is.
 
         Raises:
-            BadPayload: Slack would refuse it; a defect of ours.
+            BadPayload: Slack would refuse it all the same.
         """
         leaving = self._masked(payload)
-        limits.check(leaving, surface)
+        try:
+            limits.check(leaving, surface)
+        except limits.PayloadTooLarge:
+            log.exception("defect: a %s is larger than Slack takes, and was cut", surface)
+            leaving = limits.fit(leaving, surface)
+            limits.check(leaving, surface)
         return leaving
 
     def _leaving(self, method: str, payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -165,7 +173,6 @@ def _seconds(headers: Mapping[str, str]) -> float:
 
 def web_client(token: str, api_url: str, session: ClientSession) -> AsyncWebClient:
     """Slack's own client on our one HTTP session; loopback and NO_PROXY are reached without the proxy."""
-    import logging
     from urllib.parse import urlsplit
     from urllib.request import proxy_bypass
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
+from typing import IO
 
 from ops.services import process
 from ops.services.git.program import Program
@@ -67,10 +68,21 @@ class Clone:
     @contextmanager
     def held(self, stop: Event | None) -> Iterator[None]:
         """Keep other processes from fetching into it or replacing it."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with self.path.with_name(f"{self.path.name}.lock").open("a") as lock:
+        with self._lock_file() as lock:
             self._wait(lock.fileno(), stop)
             yield
+
+    def _lock_file(self) -> IO[str]:
+        """The file that the lock is on, beside the clone, since the clone itself is replaced."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            return self.path.with_name(f"{self.path.name}.lock").open("a")
+        except OSError as error:
+            raise self._not_written(error) from None
+
+    def _not_written(self, error: OSError) -> GitFailed:
+        """Say why the clone cannot be made."""
+        return GitFailed(f"{self.path} cannot be written: {error.strerror}.", "Make room there, or give the folder to our user.")
 
     def _wait(self, lock: int, stop: Event | None) -> None:
         """Take the lock, which ends with the process that holds it."""
@@ -103,7 +115,7 @@ class Clone:
                 self.path.rename(fresh.with_suffix(".old"))
             fresh.rename(self.path)
         except OSError as error:
-            raise GitFailed(f"{self.path} cannot be written: {error.strerror}.", "Make room there, or give it to our user.") from None
+            raise self._not_written(error) from None
         finally:
             self._sweep()
 

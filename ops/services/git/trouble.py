@@ -90,7 +90,7 @@ _SENTENCES = {
     Trouble.LOST: ("The repository at {where} names a commit that it does not have.", "Run `git fsck` on it, or have its host look."),
     Trouble.TAKEN: ("The tag is already at {where}, at another commit.", "Look at what it stands for before you remove it."),
     Trouble.REFUSED: (
-        "The repository at {where} did not take the tag: {words}.",
+        "The repository at {where} did not take our change of a tag: {words}.",
         "Allow the account that Backstop uses to push and delete tags `backstop/*` there (hooks, tag protection).",
     ),
     Trouble.HOST_KEY: (
