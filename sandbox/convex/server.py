@@ -96,6 +96,23 @@ class ConvexServer:
             tables.put(connection, found, (complete["_id"], to_line(complete)))
         return str(complete["_id"])
 
+    def remove(self, table: str, identifier: str) -> bool:
+        """Delete a document; False if it is not there."""
+        with self._deployment.database.transaction() as connection:
+            found = tables.find(connection, table)
+            return found is not None and tables.remove(connection, found, identifier)
+
+    @property
+    def version(self) -> int:
+        """Counts every change since it was made."""
+        return self._deployment.database.version
+
+    @property
+    def rows(self) -> dict[str, int]:
+        """How many documents each table of the app has, by name."""
+        with self._deployment.database.reading() as connection:
+            return {table.name: tables.count(connection, table) for table in tables.listed(connection) if not table.component}
+
     def documents(self, table: str, component: str = "") -> list[Document]:
         """Every document of a table, by id; none if there is no such table."""
         with self._deployment.database.reading() as connection:

@@ -1,0 +1,84 @@
+"""What the page asks about production, and what it can do to it: ``/production…``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from sandbox.world import commits
+from sandbox.world.breaking import SWITCHES, Breaking
+from sandbox.world.production import NAME
+from sandbox.world.repository import PRODUCTION
+from sandbox.world.world import World
+
+
+class Routes:
+    """The routes, each answering with production as it then is.
+
+    Args:
+        world: what is shown and changed.
+        breaking: the switches.
+        bot: what can be done to the bot itself, by name.
+    """
+
+    def __init__(self, world: World, breaking: Breaking, bot: dict[str, Callable[[], str]]) -> None:
+        self._world, self._breaking, self._bot = world, breaking, bot
+
+    def routes(self) -> list[Route]:
+        """All of them."""
+        posted = {"change": self._change, "commit": self._commit, "fault": self._fault, "bot": self._to_bot}
+        return [
+            Route("/production", self._show),
+            *(Route(f"/production/{name}", self._answering(deed), methods=["POST"]) for name, deed in posted.items()),
+        ]
+
+    async def _show(self, _: Request) -> JSONResponse:
+        return JSONResponse(await asyncio.to_thread(self._state))
+
+    def _answering(self, deed: Callable[[dict[str, Any]], str]) -> Callable[[Request], Any]:
+        """A handler that does the deed and tells what happened."""
+
+        async def handle(request: Request) -> JSONResponse:
+            try:
+                said = await asyncio.to_thread(deed, await request.json())
+            except (KeyError, json.JSONDecodeError) as unknown:
+                return JSONResponse({"ok": False, "error": f"The sandbox cannot do that: {unknown}."}, 400)
+            except RuntimeError as failed:
+                return JSONResponse({"ok": False, "error": str(failed)}, 409)
+            return JSONResponse({"ok": True, "said": said})
+
+        return handle
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "commit": self._world.repository.live(),
+            "branch": PRODUCTION,
+            "deployment": NAME,
+            "tables": self._world.production.tables(),
+            "faults": self._breaking.on,
+            "switches": [switch.shown for switch in SWITCHES],
+        }
+
+    def _change(self, asked: dict[str, Any]) -> str:
+        return self._world.production.changes[asked["what"]]()
+
+    def _commit(self, asked: dict[str, Any]) -> str:
+        land = commits.KINDS[asked["kind"]]
+        if self._world.repository.gone:
+            raise RuntimeError("The git remote is gone: nothing can be pushed.")
+        land(self._world.repository)
+        live = self._world.repository.live()
+        return f"{live['hash'][:6]} is live: {live['message']}."
+
+    def _fault(self, asked: dict[str, Any]) -> str:
+        self._breaking.switch(asked["place"], asked["fault"])
+        return ""
+
+    def _to_bot(self, asked: dict[str, Any]) -> str:
+        return self._bot[asked["what"]]()

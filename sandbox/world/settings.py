@@ -1,0 +1,69 @@
+"""What the real bot is started with: a ``backstop.toml`` and the environment, as somebody would write them for a team."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from sandbox.world.production import KEY
+from sandbox.world.repository import PRODUCTION, SOURCE
+
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
+
+_FILE = """\
+# Written by the sandbox at each start; changes here are lost.
+[app]
+repository = "{repository}"
+production_branch = "{production}"
+source_branch = "{source}"
+
+[convex]
+deadline = 60
+
+[convex.production]
+name = "sturgeon"
+url = "{convex}"
+
+[team]
+name = "Harbour"
+
+[backups]
+folder = "backups"
+warn_at = "50 MB"
+
+[roles]
+developer = ["U0ALICE"]
+eng_lead = ["U0BOB"]
+cto = ["U0CAROL"]
+devops = ["U0DAVE"]
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slack:
+    """How the bot reaches Slack."""
+
+    api_url: str
+    bot_token: str
+    app_token: str
+
+
+def write(folder: Path, repository: Path, convex: str) -> Path:
+    """Write the settings file; where it lies."""
+    path = folder / "backstop.toml"
+    path.write_text(_FILE.format(repository=repository, convex=convex, production=PRODUCTION, source=SOURCE), "utf-8")
+    return path
+
+
+def environment(settings: Path, slack: Slack) -> dict[str, str]:
+    """The bot's whole environment: nothing of ours that it does not need, and no other settings of the machine's owner."""
+    kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return kept | {
+        "BACKSTOP_CONFIG": str(settings),
+        "SLACK_API_URL": slack.api_url,
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "CONVEX_PRODUCTION_KEY": KEY,
+        "PYTHONUNBUFFERED": "1",
+    }
