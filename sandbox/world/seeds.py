@@ -3,15 +3,50 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 Row = dict[str, Any]
+Maker = Callable[[random.Random, list[str]], Iterator[Row]]
 
-_FIRST = "Amara Ben Chloé Davide Elif Farid Greta Hugo Ines Jonas Keiko Lars Mei Noor Oskar Pia Quentin Rosa Sami Tove Uma Viktor Yara Zofia".split()
-_LAST = "Abara Bianchi Castillo Dubois Eriksen Fischer Gupta Haddad Ibsen Jansen Kowalski Lindqvist Moreau Novak Okafor Petrov Rossi Sato".split()
-_CITIES = "Bergen Ghent Lisbon Malmö Marseille Porto Rotterdam Tallinn Trieste Valencia".split()
+_FIRST = [
+    "Amara",
+    "Ben",
+    "Chloé",
+    "Davide",
+    "Elif",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Keiko",
+    "Lars",
+    "Mei",
+    "Noor",
+    "Oskar",
+    "Pia",
+]
+_LAST = [
+    "Abara",
+    "Bianchi",
+    "Castillo",
+    "Dubois",
+    "Eriksen",
+    "Fischer",
+    "Gupta",
+    "Haddad",
+    "Ibsen",
+    "Jansen",
+    "Kowalski",
+    "Lindqvist",
+    "Moreau",
+    "Novak",
+    "Okafor",
+    "Petrov",
+]
+_CITIES = ["Bergen", "Ghent", "Lisbon", "Malmö", "Marseille", "Porto", "Rotterdam", "Tallinn", "Trieste", "Valencia"]
 _ROOMS = ["Lighthouse", "Boathouse", "Harbour view", "Captain's room", "Sail loft", "Net store", "Pilot's cabin", "Quay room"]
 _PRODUCTS = [
     *((room, "room", 90 + 15 * place) for place, room in enumerate(_ROOMS)),
@@ -47,7 +82,7 @@ def rows(seed: int = 101) -> Iterator[tuple[str, Row]]:
     chance = random.Random(seed)
     people = [f"{chance.choice(_FIRST)} {chance.choice(_LAST)}" for _ in range(420)]
     start = datetime.now(UTC) - timedelta(days=400)
-    made = {"users": _users, "products": _products, "orders": _orders, "bookings": _bookings}
+    made: dict[str, Maker] = {"users": _users, "products": _products, "orders": _orders, "bookings": _bookings}
     made |= {"invoices": _invoices, "reviews": _reviews, "sessions": _sessions, "settings": _settings}
     for table, make in made.items():
         found = list(make(chance, people))
