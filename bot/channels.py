@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from typing import Any
 
 from bot.slack import Slack, SlackSaidNo
 
@@ -49,7 +50,7 @@ class Channels:
             self._missed[name] = time.monotonic()
             raise SlackSaidNo("channel_not_found", "conversations.list", name)
 
-    async def _page(self, cursor: str) -> dict[str, object]:
+    async def _page(self, cursor: str) -> dict[str, Any]:
         """A thousand channels."""
         more = {"cursor": cursor} if cursor else {}
         try:
@@ -59,6 +60,6 @@ class Channels:
                 raise
             return await self._list("public_channel", more)
 
-    async def _list(self, types: str, more: dict[str, str]) -> dict[str, object]:
+    async def _list(self, types: str, more: dict[str, Any]) -> dict[str, Any]:
         """One call."""
         return await self._slack.read("conversations.list", types=types, exclude_archived="true", limit=1000, **more)

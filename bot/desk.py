@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from bot.homes import Homes
     from bot.posts import Posts
     from bot.settings import BotSettings
     from ops.backstop import Backstop
@@ -20,6 +21,7 @@ class Desk:
     settings: BotSettings
     posts: Posts
     changed: Callable[[str], None]  # an operation's card is to be drawn again
+    homes: Homes
 
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:
         """Post a message, or bring the one under this key up to date; it is a row first, so an outage only delays it."""

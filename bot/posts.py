@@ -162,7 +162,7 @@ def _want(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(fresh.on_conflict_do_update(index_elements=[PostRow.key], set_=changed))
 
 
-def _post(row: Row[Any]) -> Post:
+def _post(row: Row[*tuple[Any, ...]]) -> Post:
     """A row as a value."""
     return Post(**row._mapping)  # noqa: SLF001  # SQLAlchemy's public name for it
 

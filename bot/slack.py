@@ -152,7 +152,7 @@ async def _used(response: ClientResponse) -> None:
 def _understood(method: str, error: Any) -> SlackAway | SlackSaidNo:
     """Tell an answer from a "later"."""
     response = error.response
-    status = getattr(response, "status_code", None) or getattr(response, "status", 0)
+    status = int(getattr(response, "status_code", None) or getattr(response, "status", 0) or 0)
     data = getattr(response, "data", None)
     code = str(data.get("error") or "") if isinstance(data, dict) else ""
     if status == 429 or code in {"ratelimited", "rate_limited"}:

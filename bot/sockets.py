@@ -82,7 +82,7 @@ class Sockets:
         self._handlers = [self._handler() for _ in range(CONNECTIONS)]
         self._handlers[0].client.wss_uri = address
         self._watch = asyncio.create_task(self._watching(), name="watch over the sockets")
-        self._connecting = [asyncio.create_task(handler.connect_async()) for handler in self._handlers]
+        self._connecting = [asyncio.create_task(handler.connect_async()) for handler in self._handlers]  # type: ignore[no-untyped-call]  # Bolt ships it without types
         _, late = await asyncio.wait(self._connecting, timeout=CONNECTING)
         if late:
             log.warning("%d connections to Slack are not there yet", len(late))
@@ -126,7 +126,7 @@ class Sockets:
         fresh = self._handler()
         try:
             fresh.client.wss_uri = await self.address()
-            await asyncio.wait_for(fresh.connect_async(), CONNECTING)
+            await asyncio.wait_for(fresh.connect_async(), CONNECTING)  # type: ignore[no-untyped-call]  # Bolt ships it without types
         except (SlackAway, SlackSaidNo, TimeoutError) as error:
             log.warning("connection %d to Slack is down, and no new one: %s", place, error)
             await _hang_up(fresh)
@@ -140,6 +140,6 @@ class Sockets:
 async def _hang_up(handler: Handler) -> None:
     """Close one connection, whatever state it is in."""
     try:
-        await asyncio.wait_for(handler.close_async(), 3)
+        await asyncio.wait_for(handler.close_async(), 3)  # type: ignore[no-untyped-call]  # Bolt ships it without types
     except Exception as error:  # noqa: BLE001  # a socket that cannot be closed is gone all the same
         log.info("closing a connection: %r", error)

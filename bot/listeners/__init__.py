@@ -1,1 +1,8 @@
-"""One file per operation: what a person sent is stored, acknowledged and handed over."""
+"""One file per operation: what a person sent is stored, acknowledged and handed over.
+
+Importing this package fills the registry: a listener that is not imported here does not exist.
+"""
+
+from bot.listeners import backup, home, keeping, looking, operations
+
+__all__ = ["backup", "home", "keeping", "looking", "operations"]

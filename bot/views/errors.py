@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.views.blocks import Message, message, section
-from bot.views.text import clean, code, cut, prose
+from bot.views.text import clean, code, cut, escape, prose
 from ops.errors import Failed, OpsError
 from ops.people import NotAllowed
 
@@ -33,3 +33,9 @@ def defect(reference: str) -> Message:
 def in_field(error: OpsError, field: str) -> dict[str, str]:
     """The same under an input of a window."""
     return {str(field): cut(" ".join(clean(str(error)).split()), FIELD_LIMIT)}
+
+
+def unplaced(channel: str, code_: str) -> Message:
+    """A channel of the settings cannot be posted to."""
+    said = f"I cannot post in {escape(channel, 80)} ({code(code_, 60)}). What belongs there is kept, and follows once I can."
+    return message(said, section(f":warning: {said}", "Invite me there, or correct `[slack]` in `backstop.toml`."))

@@ -7,20 +7,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ops.archive import Table
-
 from bot.views import backup as views
 from bot.views import errors, home, ops
-from bot.views.backup import Panel, Risk, Usual
+from bot.views.backup import Panel, Usual
 from bot.views.blocks import in_window
 from bot.views.limits import Surface
 from ops.activity import Line
+from ops.archive import Table
 from ops.errors import Failed, Refused
 from ops.facts import Facts
 from ops.journal import OperationView, Status, StepView
 from ops.manifest import Backup, Type, instant
 from ops.people import NotAllowed
 from ops.purposes import Purpose
+from ops.risk import Risk
 from ops.settings import Retention
 from ops.trash import Thrown
 

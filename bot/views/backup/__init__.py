@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.views.backup.choice import Panel, Risk, Usual, captions, looking, panel, reopen
+from bot.views.backup.choice import Panel, Usual, captions, looking, panel, reopen, started
 from bot.views.backup.keeping import delete_question, deleted, explain_fall, explained, kept, pinned, undeleted, unpinned
 from bot.views.backup.lists import PAGE, listing, log, trash
 from bot.views.backup.progress import card, in_a_line
@@ -11,7 +11,6 @@ from bot.views.backup.showing import show
 __all__ = [
     "PAGE",
     "Panel",
-    "Risk",
     "Usual",
     "captions",
     "card",
@@ -28,6 +27,7 @@ __all__ = [
     "pinned",
     "reopen",
     "show",
+    "started",
     "trash",
     "undeleted",
     "unpinned",

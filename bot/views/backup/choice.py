@@ -31,6 +31,7 @@ from bot.views.blocks import (
 )
 from bot.views.text import code, counted, prose
 from ops.purposes import Purpose
+from ops.risk import Risk
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -53,15 +54,6 @@ class Usual:
 
     quick_s: float | None = None
     full_s: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Risk:
-    """What a quick backup would not cover."""
-
-    sentence: str  # what changed since the last full backup; or why that could not be told
-    files: tuple[str, ...] = ()
-    known: bool = True  # False: it could not be told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +86,11 @@ def reopen(target: str) -> Message:
     """What comes in the window's place when that is gone."""
     words = f"The backup panel of {target} is ready, but its window is closed."
     return message(prose(words), section(prose(words)), actions(button("Open backup panel", Action.OPEN_PANEL)))
+
+
+def started(what: str, channel: str) -> Message:
+    """A backup, or a verification, has begun; where everybody sees how it goes."""
+    return message(prose(f"{what}: its card is in {channel}."))
 
 
 def panel_blocks(state: Panel, now: datetime) -> list[Block]:

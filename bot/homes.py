@@ -1,0 +1,106 @@
+"""App Homes that people have open: drawn anew when an operation begins or ends, so that none shows what is over.
+
+Slack does not say when a Home is closed, so those that were opened within the last hour are kept up to date. Nobody's is
+stored: after a restart it is drawn when it is next opened.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot import gathered
+from bot.slack import Slack, SlackAway, SlackSaidNo
+from bot.views.home import app_home
+from ops.backstop import Backstop
+
+log = logging.getLogger(__name__)
+
+OPEN_FOR = 3600.0  # seconds after it was opened that a Home is kept up to date
+MOST = 50  # people, those who opened theirs last
+BETWEEN = 1.0  # seconds between two rounds
+LOOK = 5.0  # seconds between two looks at what other processes do
+
+
+class Homes:
+    """Who has looked at their Home, and what runs as they see it."""
+
+    def __init__(self, backstop: Backstop, slack: Slack) -> None:
+        self._backstop = backstop
+        self._slack = slack
+        self._loop = asyncio.get_running_loop()
+        self._woken = asyncio.Event()
+        self._opened: dict[str, float] = {}
+        self._shown: frozenset[tuple[str, str]] = frozenset()
+        self._drawing: asyncio.Task[None] | None = None
+
+    def seen_by(self, person: str) -> None:
+        """Somebody opened theirs. From any thread."""
+        self._opened.pop(person, None)
+        self._opened[person] = time.monotonic()
+        while len(self._opened) > MOST:
+            del self._opened[next(iter(self._opened))]
+
+    def changed(self, _operation_id: str) -> None:
+        """An operation changed. From any thread."""
+        if self._opened and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._woken.set)
+
+    def drawn(self) -> dict[str, Any]:
+        """A Home as it is now. In a thread: it asks the remote."""
+        return app_home(gathered.home(self._backstop), datetime.now(UTC))
+
+    def open(self) -> None:
+        """Keep them up to date from now on."""
+        self._drawing = asyncio.create_task(self._run(), name="homes")
+
+    async def close(self) -> None:
+        """Leave them as they are."""
+        if self._drawing:
+            self._drawing.cancel()
+            await asyncio.gather(self._drawing, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """Draw when what runs is no longer what was shown."""
+        while True:
+            await self._until_woken()
+            try:
+                await self._round()
+            except Exception:
+                log.exception("the Homes could not be drawn; trying again")
+            await asyncio.sleep(BETWEEN)
+
+    async def _until_woken(self) -> None:
+        """Until something changed here, or it is time to look."""
+        try:
+            await asyncio.wait_for(self._woken.wait(), LOOK)
+        except TimeoutError:
+            return
+
+    async def _round(self) -> None:
+        """One look, and a drawing if it shows something new."""
+        self._woken.clear()
+        people = self._looking()
+        if not people:
+            return
+        running = await asyncio.to_thread(self._backstop.journal.running)
+        state = frozenset((view.id, view.status.value) for view in running)
+        if state != self._shown:
+            view = await asyncio.to_thread(self.drawn)
+            self._shown = state
+            await asyncio.gather(*(self._publish(person, view) for person in people))
+
+    def _looking(self) -> list[str]:
+        """Those who opened theirs lately."""
+        return [person for person, at in list(self._opened.items()) if time.monotonic() - at < OPEN_FOR]
+
+    async def _publish(self, person: str, view: Mapping[str, Any]) -> None:
+        """One person's."""
+        try:
+            await self._slack.write("views.publish", {"user_id": person, "view": view})
+        except (SlackAway, SlackSaidNo) as error:
+            log.info("the Home of %s was not drawn: %s", person, error)

@@ -1,0 +1,19 @@
+"""App Home, drawn whenever somebody opens it."""
+
+from __future__ import annotations
+
+from bot.desk import Desk
+from bot.registry import Reply, event
+from bot.requests import Request
+from ops.people import Right
+
+_opened = event("app_home_opened", needs=Right.LOOK)
+
+
+@_opened.handle
+def draw(request: Request, desk: Desk) -> Reply | None:
+    """The Home tab; the messages tab needs nothing."""
+    if request.value not in {"home", ""}:
+        return None
+    desk.homes.seen_by(request.person.id)
+    return Reply(home=desk.homes.drawn())
