@@ -17,6 +17,7 @@ from ops import terminal
 from ops.errors import Failed, OpsError, UnknownBackup, WrongSetting
 from ops.purposes import Purpose, UnknownPurpose
 from ops.terminal import Answer
+from ops.words import for_terminal
 
 USAGE, REFUSED, FAILED = 2, 3, 4
 
@@ -29,7 +30,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         answer: Answer = options.run(options)
     except OpsError as error:
         answer = Answer(
-            code=_code(error), words=str(error), document={"outcome": _outcome(error), "error": error.message, "remedy": error.remedy}
+            code=_code(error),
+            words=str(error),
+            document={"success": False, "outcome": _outcome(error), "error": error.message, "remedy": error.remedy},
         )
     show(answer, as_json=options.json)
     return answer.code
@@ -38,9 +41,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def show(answer: Answer, *, as_json: bool) -> None:
     """Print an answer: a document, or words (those of a trouble to stderr)."""
     if as_json:
-        print(json.dumps(answer.document, ensure_ascii=False, indent=2))
+        print(json.dumps(_spoken(answer.document), ensure_ascii=False, indent=2))
     else:
-        print(answer.words, file=sys.stderr if answer.code else sys.stdout)
+        print(for_terminal(answer.words), file=sys.stderr if answer.code else sys.stdout)
+
+
+def _spoken(document: Any) -> Any:
+    """The document, its remedy as it is typed here."""
+    if isinstance(document, dict) and isinstance(document.get("remedy"), str):
+        return {**document, "remedy": for_terminal(document["remedy"])}
+    return document
 
 
 def _code(error: OpsError) -> int:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
+
+_COMMAND = re.compile(r"(?<![\w./])/(backup|ops)\b(?![/.])(?: (\w+))?")
 
 
 def decimal_size(count: int) -> str:
@@ -42,3 +45,14 @@ def paragraphs(text: str, limit: int) -> str:
     """A text that may have lines, without other control characters, cut at a limit with an ellipsis."""
     clean = "".join(c for c in text.replace("\r\n", "\n") if c.isprintable() or c in "\n\t").strip()
     return clean if len(clean) <= limit else clean[: limit - 1].rstrip() + "…"
+
+
+def for_terminal(text: str) -> str:
+    """A sentence that names Slack's commands, for somebody at a terminal: `/backup full` is `python -m ops backup full` there."""
+    return _COMMAND.sub(_typed, text)
+
+
+def _typed(match: re.Match[str]) -> str:
+    """One command as it is typed at a terminal."""
+    word = match[2] or ("list" if match[1] == "backup" else "--help")
+    return f"python -m ops {'backup ' if word in {'quick', 'full'} else ''}{word}"

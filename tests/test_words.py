@@ -80,3 +80,15 @@ def test_everybody_may_look_and_only_the_roles_of_the_policy_may_more() -> None:
 def test_a_right_that_nobody_was_given_is_nobodys() -> None:
     with pytest.raises(NotAllowed, match="nobody holds"):
         require(BOB, Right.DELETE, {})
+
+
+@pytest.mark.parametrize(
+    ("said", "typed"),
+    [
+        ("Take one: `/backup full`.", "Take one: `python -m ops backup full`."),
+        ("`/backup show ID` or `/ops status`", "`python -m ops show ID` or `python -m ops status`"),
+        ("It lies in /srv/backup/full and ../backup/x.", "It lies in /srv/backup/full and ../backup/x."),
+    ],
+)
+def test_a_remedy_names_the_command_of_the_terminal_to_somebody_at_one(said: str, typed: str) -> None:
+    assert words.for_terminal(said) == typed

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from bot.views.blocks import Message, message, section
+from bot.views.backup.progress import cancel_button, in_a_line
+from bot.views.blocks import Message, actions, message, section
 from bot.views.text import clean, code, cut, escape, prose
 from ops.errors import Failed, OpsError
+from ops.journal import Busy
 from ops.people import NotAllowed
 
 FIELD_LIMIT = 300
@@ -12,8 +14,22 @@ FIELD_LIMIT = 300
 
 def problem(error: OpsError) -> Message:
     """Something a person should read; only who asked sees it."""
+    if isinstance(error, Busy):
+        return busy(error)
     said = prose(error.message, 1500)
     return message(prose(str(error), 1500), section(f"{_mark(error)} {said}", prose(error.remedy, 1000)))
+
+
+def busy(error: Busy) -> Message:
+    """Something else is under way there: what, who asked, since when, at which step, and how to stop it."""
+    refused = f"{_mark(error)} Cannot start: {error.holder.environment or 'this'} is in use."
+    remedy = "Wait for its end (`/ops status` shows it), or cancel it."
+    halted = "It is halted: nothing else can start there until a person has decided."
+    return message(
+        prose(str(error), 1500),
+        section(refused, in_a_line(error.holder), halted if error.holder.status == "halted" else remedy),
+        actions(cancel_button(error.holder)) if error.holder.status == "running" else {},
+    )
 
 
 def _mark(error: OpsError) -> str:
