@@ -1,26 +1,31 @@
 """Run an outside program so that it dies with us: a deadline, an allow-listed environment, no stdin, masked output.
 
 On Linux it runs under ``setpriv --pdeathsig TERM``: a kill -9 of ours ends it too. The signal is bound to the thread that
-started it, which is the operation's own.
+started it, which is the operation's own. Everything happens in the caller's thread, so what ``on_line`` raises ends the
+program as a stop does.
 """
 
 from __future__ import annotations
 
 import os
+import selectors
 import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections import deque
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import IO
 
 from ops.errors import Failed
+from ops.services.lines import Lines, mask
+
+__all__ = ["Finished", "NoProgram", "Stopped", "TimedOut", "mask", "run"]
 
 _PASSED = (
     "PATH",
@@ -37,10 +42,10 @@ _PASSED = (
     "no_proxy",
     "SSL_CERT_FILE",
 )
-_TAIL = 2000  # lines of output that are kept: enough for any message, whatever a program floods
-_LONGEST = 64_000  # characters of a line
+_READ = 65_536  # bytes at once
 _PATIENCE = 5.0  # seconds between TERM and KILL
 _LOOK = 0.1  # seconds between two looks at the deadline and the stop
+_LINGER = 1.0  # seconds that a program's last words are waited for, once it has ended
 
 
 class TimedOut(Failed):
@@ -62,13 +67,7 @@ class Finished:
     code: int
     out: str
     err: str
-
-
-def mask(text: str, secrets: Collection[str]) -> str:
-    """The text without the secrets; a longer one first, as it may hold a shorter."""
-    for secret in sorted((secret for secret in secrets if secret), key=len, reverse=True):
-        text = text.replace(secret, "•••")
-    return text
+    cut: bool = False  # whether it said more than is kept: then only the end is here
 
 
 def run(  # noqa: PLR0913 # the facts of one run, all named
@@ -90,100 +89,120 @@ def run(  # noqa: PLR0913 # the facts of one run, all named
         deadline: seconds.
         stop: ends it when set.
         secrets: masked in every text that comes back.
-        on_line: called with each line of either stream, in a thread, masked.
+        on_line: called with each line of either stream, masked; what it raises ends the program.
 
     Raises:
         TimedOut, Stopped, NoProgram.
     """
-    watched = _Run(name=Path(command[0]).name, secrets=secrets, on_line=on_line)
-    child = _start(command, cwd, environ)
-    try:
-        watched.follow(child, time.monotonic() + deadline, stop)
-    finally:
-        _end(child)
-        finished = watched.collect(child)
-    return finished
+    watch = _Watch(name=Path(command[0]).name, until=time.monotonic() + deadline, stop=stop)
+    watch.look()
+    out, err = Lines(secrets, on_line), Lines(secrets, on_line)
+    with _started(command, cwd, environ) as child, _listening({child.stdout: out, child.stderr: err}) as ears:
+        while child.poll() is None:
+            watch.look()
+            _hear(ears, _LOOK) if ears.get_map() else _rest(child)
+        _end(child)  # what it started and left behind holds the streams open
+        _hear_out(ears)
+    out.close()
+    err.close()
+    return Finished(code=child.returncode, out=out.text, err=err.text, cut=out.cut or err.cut)
 
 
-def _start(command: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    """Start the child in a session of its own, so that its children end with it."""
+@dataclass(frozen=True, kw_only=True)
+class _Watch:
+    """How long a program may run."""
+
+    name: str
+    until: float
+    stop: threading.Event | None
+
+    def look(self) -> None:
+        """End the run if it is time."""
+        if self.stop is not None and self.stop.is_set():
+            raise Stopped(f"`{self.name}` was stopped.")
+        if time.monotonic() > self.until:
+            raise TimedOut(f"`{self.name}` took longer than it may and was ended.")
+
+
+@contextmanager
+def _started(command: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    """Start the child in a session of its own, and leave nothing of it, however this ends."""
     if shutil.which(command[0]) is None:
         raise NoProgram(f"`{Path(command[0]).name}` is not on this machine.", "Install it, and see that it is on PATH.")
     passed = {name: os.environ[name] for name in _PASSED if name in os.environ}
-    return subprocess.Popen(
+    child = subprocess.Popen(
         [*_dies_with_us(), *command],
         cwd=cwd,
         env={**passed, **environ},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
+        bufsize=0,
         start_new_session=True,
     )
+    try:
+        yield child
+    finally:
+        _end(child)
+        for stream in (child.stdout, child.stderr):
+            if stream is not None:
+                stream.close()
 
 
 @cache
 def _dies_with_us() -> tuple[str, ...]:
-    """The prefix that ties a child's life to ours, where the machine has one."""
+    """The prefix that ties a child's life to ours, where the machine has one that works (busybox has another)."""
     found = shutil.which("setpriv") if sys.platform == "linux" else None
-    return (found, "--pdeathsig", "TERM") if found else ()
+    prefix = (found, "--pdeathsig", "TERM") if found else ()
+    works = bool(prefix) and not subprocess.run([*prefix, "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False).returncode
+    return prefix if works else ()
 
 
-@dataclass(kw_only=True)
-class _Run:
-    """What one child says while it runs."""
-
-    name: str
-    secrets: Collection[str]
-    on_line: Callable[[str], None] | None
-    lines: dict[str, deque[str]] = field(default_factory=lambda: {"out": deque(maxlen=_TAIL), "err": deque(maxlen=_TAIL)})
-    readers: list[threading.Thread] = field(default_factory=list)
-
-    def follow(self, child: subprocess.Popen[bytes], until: float, stop: threading.Event | None) -> None:
-        """Read both streams until the child ends, its time is up, or somebody stops it."""
-        for name, stream in (("out", child.stdout), ("err", child.stderr)):
-            reader = threading.Thread(target=self._read, args=(name, stream), name=f"{self.name}-{name}", daemon=True)
-            reader.start()
-            self.readers.append(reader)
-        while not _ended(child):
-            if stop is not None and stop.is_set():
-                raise Stopped(f"`{self.name}` was stopped.", "")
-            if time.monotonic() > until:
-                raise TimedOut(f"`{self.name}` took longer than it may and was ended.", "")
-
-    def _read(self, name: str, stream: IO[bytes]) -> None:
-        """Keep the last lines of a stream."""
-        for raw in iter(lambda: stream.readline(_LONGEST), b""):
-            line = mask(raw.decode("utf-8", "replace").rstrip("\r\n"), self.secrets)
-            self.lines[name].append(line)
-            if self.on_line:
-                self.on_line(line)
-
-    def collect(self, child: subprocess.Popen[bytes]) -> Finished:
-        """What it said; a grandchild that keeps a stream open is not waited for."""
-        for reader in self.readers:
-            reader.join(1.0)
-        for stream in (child.stdout, child.stderr):
-            if stream and not any(reader.is_alive() for reader in self.readers):
-                stream.close()
-        return Finished(code=child.returncode, out="\n".join(self.lines["out"]), err="\n".join(self.lines["err"]))
+@contextmanager
+def _listening(streams: Mapping[IO[bytes] | None, Lines]) -> Iterator[selectors.BaseSelector]:
+    """Both streams, to be read as they speak."""
+    with selectors.DefaultSelector() as ears:
+        for stream, lines in streams.items():
+            if stream is not None:
+                os.set_blocking(stream.fileno(), False)
+                ears.register(stream.fileno(), selectors.EVENT_READ, lines)
+        yield ears
 
 
-def _ended(child: subprocess.Popen[bytes]) -> bool:
-    """Whether the child ends within a moment."""
-    try:
+def _hear(ears: selectors.BaseSelector, patience: float) -> None:
+    """Read what either stream has to say within a moment; a stream that has ended is no longer listened to."""
+    for key, _ in ears.select(patience):
+        said = os.read(key.fd, _READ)
+        if said:
+            key.data.feed(said)
+        else:
+            ears.unregister(key.fd)
+
+
+def _hear_out(ears: selectors.BaseSelector) -> None:
+    """Read to the end. What has left the session and holds a stream open is not waited for."""
+    until = time.monotonic() + _LINGER
+    while ears.get_map() and time.monotonic() < until:
+        _hear(ears, _LOOK)
+
+
+def _rest(child: subprocess.Popen[bytes]) -> None:
+    """Wait a moment for the end of a child that has said all."""
+    with suppress(subprocess.TimeoutExpired):
         child.wait(_LOOK)
-    except subprocess.TimeoutExpired:
-        return False
-    return True
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
-    """End the child and its children: TERM, then KILL."""
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        if child.poll() is not None:
-            return
-        try:
-            os.killpg(child.pid, sign)
+    """End the child and whatever it started in its session: TERM, then KILL."""
+    if child.poll() is None:
+        _signal(child, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
             child.wait(_PATIENCE)
-        except (ProcessLookupError, subprocess.TimeoutExpired):
-            continue
+    _signal(child, signal.SIGKILL)
+    child.wait()
+
+
+def _signal(child: subprocess.Popen[bytes], number: signal.Signals) -> None:
+    """Signal the child's group, which outlives the child while anybody is in it."""
+    with suppress(ProcessLookupError, PermissionError):  # nobody is left; macOS says so of a zombie in its own way
+        os.killpg(child.pid, number)
