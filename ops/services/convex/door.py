@@ -1,0 +1,195 @@
+"""What we ask a deployment ourselves over HTTP: its name, its newest export, and to cancel an export of ours."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from ops.services.convex import latest
+from ops.services.convex.latest import Latest
+from ops.services.convex.target import Target, WrongTarget
+from ops.services.convex.trouble import ConvexFailed, Trouble, error, plain
+
+if TYPE_CHECKING:
+    import httpx
+
+log = logging.getLogger(__name__)
+
+_CONNECT = 5.0  # seconds
+_ANSWER = 10.0  # seconds
+_PAUSES = (0.5, 1.0)  # seconds before each further try
+_STATUSES = {401: Trouble.KEY, 403: Trouble.SERVER, 429: Trouble.LIMITED}
+_INSTANCE = re.compile(r"[\w.-]{1,100}")
+
+
+@dataclass(frozen=True)
+class Door:
+    """The HTTP door of one deployment, open for a while."""
+
+    target: Target
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._client.close()
+
+    def instance(self) -> str:
+        """What the deployment calls itself.
+
+        Raises:
+            Unreachable, ConvexFailed: it does not say.
+            WrongTarget: it is another than the one that is meant.
+        """
+        answer = self._patiently(lambda: self._client.get(f"{self.url}/instance_name"))
+        self._require(answer)
+        name = _named(answer.text)
+        if name is None:
+            raise error(Trouble.NO_CONVEX, self.target)
+        if not self.target.is_called(name):
+            raise WrongTarget(
+                f"The deployment that answers for {self.target.label} calls itself “{name}”.",
+                f"Nothing was done. If it is the right one, correct `[convex.{self.target.environment}] name`; if not, correct its `url` "
+                f"or {self.target.variable}.",
+            )
+        return name
+
+    def first_look(self) -> Latest | None:
+        """The newest export, asked for with patience: this is also how we find out that nobody answers.
+
+        Raises:
+            Unreachable.
+        """
+        return self._latest(self._patiently(self._ask))
+
+    def look(self) -> Latest | None:
+        """The newest export; None if the deployment does not tell.
+
+        Raises:
+            Unreachable.
+        """
+        return self._latest(self._once(self._ask))
+
+    def cancel(self, export: Latest) -> bool:
+        """Have the server give up an export; False if it did not say that it does.
+
+        Raises:
+            Unreachable.
+        """
+        return self._once(lambda: self._client.post(f"{self.url}/api/export/cancel/{export.id}", headers=self._headers)).is_success
+
+    @cached_property
+    def url(self) -> str:
+        """Where the deployment is; that of a deploy key is asked of Convex's cloud.
+
+        Raises:
+            Unreachable, ConvexFailed.
+        """
+        if self.target.url:
+            return self.target.url
+        path = f"{self.target.provision}/api/deployment/url_for_key"
+        answer = self._patiently(lambda: self._client.post(path, json={"deployKey": self.target.key}))
+        if answer.is_client_error:
+            raise error(Trouble.KEY, self.target)
+        self._require(answer)
+        return _address(answer.text) or self._no_address()
+
+    def _no_address(self) -> str:
+        raise ConvexFailed(
+            f"Convex did not say where {self.target.label} is.", f"Check {self.target.variable}, then https://status.convex.dev."
+        )
+
+    @cached_property
+    def _client(self) -> httpx.Client:
+        """Imported when it is needed: the bot starts faster without it."""
+        import httpx
+
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every look at an export
+        return httpx.Client(timeout=httpx.Timeout(_ANSWER, connect=_CONNECT), headers={"User-Agent": "backstop"})
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Convex {self.target.key}"}
+
+    def _ask(self) -> httpx.Response:
+        """Ask as the CLI's own client does."""
+        query = {"path": "_system/cli/exports:getLatest", "format": "convex_encoded_json", "args": [{}]}
+        return self._client.post(f"{self.url}/api/query", headers=self._headers, json=query)
+
+    def _latest(self, answer: httpx.Response) -> Latest | None:
+        """Read the answer; a key that may not look, or another server's way, is no reason to fail."""
+        said = _json(answer.text) if answer.is_success else None
+        if not isinstance(said, dict) or said.get("status") != "success":
+            log.info("%s does not tell its newest export: %s", self.target.label, answer.status_code)
+            return None
+        return latest.read(said.get("value"))
+
+    def _patiently(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Try thrice: a moment's trouble of the network or of a proxy is no reason to fail."""
+        for pause in _PAUSES:
+            try:
+                answer = self._once(ask)
+            except ConvexFailed:
+                answer = None
+            if answer is not None and not answer.is_server_error:
+                return answer
+            time.sleep(pause)
+        return self._once(ask)
+
+    def _once(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+        """Ask, and say in our words that nobody answers."""
+        import httpx
+
+        try:
+            return ask()
+        except (httpx.HTTPError, httpx.InvalidURL) as failure:
+            words = plain(_cause(failure), self.target)
+            kind = Trouble.CERTIFICATE if "CERTIFICATE" in words.upper() else Trouble.UNREACHABLE
+            raise error(kind, self.target, words=words) from None
+
+    def _require(self, answer: httpx.Response) -> None:
+        """Raise what an answer means that is none."""
+        if answer.is_success:
+            return
+        otherwise = Trouble.SERVER if answer.is_server_error else Trouble.NO_CONVEX
+        raise error(_STATUSES.get(answer.status_code, otherwise), self.target, words=f"{answer.status_code} {answer.reason_phrase}".strip())
+
+
+def _cause(failure: Exception) -> str:
+    """Why nobody answers, in a few words."""
+    import httpx
+
+    if isinstance(failure, httpx.ConnectTimeout):
+        return f"no connection within {_CONNECT:g} seconds"
+    if isinstance(failure, httpx.TimeoutException):
+        return f"no answer within {_ANSWER:g} seconds"
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(failure)) or type(failure).__name__
+
+
+def _named(text: str) -> str | None:
+    """The name in an answer: bare, or as JSON."""
+    said = _json(text)
+    name = said if isinstance(said, str) else text.strip()
+    return name if _INSTANCE.fullmatch(name) else None
+
+
+def _address(text: str) -> str | None:
+    """The address in an answer: bare, or as JSON."""
+    said = _json(text)
+    url = (said if isinstance(said, str) else text.strip()).rstrip("/")
+    return url if re.fullmatch(r"https?://\S+", url) else None
+
+
+def _json(text: str) -> Any:
+    """What the JSON says; None if it is none."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
