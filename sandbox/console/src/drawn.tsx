@@ -1,0 +1,38 @@
+// Block Kit that nobody can click, drawn by the library; times, emoji and people are ours.
+import { Message, type Block as LibraryBlock } from "slack-blocks-to-jsx";
+import { createContext, useContext, useMemo, type ComponentProps } from "react";
+import { character } from "./emoji";
+import { Moment } from "./times";
+import type { Block, Channel, Member } from "./types";
+
+export type People = { members: Member[]; channels: Channel[] };
+export const PeopleContext = createContext<People>({ members: [], channels: [] });
+
+type Hooks = NonNullable<ComponentProps<typeof Message>["hooks"]>;
+
+const HOOKS: Hooks = {
+  user: ({ id, name }) => <span className="mention">@{name || id}</span>,
+  channel: ({ id, name }) => <span className="mention">#{name || id}</span>,
+  date: ({ timestamp, format }) => <Moment at={new Date(Number(timestamp) * 1000)} format={format} />,
+  emoji: (data, parse) => {
+    const found = character(data.name);
+    const name = data.name.replaceAll("_", " ");
+    return found ? (
+      <span role="img" aria-label={name} title={name}>
+        {found}
+      </span>
+    ) : (
+      parse(data)
+    );
+  },
+};
+
+export function Drawn({ blocks }: { blocks: Block[] }) {
+  const { members, channels } = useContext(PeopleContext);
+  const data = useMemo(() => ({ users: members.map(({ id, name }) => ({ id, name })), channels, user_groups: [] }), [members, channels]);
+  return <Message withoutWrapper theme="light" name="" logo="" blocks={blocks as unknown as LibraryBlock[]} data={data} hooks={HOOKS} />;
+}
+
+export function Words({ text }: { text: string }) {
+  return <Drawn blocks={[{ type: "section", text: { type: "mrkdwn", text } }]} />;
+}

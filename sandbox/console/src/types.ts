@@ -1,0 +1,90 @@
+// What the sandbox's Slack tells the page, and Block Kit as far as the page looks into it itself.
+
+export type Member = { id: string; name: string; title?: string; color?: string; switcher?: boolean };
+export type Channel = { id: string; name: string; unread?: boolean | number };
+export type Command = { command: string; description: string; usage_hint: string };
+export type Notice = { id: string; text: string };
+
+export type Text = { type: string; text: string };
+export type Option = { text: Text; value: string; description?: Text };
+export type Confirmation = { title: Text; text: Text; confirm: Text; deny: Text; style?: string };
+
+export type Element = {
+  type: string;
+  action_id?: string;
+  text?: Text;
+  value?: string;
+  style?: string;
+  url?: string;
+  accessibility_label?: string;
+  placeholder?: Text;
+  confirm?: Confirmation;
+  options?: Option[];
+  option_groups?: { label: Text; options: Option[] }[];
+  initial_option?: Option;
+  initial_options?: Option[];
+  initial_value?: string;
+  initial_date?: string;
+  initial_time?: string;
+  initial_user?: string;
+  multiline?: boolean;
+  max_length?: number;
+};
+
+export type Block = {
+  type: string;
+  block_id?: string;
+  text?: Text;
+  fields?: Text[];
+  accessory?: Element;
+  elements?: Element[];
+  label?: Text;
+  hint?: Text;
+  element?: Element;
+  optional?: boolean;
+  dispatch_action?: boolean;
+};
+
+export type Message = {
+  ts: string;
+  user: string;
+  text: string;
+  blocks?: Block[];
+  ephemeral?: boolean;
+  edited?: boolean;
+  replies?: Message[];
+};
+
+export type View = { id: string; title: Text; blocks: Block[]; submit?: Text; close?: Text };
+
+export type State = {
+  team: { id: string; name: string };
+  me: string;
+  members: Member[];
+  channels: Channel[];
+  messages: Record<string, Message[]>;
+  views: View[];
+  home: View | null;
+  errors: Record<string, string>;
+  commands: Command[];
+  connected: number;
+  notices: Notice[];
+};
+
+export type Row = Record<string, unknown>;
+export type Table = { name: string; rows: number; sample: Row[] };
+export type Switch = { place: string; fault: string; label: string; group: string };
+
+export type Production = {
+  commit: { hash: string; message: string; author: string; at: string };
+  branch: string;
+  deployment: string;
+  tables: Table[];
+  faults: Record<string, string>;
+  switches: Switch[];
+};
+
+// One input's value as Slack sends it on: its type, and the key that this type has.
+export type Value = { type: string; [key: string]: unknown };
+export type Values = Record<string, Record<string, Value>>;
+export type Container = { type: "message"; channel: string; ts: string } | { type: "view"; view_id: string };
