@@ -19,7 +19,7 @@ Every table lies in `<table>/documents.jsonl`, one document a line; `_tables/doc
 Bring it back with `npx convex import --replace-all`.
 """
 _UNIFORM = b'"uniform"\n'
-_MADE = (1980, 1, 1, 0, 0, 0)  # no time of day, so that the same documents give the same bytes
+_MODE = 0o100644 << 16
 
 
 class _Stream(io.RawIOBase):
@@ -35,17 +35,18 @@ class _Stream(io.RawIOBase):
         return self._out.write(data)
 
 
-def write(connection: sqlite3.Connection, out: IO[bytes], *, with_files: bool, forget: str | None = None) -> None:
+def write(connection: sqlite3.Connection, out: IO[bytes], *, with_files: bool, level: int | None = None, forget: str | None = None) -> None:
     """Write everything that the connection sees.
 
     Args:
         connection: a snapshot of the database.
         out: where to.
         with_files: whether ``_storage`` belongs in it.
+        level: of compression, 0 to 9; None is zlib's own choice.
         forget: the path of a table whose folder is left out, as a fault.
     """
     found = tables.listed(connection)
-    with zipfile.ZipFile(_Stream(out), "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(_Stream(out), "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
         _add(archive, "README.md", [_README])
         _add_lists(archive, found)
         for table in sorted(found, key=lambda table: tables.size(connection, table)):
@@ -71,12 +72,10 @@ def _add_files(archive: zipfile.ZipFile, connection: sqlite3.Connection) -> None
 
 
 def _add(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> None:
-    entry = zipfile.ZipInfo(name, _MADE)
-    entry.compress_type = zipfile.ZIP_DEFLATED
-    entry.external_attr = 0o100644 << 16
-    with archive.open(entry, "w") as member:
+    with archive.open(name, "w") as member:  # by name: no time of day, so that the same documents give the same bytes
         for chunk in chunks:
             member.write(chunk)
+    archive.getinfo(name).external_attr = _MODE
 
 
 def _chunks(lines: Iterable[bytes]) -> Iterator[bytes]:

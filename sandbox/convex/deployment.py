@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
-from sandbox.convex import kept
+from sandbox.convex import kept, tables
 from sandbox.convex.database import Database
 from sandbox.convex.faults import Faults
 from sandbox.convex.feed import Feed
@@ -24,6 +24,7 @@ class Deployment:
     def __init__(self, name: str, keys: Collection[str] | Mapping[str, Permissions], folder: Path, step: float = STEP) -> None:
         self.name, self.folder, self.step = name, folder, step
         self.url = ""  # known once it is served
+        self.compression: int | None = None  # of exported archives: 0 to 9, or what zlib thinks best
         self.keys = Keys(name, keys)
         self.faults = Faults()
         self.feed = Feed()
@@ -36,6 +37,16 @@ class Deployment:
     def variables(self) -> dict[str, str]:
         """The environment variables."""
         return dict(self.read("variables", {}))
+
+    @property
+    def code(self) -> dict[str, Any]:
+        """What was pushed last, as ``pushes`` keeps it; empty before."""
+        return dict(self.read("code", {}))
+
+    def tables(self) -> dict[str, int]:
+        """How many documents each table has; a component's tables have its path before their name."""
+        with self.database.reading() as connection:
+            return {table.path: tables.count(connection, table) for table in tables.listed(connection)}
 
     def read(self, name: str, default: Any) -> Any:
         """A remembered value."""

@@ -35,6 +35,12 @@ class Exports:
         shutil.rmtree(self._folder, ignore_errors=True)  # of a server that is gone
         self._folder.mkdir()
 
+    def resume(self) -> None:
+        """Go on with what a stop interrupted."""
+        for export in self._exports:
+            if export["state"] in _UNDER_WAY:
+                self._deployment.workers.start(partial(self._run, export))
+
     def request(self, *, with_files: bool) -> None:
         """Begin an export, unless one is under way."""
         conflict = self._deployment.faults.word("export") == "conflict"
@@ -82,11 +88,11 @@ class Exports:
     def _write(self, snapshot: Snapshot, *, with_files: bool) -> Path:
         """Write the archive of this moment; the same state is written once."""
         forgotten = self._deployment.faults.argument("export", "forget")
-        path = self._folder / f"{snapshot.version}-{with_files}-{forgotten}.zip".replace("/", ".")
+        path = self._folder / f"{snapshot.version}-{with_files}-{self._deployment.compression}-{forgotten}.zip".replace("/", ".")
         if not path.exists():
             unfinished = path.with_suffix(f".{uuid.uuid4().hex}")
             with unfinished.open("wb") as out:
-                archive.write(snapshot.connection, out, with_files=with_files, forget=forgotten)
+                archive.write(snapshot.connection, out, with_files=with_files, level=self._deployment.compression, forget=forgotten)
             unfinished.rename(path)
         return path
 

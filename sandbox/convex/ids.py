@@ -17,7 +17,7 @@ class BadId(ValueError):
 
 def encode(number: int, internal: bytes) -> str:
     """The id of the document ``internal`` (16 bytes) in the table with this number."""
-    body = _varint(number) + internal
+    body = head(number) + internal
     return base64.b32encode(body + _fletcher16(body)).decode().translate(_TO_CONVEX)
 
 
@@ -45,19 +45,20 @@ def new(number: int) -> str:
     return encode(number, secrets.token_bytes(16))
 
 
-def _from_base32(text: str) -> bytes:
-    size = len(text) * 5 // 8
-    padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 8)
-    return base64.b32decode(padded)[:size]
-
-
-def _varint(number: int) -> bytes:
+def head(number: int) -> bytes:
+    """The bytes with which every id in the table with this number begins."""
     out = bytearray()
     while number >= 128:
         out.append(number & 127 | 128)
         number >>= 7
     out.append(number)
     return bytes(out)
+
+
+def _from_base32(text: str) -> bytes:
+    size = len(text) * 5 // 8
+    padded = text.translate(_TO_STANDARD) + "=" * (-len(text) % 8)
+    return base64.b32decode(padded)[:size]
 
 
 def _read_varint(raw: bytes) -> tuple[int, int]:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import time
 import weakref
 from collections.abc import Collection, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from starlette.routing import WebSocketRoute
 
-from sandbox.convex import ids, tables
+from sandbox.convex import browsing, variables
 from sandbox.convex.api.basics import BasicDoor
+from sandbox.convex.api.deploys import DeployDoor
 from sandbox.convex.api.exports import ExportDoor
+from sandbox.convex.api.imports import ImportDoor
+from sandbox.convex.api.variables import VariableDoor
 from sandbox.convex.app import application
+from sandbox.convex.contents import Contents
 from sandbox.convex.deployment import STEP, Deployment
 from sandbox.convex.exports import Exports
 from sandbox.convex.faults import Faults
+from sandbox.convex.imports import Imports
 from sandbox.convex.keys import Permissions
+from sandbox.convex.pushes import Pushes
 from sandbox.convex.queries import Queries, Query
+from sandbox.convex.schemas import Schemas
 from sandbox.convex.serving import Serving
 from sandbox.convex.sync import Sync
-from sandbox.convex.values import Document, from_line, to_line
 
 
-class ConvexServer:
+class ConvexServer(Contents):
     """One deployment with its name, keys and documents, on a port of its own.
 
     Args:
@@ -46,30 +52,31 @@ class ConvexServer:
         port: int = 0,
         step: float = STEP,
     ) -> None:
-        self._deployment = Deployment(name, keys, data or _temporary_folder(self), step)
-        exports = Exports(self._deployment)
-        queries = Queries({"_system/cli/exports:getLatest": Query("deployment:backups:view", lambda _: exports.latest())})
         self.name = name
-        self._serving = Serving(
-            application(
-                self._deployment,
-                [
-                    *BasicDoor(self._deployment, queries).routes(),
-                    *ExportDoor(self._deployment, exports).routes(),
-                    WebSocketRoute("/api/{version}/sync", Sync(self._deployment, queries).connect),
-                ],
-            ),
-            port,
-        )
+        self._deployment = Deployment(name, keys, data or _temporary_folder(self), step)
+        schemas = Schemas(self._deployment)
+        self._exports, self._imports = Exports(self._deployment), Imports(self._deployment, schemas)
+        queries = self._queries()
+        doors = [
+            *BasicDoor(self._deployment, queries).routes(),
+            *ExportDoor(self._deployment, self._exports).routes(),
+            *ImportDoor(self._deployment, self._imports).routes(),
+            *DeployDoor(self._deployment, Pushes(self._deployment, schemas)).routes(),
+            *VariableDoor(self._deployment).routes(),
+            WebSocketRoute("/api/{version}/sync", Sync(self._deployment, queries).connect),
+        ]
+        self._serving = Serving(application(self._deployment, doors), port)
 
     def start(self) -> Self:
-        """Serve, and return when it answers."""
+        """Serve, and return when it answers. Exports and imports that were under way go on."""
         self._serving.start()
         self._deployment.url = self._serving.url
+        self._exports.resume()
+        self._imports.resume()
         return self
 
     def stop(self) -> None:
-        """Stop serving; what is under way ends unfinished. The documents stay."""
+        """Stop serving; what is under way waits for the next start. The documents stay."""
         self._deployment.workers.stop()
         self._serving.stop()
 
@@ -88,36 +95,34 @@ class ConvexServer:
         """Every request and every websocket message, oldest first."""
         return list(self._deployment.requests)
 
-    def insert(self, table: str, document: Document, component: str = "") -> str:
-        """Write a document; return its id. One with the same ``_id`` is replaced."""
-        with self._deployment.database.transaction() as connection:
-            found = tables.ensure(connection, table, component)
-            complete = {"_id": ids.new(found.number), "_creationTime": time.time() * 1000, **document}
-            tables.put(connection, found, (complete["_id"], to_line(complete)))
-        return str(complete["_id"])
-
-    def remove(self, table: str, identifier: str) -> bool:
-        """Delete a document; False if it is not there."""
-        with self._deployment.database.transaction() as connection:
-            found = tables.find(connection, table)
-            return found is not None and tables.remove(connection, found, identifier)
-
     @property
-    def version(self) -> int:
-        """Counts every change since it was made."""
-        return self._deployment.database.version
+    def compression(self) -> int | None:
+        """The level at which archives are compressed, 0 to 9; None is zlib's own choice."""
+        return self._deployment.compression
 
-    @property
-    def rows(self) -> dict[str, int]:
-        """How many documents each table of the app has, by name."""
-        with self._deployment.database.reading() as connection:
-            return {table.name: tables.count(connection, table) for table in tables.listed(connection) if not table.component}
+    @compression.setter
+    def compression(self, level: int | None) -> None:
+        self._deployment.compression = level
 
-    def documents(self, table: str, component: str = "") -> list[Document]:
-        """Every document of a table, by id; none if there is no such table."""
-        with self._deployment.database.reading() as connection:
-            found = tables.find(connection, table, component)
-            return [from_line(line) for line in tables.lines(connection, found)] if found else []
+    def knows(self, key: str) -> bool:
+        """Whether this is one of its keys."""
+        return key in self._deployment.keys
+
+    def _queries(self) -> Queries:
+        here = self._deployment
+        view, look, read = "deployment:backups:view", "deployment:env:view", "deployment:data:view"
+        return Queries(
+            {
+                "_system/cli/exports:getLatest": Query(view, lambda _: self._exports.latest()),
+                "_system/cli/queryImport:list": Query(view, lambda _: self._imports.shown()),
+                "_system/cli/queryImport": Query(view, lambda asked: self._imports.find(asked["importId"])),
+                "_system/cli/queryEnvironmentVariables": Query(look, lambda _: variables.listed(here)),
+                "_system/cli/queryEnvironmentVariables:get": Query(look, lambda asked: variables.find(here, asked["name"])),
+                "_system/cli/tables": Query(read, partial(browsing.names, here)),
+                "_system/cli/tableData": Query(read, partial(browsing.page, here)),
+                "_system/cli/tableSize": Query(read, partial(browsing.size, here)),
+            }
+        )
 
 
 def _temporary_folder(owner: object) -> Path:

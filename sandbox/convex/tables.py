@@ -76,6 +76,12 @@ def drop(connection: sqlite3.Connection, table: Table) -> None:
     connection.execute("DELETE FROM tables WHERE key = ?", (table.key,))
 
 
+def drop_hidden(connection: sqlite3.Connection) -> None:
+    """Take away what an import that ended early left."""
+    connection.execute("DELETE FROM rows WHERE key IN (SELECT key FROM tables WHERE name IS NULL)")
+    connection.execute("DELETE FROM tables WHERE name IS NULL")
+
+
 def clear(connection: sqlite3.Connection, table: Table) -> int:
     """Take its documents away; return how many there were."""
     return connection.execute("DELETE FROM rows WHERE key = ?", (table.key,)).rowcount
@@ -100,6 +106,13 @@ def lines(connection: sqlite3.Connection, table: Table) -> Iterator[bytes]:
     """Every document's line, by id."""
     for (line,) in connection.execute("SELECT line FROM rows WHERE key = ? ORDER BY id", (table.key,)):
         yield line
+
+
+def page(connection: sqlite3.Connection, table: Table, *, newest_first: bool, part: tuple[int, int]) -> list[bytes]:
+    """Lines by the time their documents were made: so many from such a place."""
+    order = "DESC" if newest_first else "ASC"
+    query = f"SELECT line FROM rows WHERE key = ? ORDER BY CAST(line AS TEXT) ->> '$._creationTime' {order}, id LIMIT ? OFFSET ?"  # noqa: S608  # one of two words
+    return [line for (line,) in connection.execute(query, (table.key, part[1], part[0]))]
 
 
 def count(connection: sqlite3.Connection, table: Table) -> int:
