@@ -32,21 +32,17 @@ class Production:
     def __init__(self, folder: Path, pace: float = PACE) -> None:
         self.convex = ConvexServer(NAME, [KEY], folder, step=pace)
         self._chance = random.Random()
-        self._seen: tuple[int, list[dict[str, Any]]] = (-1, [])
         self.changes: dict[str, Callable[[], str]] = {"order": self.order, "delete": self.delete, "purge": self.purge}
 
     def seed(self) -> None:
         """Fill an empty deployment."""
-        if not self.convex.rows:
+        if not self.convex.tables():
             for table, row in seeds.rows():
                 self.convex.insert(table, row)
 
     def tables(self) -> list[dict[str, Any]]:
-        """Every table with its count and its newest rows; read anew only after a change."""
-        version = self.convex.version
-        if self._seen[0] != version:
-            self._seen = (version, [self._table(name, rows) for name, rows in sorted(self.convex.rows.items())])
-        return self._seen[1]
+        """Every table with its count and its newest rows."""
+        return [self._table(name, rows) for name, rows in sorted(self.convex.tables().items())]
 
     def order(self) -> str:
         """A customer orders something; what happened, in words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 from dataclasses import dataclass
@@ -48,7 +49,9 @@ class Repository:
         return (self.remote if not self.gone else self._away).joinpath("refs/heads", PRODUCTION).exists()
 
     def create(self) -> None:
-        """An empty remote with a checkout of it."""
+        """An empty remote with a checkout of it, in place of what an interrupted start left."""
+        shutil.rmtree(self.remote.parent, ignore_errors=True)
+        self.remote.parent.mkdir(parents=True)
         _git(self.remote.parent, "init", "--quiet", "--bare", "--initial-branch", PRODUCTION, str(self.remote))
         _git(self.remote.parent, "init", "--quiet", "--initial-branch", SOURCE, str(self.work))
         self.git("remote", "add", "origin", str(self.remote))

@@ -23,7 +23,6 @@ class World:
 
     def start(self) -> Self:
         """Make what is missing, and serve."""
-        self.repository.remote.parent.mkdir(parents=True, exist_ok=True)
         if not self.repository.is_made:
             history.write(self.repository)
         self.production.seed()
