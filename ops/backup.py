@@ -172,7 +172,7 @@ class _Taking:
     def check(self, backup_id: str) -> dict[str, Any]:
         """Read the archive whole: checksums, every table there, every row counted and fingerprinted."""
         checked = archive.check(self.part(backup_id), expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
-        if checked.problems or checked.level < GOOD:
+        if checked.problems or checked.level is None or checked.level < GOOD:
             raise Failed(
                 f"The exported archive is not sound: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
                 "It was thrown away; production is as before. Take the backup again: `/backup full`.",
@@ -212,14 +212,13 @@ class _Taking:
             "operationId": self.op.id,
         }
 
-    def verify(self, backup_id: str, found: Mapping[str, Any]) -> str:
+    def verify(self, backup_id: str, found: Mapping[str, Any]) -> None:
         """Look at what now lies on the disk and at the remote; only then it counts."""
         catalogue = self.services.catalogue
-        verdict = verify.look_at_new(self.services, catalogue.get(backup_id), found.get("checked"))
-        before = catalogue.predecessor(catalogue.get(backup_id))
-        made = catalogue.learn(
-            backup_id, lambda facts: compared(verify.noted(facts, verdict, datetime.now(UTC)), catalogue.get(backup_id), before)
-        )
+        written = catalogue.get(backup_id)
+        verdict = verify.look_at_new(self.services, written, found.get("checked"))
+        before = catalogue.predecessor(written)
+        made = catalogue.learn(backup_id, lambda facts: compared(verify.noted(ours(facts), verdict, datetime.now(UTC)), written, before))
         self.op.result(**summary(made, before))
         if verdict.failed:
             raise Failed(
@@ -257,6 +256,11 @@ def _data_keys(found: Mapping[str, Any]) -> dict[str, Any]:
         "tables": found["checked"]["tables"],
         "snapshotTimestamp": found["export"]["snapshot"],
     }
+
+
+def ours(facts: Facts) -> Facts:
+    """What is known of a backup that we have just made: nothing yet, and unlike one that was found it is not pinned. Pure."""
+    return facts if facts.known else Facts()
 
 
 def compared(facts: Facts, made: Backup, before: Backup | None) -> Facts:
