@@ -1,23 +1,32 @@
-"""Look at an archive, level by level. Runs in a process of its own: see ``ops.archive.check``."""
+"""Look at an archive, level by level, in one pass. Runs in a process of its own: see ``ops.archive.check``."""
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterable, Mapping
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import orjson
 
-from ops.archive.counting import Counter, lines
+from ops.archive.ahead import Contents, contents
+from ops.archive.counting import Counter, count, lines
 from ops.archive.ids import Ids
-from ops.archive.inflating import blocks
-from ops.archive.layout import Member, Unreadable, read
+from ops.archive.layout import Member, Unreadable, is_table_name, read
+from ops.archive.recorded import differing
 from ops.archive.words import Checked, Expected, Table
 
 L0, L1, L2, L3 = range(4)
 _MOST = 20  # problems that are told
+_LISTED = 100_000  # tables in a list; Convex allows 10,000
+_STEP = 25 * 1000**2  # bytes between two words of progress
+
+Progress = Callable[[int, int], None]
+
+
+def _unheard(_done: int, _whole: int) -> None:
+    """Nobody listens."""
 
 
 @dataclass(kw_only=True)
@@ -25,153 +34,198 @@ class _Look:
     """What was seen so far."""
 
     path: Path
-    expected: Expected
+    expected: Expected | None
     wanted: int
+    progress: Progress
     tables: dict[str, Table] = field(default_factory=dict)
-    listed: dict[str, set[str]] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
+    listed: Tally[str] = field(default_factory=Tally)
+    problems: dict[int, list[str]] = field(default_factory=lambda: {level: [] for level in (L0, L1, L2, L3)})
     items: int = 0
-    level: int | None = None
+    done: int = 0  # bytes
     sha256: str = ""
     size: int = 0
 
+    @property
+    def recorded(self) -> Expected:
+        """What was recorded, as far as anything was."""
+        return self.expected or Expected()
+
+    @property
+    def fingerprints(self) -> bool:
+        """Whether each row is hashed: for the record, or to compare with one; not where a record has none."""
+        return self.expected is None or self.expected.tables is not None
+
+    def told(self) -> list[str]:
+        """The problems, the lowest level's first."""
+        return [problem for level in sorted(self.problems) for problem in self.problems[level]]
+
     def result(self) -> Checked:
-        """What was found."""
+        """What was found; the level is the last before the first problem."""
+        failed = min((level for level, problems in self.problems.items() if problems), default=self.wanted + 1)
         return Checked(
-            level=self.level,
+            level=min(failed - 1, self.wanted) if failed else None,
             sha256=self.sha256,
             size=self.size,
             tables=self.tables,
-            problems=tuple(self.problems[:_MOST]),
+            problems=tuple(self.told()[:_MOST]),
             items=self.items,
         )
 
 
-def look(path: Path, expected: Expected, wanted: int) -> Checked:
-    """Look as far as the wanted level; stop at the first level that is not reached."""
-    seen = _Look(path=path, expected=expected, wanted=wanted)
-    for level, step in ((L0, _there), (L1, _as_recorded), (L2, _whole), (L3, _parsed)):
-        if level > wanted:
-            break
-        step(seen)
-        if seen.problems:
-            break
-        seen.level = level
+def look(path: Path, expected: Expected | None, wanted: int, progress: Progress = _unheard) -> Checked:
+    """Look as far as the wanted level; the file is read once."""
+    seen = _Look(path=path, expected=expected, wanted=wanted, progress=progress)
+    try:
+        _there(seen)
+        if seen.size and wanted >= L1:
+            _through(seen)
+    except OSError as error:
+        seen.problems[L0].append(f"its archive cannot be read ({error.strerror or error})")
     return seen.result()
 
 
 def _there(seen: _Look) -> None:
     """L0: the file is there and has the recorded length."""
     if not seen.path.is_file():
-        seen.problems.append("its archive is not there")
+        seen.problems[L0].append("its archive is not there")
         return
-    seen.size = seen.path.stat().st_size
+    seen.size, seen.items = seen.path.stat().st_size, 1
     if not seen.size:
-        seen.problems.append("its archive is empty")
-    elif seen.expected.size not in (None, seen.size):
-        seen.problems.append(f"its archive has {seen.size} bytes, and {seen.expected.size} were recorded")
+        seen.problems[L0].append("its archive is empty")
+    elif seen.recorded.size not in (None, seen.size):
+        seen.problems[L0].append(f"its archive has {seen.size} bytes, and {seen.recorded.size} were recorded")
 
 
-def _as_recorded(seen: _Look) -> None:
-    """L1: its SHA-256 is the recorded one."""
-    with seen.path.open("rb") as file:
-        seen.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    if seen.expected.sha256 not in (None, seen.sha256):
-        seen.problems.append("its archive was changed after it was taken (sha256 differs)")
+def _through(seen: _Look) -> None:
+    """L1 and what lies above it."""
+    if seen.wanted < L2 or seen.problems[L0]:
+        seen.sha256 = _sha256(seen.path)
+    else:
+        _whole(seen)
+    if seen.recorded.sha256 not in (None, seen.sha256):
+        seen.problems[L1].append("its archive was changed after it was taken (sha256 differs)")
+
+
+def _sha256(path: Path) -> str:
+    """The hash of a file that is not read for anything else."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _whole(seen: _Look) -> None:
-    """L2: every member's CRC, every listed table there, every row counted as recorded."""
+    """L2: every member's CRC, every listed table there, every row counted as recorded. L3 on the way: every row parses."""
+    members: list[Member] = []
     try:
         members = read(seen.path)
-        for member in members:
-            _read(seen, member)
     except Unreadable as error:
-        seen.problems.append(str(error))
-        return
-    seen.problems += _missing(seen, members)
-    seen.problems += _differing(seen.expected.tables, seen.tables)
-    if not any(member.lists_tables for member in members):
-        seen.problems.append("it holds no list of tables: it is no Convex export")
+        seen.problems[L2].append(str(error))
+    busy = seen.fingerprints or seen.wanted >= L3
+    with contents(seen.path, members, busy=busy) as found:
+        if not seen.problems[L2] and _read_all(seen, found, members):
+            seen.problems[L2] += [*_listing(seen, members), *differing(seen.recorded.tables, seen.tables)]
+            seen.sha256 = found.sha256()
+    if not seen.sha256:
+        seen.sha256 = _sha256(seen.path)
 
 
-def _read(seen: _Look, member: Member) -> None:
+def _read_all(seen: _Look, found: Contents, members: Iterable[Member]) -> bool:
+    """Read the members up to the first that is damaged; say whether none is."""
+    try:
+        for member in members:
+            _read(seen, member, _heard(seen, found.blocks(member)))
+            seen.items += 1
+    except Unreadable as error:
+        seen.problems[L2].append(str(error))
+        return False
+    return True
+
+
+def _heard(seen: _Look, blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks, with a word of progress now and then."""
+    for block in blocks:
+        before, seen.done = seen.done, seen.done + len(block)
+        if seen.done // _STEP > before // _STEP:
+            seen.progress(seen.done, seen.items)
+        yield block
+
+
+def _read(seen: _Look, member: Member, blocks: Iterator[bytes]) -> None:
     """Read one member to its end; its CRC is checked on the way."""
-    seen.items += 1
-    with seen.path.open("rb") as file:
-        if member.table is None:
-            for _ in blocks(file, member):
-                pass
-        elif member.lists_tables:
-            seen.listed[member.component] = {_name(row) for rows in lines(blocks(file, member), member.name) for row in rows}
-        else:
-            seen.tables[member.table] = _count(seen, lines(blocks(file, member), member.name), member)
+    if member.table is None:
+        for _ in blocks:
+            pass
+    elif member.lists_tables:
+        _read_list(seen, member, blocks)
+    else:
+        seen.tables[member.table] = _table(seen, member, blocks)
+        seen.items += seen.tables[member.table].rows
 
 
-def _count(seen: _Look, rows: Iterable[list[bytes]], member: Member) -> Table:
-    """Count and fingerprint a table."""
-    counter = Counter()
-    counter.bytes = member.size
-    for several in rows:
+def _table(seen: _Look, member: Member, blocks: Iterator[bytes]) -> Table:
+    """Count a table, fingerprint it where that is wanted, and parse its rows where that is."""
+    if seen.wanted < L3 and not seen.fingerprints:
+        return count(blocks, member)
+    counter, rows = Counter(), lines(blocks, member)
+    for several in _parsed(seen, member, rows) if seen.wanted >= L3 else rows:
         counter.add(several)
-    seen.items += counter.rows
-    return counter.table()
+    return counter.table(member.entry.size)
+
+
+def _parsed(seen: _Look, member: Member, rows: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+    """L3: every row is a document, and no `_id` stands twice; the rows are handed on."""
+    with Ids() as ids:
+        number, whole = 0, True
+        for several in rows:
+            if whole and (bad := _first_bad(several, ids)):
+                seen.problems[L3].append(f"row {number + bad} of {member.table} cannot be read")
+                whole = False
+            number += len(several)
+            yield several
+        if whole and ids.twice():
+            seen.problems[L3].append(f"an _id stands twice in {member.table}")
+
+
+def _first_bad(rows: list[bytes], ids: Ids) -> int | None:
+    """Which of these rows is the first that is no document; the ids of those before it are noted."""
+    for place, row in enumerate(rows, start=1):
+        try:
+            found = orjson.loads(row)["_id"]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            return place
+        if not isinstance(found, str):
+            return place
+        ids.add(found)
+    return None
+
+
+def _read_list(seen: _Look, member: Member, blocks: Iterator[bytes]) -> None:
+    """Note which tables a component lists."""
+    prefix = f"{member.component}/" if member.component else ""
+    for rows in lines(blocks, member):
+        seen.listed.update(prefix + _name(row) for row in rows)
+        if len(seen.listed) > _LISTED:
+            raise Unreadable(f"it lists more than {_LISTED:,} tables")
 
 
 def _name(row: bytes) -> str:
     """The name in a line of the list of tables."""
     try:
-        return str(json.loads(row)["name"])
-    except (ValueError, KeyError, TypeError):
+        name = orjson.loads(row)["name"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
         raise Unreadable("its list of tables cannot be read") from None
+    if not isinstance(name, str) or not is_table_name(name):
+        raise Unreadable(f"its list of tables names {str(name)[:80]!r}, which is no table")
+    return name
 
 
-def _missing(seen: _Look, members: Iterable[Member]) -> list[str]:
-    """Tables that are listed and not there, or there and not listed."""
+def _listing(seen: _Look, members: Iterable[Member]) -> Iterator[str]:
+    """Where the list of tables and the tables differ; zero tables checked is a failure."""
     there = {member.table for member in members if member.table and not member.lists_tables}
-    listed = {f"{component}/{name}".lstrip("/") for component, names in seen.listed.items() for name in names}
-    unlisted = {name for name in there - listed if not name.split("/")[-1].startswith("_")}
-    return [f"the table {name} is listed and not there" for name in sorted(listed - there)] + [
-        f"the table {name} is there and not listed" for name in sorted(unlisted)
-    ]
-
-
-def _differing(recorded: Mapping[str, Table] | None, found: Mapping[str, Table]) -> list[str]:
-    """Tables whose rows are not those that were recorded."""
-    if recorded is None:
-        return []
-    return [
-        _difference(name, recorded.get(name), found.get(name))
-        for name in sorted(recorded.keys() | found.keys())
-        if recorded.get(name) != found.get(name)
-    ]
-
-
-def _difference(name: str, recorded: Table | None, found: Table | None) -> str:
-    """How a table differs."""
-    if recorded is None or found is None:
-        return f"the table {name} was {'not ' if recorded is None else ''}recorded and is {'not ' if found is None else ''}there"
-    if recorded.rows != found.rows:
-        return f"the table {name} has {found.rows} rows, and {recorded.rows} were recorded"
-    return f"the table {name} has other rows than were recorded"
-
-
-def _parsed(seen: _Look) -> None:
-    """L3: every row parses, and no `_id` stands twice in a table."""
-    for member in read(seen.path):
-        if member.table and not member.lists_tables:
-            seen.problems += _unparsed(seen.path, member)
-
-
-def _unparsed(path: Path, member: Member) -> list[str]:
-    """What is wrong with the rows of a table."""
-    ids, number = Ids(), 0
-    with path.open("rb") as file:
-        for rows in lines(blocks(file, member), member.name):
-            for row in rows:
-                number += 1
-                try:
-                    ids.add(orjson.loads(row)["_id"])
-                except (orjson.JSONDecodeError, KeyError, TypeError):
-                    return [f"row {number} of {member.table} cannot be read"]
-    return [f"an _id stands twice in {member.table}"] if ids.twice() else []
+    if not any(member.lists_tables and not member.component for member in members):
+        yield "it holds no list of tables: it is no Convex export"
+    if not there and not seen.listed:
+        yield "it holds no table, so nothing in it could be checked"
+    yield from (f"the table {name} is listed and not there" for name in sorted(seen.listed.keys() - there))
+    yield from (f"the table {name} is listed {times} times" for name, times in sorted(seen.listed.items()) if times > 1)
+    unlisted = (name for name in there - seen.listed.keys() if not name.split("/")[-1].startswith("_"))
+    yield from (f"the table {name} is there and not listed" for name in sorted(unlisted))

@@ -1,123 +1,119 @@
-"""What an archive's directory says, before anything in it is read: names, sizes, which member is which table."""
+"""Which member of an archive is what, decided by its directory alone, before anything in it is read."""
 
 from __future__ import annotations
 
-import struct
-import zipfile
-from collections.abc import Iterable
+import re
+import stat
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+
+from ops.archive.directory import Entry, Unreadable, entries
+
+__all__ = ["Member", "Unreadable", "is_table_name", "read"]
 
 ROWS = "documents.jsonl"
 TABLES = "_tables"
+LOCAL_HEADER = 30  # bytes, before a member's name
+_STORED, _DEFLATED = 0, 8
+_ENCRYPTED = 1 | 1 << 6 | 1 << 13
 _RATIO = 1100  # deflate cannot do better than 1:1032
-_MOST = 100_000  # members: 10,000 tables have 20,003
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_IN_FOLDERS = re.compile(rf"((?:_components/{_NAME}/)*)({_NAME})/{re.escape(ROWS)}")
 
 
-class Unreadable(Exception):  # house style: named by what is so
-    """The file is no archive that can be read; the text is a clause about it."""
-
-
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
     """One file in the archive."""
 
-    name: str
-    start: int  # of its compressed bytes
-    compressed: int
-    size: int
-    crc: int
-    stored: bool  # not compressed
+    entry: Entry
+    component: str = ""  # "" for the app itself, "a/b" for b inside a
+    table: str | None = None  # its full name: "orders", "component/orders", "_storage"; None for a file without rows
+    lists_tables: bool = False  # it is the list of a component's tables
 
     @property
-    def table(self) -> str | None:
-        """The table whose rows it holds: "orders", "component/orders", "_storage"; None for any other file."""
-        parts = self.name.split("/")
-        if parts[-1] != ROWS or len(parts) < 2:
-            return None
-        component = [part for part in parts[:-2] if part != "_components"]
-        return "/".join([*component, parts[-2]])
+    def name(self) -> str:
+        """Its path in the archive."""
+        return self.entry.name
 
     @property
-    def lists_tables(self) -> bool:
-        """Whether it is the list of a component's tables."""
-        return self.name.split("/")[-2:] == [TABLES, ROWS]
+    def stored(self) -> bool:
+        """Whether it is not compressed."""
+        return self.entry.method == _STORED
 
-    @property
-    def component(self) -> str:
-        """The component it belongs to: "" for the app itself."""
-        return "/".join(part for part in self.name.split("/")[:-2] if part != "_components")
+
+def is_table_name(text: str) -> bool:
+    """Whether Convex takes this as a table's name."""
+    return re.fullmatch(_NAME, text) is not None
 
 
 def read(path: Path) -> list[Member]:
     """The members of an archive, in the order of the file.
 
     Raises:
-        Unreadable: no ZIP, cut, with junk around it, or with names that no export has.
+        Unreadable: no ZIP, cut, with junk around it, or with members that no export has.
     """
-    try:
-        with zipfile.ZipFile(path) as archive, path.open("rb") as file:
-            infos = archive.infolist()
-            _require_whole(path, archive)
-            _require_sane(infos)
-            return [_member(info, file) for info in sorted(infos, key=lambda info: info.header_offset)]
-    except (zipfile.BadZipFile, OSError, struct.error, ValueError) as error:
-        raise Unreadable(f"it is no ZIP that can be read ({error})") from None
-
-
-def _require_whole(path: Path, archive: zipfile.ZipFile) -> None:
-    """Nothing before the first member and nothing after the directory."""
-    first = min((info.header_offset for info in archive.infolist()), default=0)
-    if first:
-        raise Unreadable(f"{first} bytes stand before its first member")
     with path.open("rb") as file:
-        file.seek(-22, 2)
-        tail = file.read(22)
-    if not archive.comment and tail[:4] != b"PK\x05\x06":
-        raise Unreadable("something was appended to it")
+        found = list(entries(file))
+    _require_once(found)
+    ordered = sorted(found, key=lambda entry: entry.header)
+    _require_apart(ordered)
+    return [_member(entry) for entry in ordered]
 
 
-def _require_sane(infos: Iterable[zipfile.ZipInfo]) -> None:
-    """Names as an export has them, each once; sizes that deflate can make."""
+def _require_once(found: Iterable[Entry]) -> None:
+    """Each name once."""
     seen: set[str] = set()
-    for count, info in enumerate(infos, start=1):
-        if count > _MOST:
-            raise Unreadable(f"it has more than {_MOST} members")
-        if info.filename in seen:
-            raise Unreadable(f"it holds {info.filename[:80]!r} twice")
-        seen.add(info.filename)
-        _require_plain(info)
+    for entry in found:
+        if entry.name in seen:
+            raise Unreadable(f"it holds {entry.name[:80]!r} twice")
+        seen.add(entry.name)
 
 
-def _require_plain(info: zipfile.ZipInfo) -> None:
-    """One member that is neither a trap nor beyond us."""
-    name = info.filename[:80]
-    parts = info.filename.split("/")
-    if info.filename.startswith("/") or ".." in parts or "\\" in info.filename or "\x00" in info.filename:
-        raise Unreadable(f"it holds a member named {name!r}, which no export has")
-    if info.flag_bits & 1:
-        raise Unreadable(f"its member {name!r} is encrypted")
-    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise Unreadable(f"its member {name!r} is compressed in a way that no export uses")
-    if info.file_size > info.compress_size * _RATIO + 1024:
-        raise Unreadable(f"its member {name!r} claims to hold {info.file_size} bytes in {info.compress_size}")
+def _require_apart(ordered: Sequence[Entry]) -> None:
+    """From the first byte on, no member inside another: overlapping ones make a small file hold anything."""
+    end = 0
+    for entry in ordered:
+        if entry.header < end:
+            raise Unreadable(f"its member {entry.name[:80]!r} lies inside another")
+        if not end and entry.header:
+            raise Unreadable(f"{entry.header} bytes stand before its first member")
+        end = entry.header + LOCAL_HEADER + len(entry.raw_name) + entry.compressed
 
 
-def _member(info: zipfile.ZipInfo, file: IO[bytes]) -> Member:
-    """Where a member's bytes begin: behind its local header, whose name must be the directory's."""
-    file.seek(info.header_offset)
-    header = file.read(30)
-    if header[:4] != b"PK\x03\x04":
-        raise Unreadable(f"the header of {info.filename[:80]!r} is damaged")
-    name, extra = struct.unpack("<HH", header[26:30])
-    if file.read(name) != info.orig_filename.encode("utf-8" if info.flag_bits & 0x800 else "cp437"):
-        raise Unreadable(f"the name of {info.filename[:80]!r} is damaged")
-    return Member(
-        name=info.filename,
-        start=info.header_offset + 30 + name + extra,
-        compressed=info.compress_size,
-        size=info.file_size,
-        crc=info.CRC,
-        stored=info.compress_type == zipfile.ZIP_STORED,
-    )
+def _member(entry: Entry) -> Member:
+    """What a member is, when it is neither a trap nor beyond us."""
+    _require_plain(entry)
+    _require_possible(entry)
+    if not entry.name.endswith(f"/{ROWS}"):
+        return Member(entry=entry)
+    found = _IN_FOLDERS.fullmatch(entry.name)
+    if not found:
+        raise _strange(entry)
+    component = "/".join(part for part in found[1].split("/") if part and part != "_components")
+    return Member(entry=entry, component=component, table="/".join(filter(None, [component, found[2]])), lists_tables=found[2] == TABLES)
+
+
+def _require_plain(entry: Entry) -> None:
+    """A name that stays in its folder, and a file that is one."""
+    parts = entry.name.removesuffix("/").split("/")
+    if {"", ".", ".."} & set(parts) or "\\" in entry.name or not entry.name.isprintable():
+        raise _strange(entry)
+    if stat.S_ISLNK(entry.attributes) or (entry.name.endswith("/") and entry.size):
+        raise Unreadable(f"its member {entry.name[:80]!r} is no file")
+
+
+def _require_possible(entry: Entry) -> None:
+    """Compressed as exports are, to a size that deflate can make."""
+    name = f"its member {entry.name[:80]!r}"
+    if entry.flags & _ENCRYPTED:
+        raise Unreadable(f"{name} is encrypted")
+    if entry.method not in {_STORED, _DEFLATED}:
+        raise Unreadable(f"{name} is compressed in a way that no export uses")
+    if entry.size > entry.compressed * _RATIO + 1024 or (entry.method == _STORED and entry.size != entry.compressed):
+        raise Unreadable(f"{name} claims to hold {entry.size} bytes in {entry.compressed}")
+
+
+def _strange(entry: Entry) -> Unreadable:
+    """A name that no export has."""
+    return Unreadable(f"it holds a member named {entry.name[:80]!r}, which no export has")

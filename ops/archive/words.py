@@ -13,7 +13,7 @@ class Table:
 
     rows: int
     bytes: int  # of the rows, line ends included
-    fingerprint: str  # 64 hex digits: the sum modulo 2^256 of the SHA-256 of each row
+    fingerprint: str  # 64 hex digits: the sum modulo 2^256 of the SHA-256 of each row; "" where rows were only counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +47,7 @@ class Checked:
     size: int
     tables: Mapping[str, Table] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
-    items: int = 0  # members and rows that were looked at
+    items: int = 0  # the file, its members and their rows, as far as they were looked at
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Checked:
