@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ops.database import ActivityRow, HeadRow
+from ops.database import ActivityRow, HeadRow, reading, storable
 
 GENESIS = "0" * 64
+COVERED = ("seq", "at", "who", "text", "outcome", "operation_id", "backup_id", "previous_hash")
+"""What the hash of a line covers; a column that comes later is not among them, or no old line would verify."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +38,17 @@ def append(  # noqa: PLR0913 # the columns of a line, all named
 ) -> None:
     """Add a line in the caller's transaction; the head's row is locked, so lines have one order."""
     head = session.get_one(HeadRow, 1, with_for_update=True)
-    values = {
-        "seq": head.seq + 1,
-        "at": datetime.now(UTC).isoformat(),
-        "who": who,
-        "text": text,
-        "outcome": outcome,
-        "operation_id": operation_id,
-        "backup_id": backup_id,
-        "previous_hash": head.hash,
-    }
-    row = ActivityRow(**values, hash=digest(values))
+    row = ActivityRow(
+        seq=head.seq + 1,
+        at=datetime.now(UTC).isoformat(),
+        who=who,
+        text=storable(text),
+        outcome=storable(outcome),
+        operation_id=operation_id,
+        backup_id=backup_id,
+        previous_hash=head.hash,
+    )
+    row.hash = digest(_values(row))
     head.seq, head.hash = row.seq, row.hash
     session.add(row)
     session.flush()
@@ -68,31 +71,37 @@ def lines(engine: Engine, limit: int, before_seq: int | None = None) -> list[Lin
     """The last lines, newest first."""
     query = select(ActivityRow).order_by(ActivityRow.seq.desc()).limit(limit)
     query = query.where(ActivityRow.seq < before_seq) if before_seq else query
-    with Session(engine) as session:
+    with reading(engine) as session:
         return [_line(row) for row in session.scalars(query)]
 
 
 def verify(engine: Engine) -> list[str]:
     """Walk the whole chain; a sentence for each line that is not what was written."""
-    with Session(engine) as session:
-        rows = [_line(row) for row in session.scalars(select(ActivityRow).order_by(ActivityRow.seq))]
+    with reading(engine) as session:
+        rows = session.scalars(select(ActivityRow).order_by(ActivityRow.seq).execution_options(yield_per=1000))
+        problems, end = _walk(rows)
         head = session.get(HeadRow, 1)
-        return broken(rows, head.seq if head else 0, head.hash if head else GENESIS)
+        return problems + _astray(end, (head.seq, head.hash) if head else (0, GENESIS))
 
 
-def broken(rows: list[Line], last: int, head: str) -> list[str]:
-    """What is wrong with a chain that should end at this line and hash. Pure."""
+def _walk(rows: Iterable[ActivityRow]) -> tuple[list[str], tuple[int, str]]:
+    """What is wrong with the lines, one by one, and where they end."""
     problems: list[str] = []
-    previous = GENESIS
-    for place, row in enumerate(rows, start=1):
-        if row.seq != place:
-            return [*problems, f"Line {place} is missing."]
-        if row.previous_hash != previous or row.hash != digest(_values(row)):
+    place, previous = 0, GENESIS
+    for row in rows:
+        if row.seq != place + 1:
+            problems.append(f"Line {place + 1} is missing.")
+        elif row.previous_hash != previous or row.hash != digest(_values(row)):
             problems.append(f"Line {row.seq} was changed.")
-        previous = row.hash
-    if (len(rows), previous) != (last, head):
-        problems.append(f"The log should end with line {last}; it ends with line {len(rows)}.")
-    return problems
+        place, previous = row.seq, row.hash
+    return problems, (place, previous)
+
+
+def _astray(end: tuple[int, str], head: tuple[int, str]) -> list[str]:
+    """Whether the chain ends elsewhere than its head says. Pure."""
+    if end == head:
+        return []
+    return [f"The log should end with line {head[0]}; it ends with line {end[0]}{'' if end[0] != head[0] else ', which was changed'}."]
 
 
 def _line(row: ActivityRow) -> Line:
@@ -110,6 +119,6 @@ def _line(row: ActivityRow) -> Line:
     )
 
 
-def _values(line: Line) -> dict[str, object]:
+def _values(row: ActivityRow) -> dict[str, object]:
     """What the hash of a line covers."""
-    return {**{key: value for key, value in asdict(line).items() if key != "hash"}, "at": line.at.isoformat()}
+    return {name: getattr(row, name) for name in COVERED}

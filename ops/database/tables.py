@@ -1,32 +1,14 @@
-"""The bot's own database: its tables, its clock, and how it is opened.
-
-SQLite by default; PostgreSQL where there is more than one machine.
-"""
+"""The tables."""
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import JSON, BigInteger, DateTime, Engine, ForeignKey, create_engine, event
-from sqlalchemy.engine import Connection, Dialect
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
-from sqlalchemy.sql.functions import GenericFunction
-from sqlalchemy.types import Float, TypeDecorator
-
-from ops.errors import WrongSetting
-
-MIGRATIONS = Path(__file__).parent / "migrations"
+from sqlalchemy.types import TypeDecorator
 
 
 class Utc(TypeDecorator[datetime]):
@@ -182,86 +164,6 @@ class BackupRow(Base):
     updated_at: Mapped[datetime] = mapped_column(index=True)
 
 
-class db_now(GenericFunction[float]):  # noqa: N801 # an SQL function
-    """Seconds since the epoch by the database's clock, the one clock that all machines share."""
-
-    type = Float()
-    inherit_cache = True
-
-
-@compiles(db_now, "sqlite")
-def _now_on_sqlite(*_: Any, **__: Any) -> str:
-    return "((julianday('now') - 2440587.5) * 86400.0)"
-
-
-@compiles(db_now, "postgresql")
-def _now_on_postgresql(*_: Any, **__: Any) -> str:
-    return "extract(epoch from clock_timestamp())::float8"
-
-
-def open_database(url: str) -> Engine:
-    """Open the database and bring its tables up to date.
-
-    Raises:
-        WrongSetting: it cannot be reached, or belongs to a newer Backstop.
-    """
-    engine = create_engine(url, pool_pre_ping=True)
-    if engine.dialect.name == "sqlite":
-        _prepare_sqlite(engine)
-    try:
-        migrate(engine)
-    except OperationalError as error:
-        raise WrongSetting(
-            f"The database cannot be opened: {str(error.orig).strip().splitlines()[0]}.",
-            "Look at DATABASE_URL, and whether the server runs.",
-        ) from None
-    return engine
-
-
-def _prepare_sqlite(engine: Engine) -> None:
-    """Durable commits, and one writer at a time that waits its turn."""
-    Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
-
-    @event.listens_for(engine, "connect")
-    def _connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # SQLAlchemy begins transactions, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    @event.listens_for(engine, "begin")
-    def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def migrate(engine: Engine) -> None:
-    """Bring the tables up to date, one process at a time."""
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    with _alone(engine), engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
-            raise WrongSetting(
-                "The database belongs to a newer Backstop.", "Run that version, or restore the database from before the upgrade."
-            )
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
-        connection.commit()
-
-
-@contextmanager
-def _alone(engine: Engine) -> Iterator[None]:
-    """Hold the other processes off while the tables change."""
-    if engine.dialect.name == "sqlite":
-        with Path(f"{engine.url.database}.migrating").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            yield
-    else:
-        with engine.connect() as connection:
-            connection.exec_driver_sql("SELECT pg_advisory_lock(71208451)")
-            connection.commit()
-            try:
-                yield
-            finally:
-                connection.exec_driver_sql("SELECT pg_advisory_unlock(71208451)")
-                connection.commit()
+def storable(text: str) -> str:
+    """A text as every database takes it: what a program wrote may hold a NUL, or half of a character. Pure."""
+    return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,26 @@
+"""The bot's own database: its tables, its clock, and how it is opened.
+
+SQLite by default; PostgreSQL where there is more than one machine.
+"""
+
+from ops.database.clock import db_now, now
+from ops.database.opening import open_database, reading
+from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
+
+__all__ = [
+    "ActivityRow",
+    "BackupRow",
+    "Base",
+    "HeadRow",
+    "InboxRow",
+    "LockRow",
+    "OperationRow",
+    "PostRow",
+    "StepRow",
+    "Utc",
+    "db_now",
+    "now",
+    "open_database",
+    "reading",
+    "storable",
+]

@@ -1,0 +1,106 @@
+"""The activity log: who did what, in one order, and any change of it shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.orm import Session
+
+from ops import activity
+from ops.database import open_database
+
+
+@pytest.fixture
+def engine(database: str) -> Iterator[Engine]:
+    engine = open_database(database)
+    yield engine
+    engine.dispose()
+
+
+def log(engine: Engine, *texts: str) -> None:
+    for each in texts:
+        activity.record(engine, who="U1", text=each, outcome="succeeded")
+
+
+def tamper(engine: Engine, statement: str) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(statement))
+
+
+def test_lines_come_back_newest_first_and_page(engine: Engine) -> None:
+    log(engine, "one", "two", "three")
+    assert [line.text for line in activity.lines(engine, 2)] == ["three", "two"]
+    assert [line.text for line in activity.lines(engine, 2, before_seq=2)] == ["one"]
+
+
+def test_the_chain_of_an_untouched_log_holds(engine: Engine) -> None:
+    assert activity.verify(engine) == []
+    log(engine, "one", "zwei – dös “é” 🙂 <!channel>", "three\nlines\ttab")
+    assert activity.verify(engine) == []
+
+
+def test_a_line_goes_with_its_transaction(engine: Engine) -> None:
+    with Session(engine) as session:
+        activity.append(session, who="U1", text="one", outcome="succeeded")
+        session.rollback()
+    log(engine, "two")
+    assert [(line.seq, line.text) for line in activity.lines(engine, 9)] == [(1, "two")]
+    assert activity.verify(engine) == []
+
+
+def test_two_lines_in_one_transaction_are_chained(engine: Engine) -> None:
+    with Session(engine) as session, session.begin():
+        activity.append(session, who="U1", text="one", outcome="succeeded")
+        activity.append(session, who="U1", text="two", outcome="succeeded", operation_id="op", backup_id="quick-1")
+    assert activity.verify(engine) == []
+
+
+def test_eight_threads_write_one_chain(engine: Engine) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda number: log(engine, *(f"{number}.{turn}" for turn in range(5))), range(8)))
+    assert sorted(line.seq for line in activity.lines(engine, 99)) == list(range(1, 41))
+    assert activity.verify(engine) == []
+
+
+def test_verifying_beside_writers_raises_no_false_alarm(engine: Engine) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        writing = [pool.submit(log, engine, *map(str, range(40))) for _ in range(2)]
+        looked = [activity.verify(engine) for _ in range(20)]
+        for each in writing:
+            each.result()
+    assert looked == [[]] * 20
+
+
+def test_what_no_database_takes_is_left_out(engine: Engine) -> None:
+    log(engine, "half \ud83d and \0 nothing")
+    assert activity.lines(engine, 1)[0].text == "half ? and  nothing"
+    assert activity.verify(engine) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        ("UPDATE activity SET text = 'nothing' WHERE seq = 2", ["Line 2 was changed."]),
+        ("UPDATE activity SET who = 'U9' WHERE seq = 3", ["Line 3 was changed."]),
+        ("UPDATE activity SET at = '2020-01-01T00:00:00+00:00' WHERE seq = 1", ["Line 1 was changed."]),
+        ("UPDATE activity SET operation_id = 'x' WHERE seq = 2", ["Line 2 was changed."]),
+        ("DELETE FROM activity WHERE seq = 2", ["Line 2 is missing."]),
+        ("DELETE FROM activity WHERE seq = 3", ["The log should end with line 3; it ends with line 2."]),
+        ("DELETE FROM activity", ["The log should end with line 3; it ends with line 0."]),
+        ("UPDATE activity_head SET seq = 2", ["The log should end with line 2; it ends with line 3."]),
+        ("UPDATE activity SET hash = 'f' WHERE seq = 2", ["Line 2 was changed.", "Line 3 was changed."]),
+    ],
+)
+def test_any_change_shows(engine: Engine, statement: str, told: list[str]) -> None:
+    log(engine, "one", "two", "three")
+    tamper(engine, statement)
+    assert activity.verify(engine) == told
+
+
+def test_a_line_that_was_added_behind_our_back_shows(engine: Engine) -> None:
+    log(engine, "one")
+    tamper(engine, "INSERT INTO activity SELECT 2, at, who, text, outcome, operation_id, backup_id, hash, hash FROM activity")
+    assert activity.verify(engine) == ["Line 2 was changed.", "The log should end with line 1; it ends with line 2."]
