@@ -1,7 +1,7 @@
 // Block Kit that nobody can click, drawn by the library; times, emoji and people are ours.
 import { Message, type Block as LibraryBlock } from "slack-blocks-to-jsx";
 import { createContext, useContext, useMemo, type ComponentProps } from "react";
-import { character } from "./emoji";
+import { Icon, isDrawn } from "./icons";
 import { Moment } from "./times";
 import type { Block, Channel, Member } from "./types";
 
@@ -14,17 +14,7 @@ const HOOKS: Hooks = {
   user: ({ id, name }) => <span className="mention">@{name || id}</span>,
   channel: ({ id, name }) => <span className="mention">#{name || id}</span>,
   date: ({ timestamp, format }) => <Moment at={new Date(Number(timestamp) * 1000)} format={format} />,
-  emoji: (data, parse) => {
-    const found = character(data.name);
-    const name = data.name.replaceAll("_", " ");
-    return found ? (
-      <span role="img" aria-label={name} title={name}>
-        {found}
-      </span>
-    ) : (
-      parse(data)
-    );
-  },
+  emoji: (data, parse) => (isDrawn(data.name) ? <Icon name={data.name} /> : parse(data)),
 };
 
 export function Drawn({ blocks }: { blocks: Block[] }) {

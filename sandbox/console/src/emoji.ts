@@ -1,4 +1,4 @@
-// The short codes that the bot writes, as characters; the library knows the rest where it draws.
+// Short codes as characters, for labels and menus, where only text can stand.
 const CHARACTERS: Record<string, string> = {
   arrows_counterclockwise: "🔄",
   black_square_for_stop: "⏹️",
@@ -18,10 +18,6 @@ const CHARACTERS: Record<string, string> = {
   x: "❌",
   zap: "⚡",
 };
-
-export function character(name: string): string | undefined {
-  return CHARACTERS[name];
-}
 
 export function withEmoji(text: string): string {
   return text.replace(/:([a-z0-9_+-]+):/g, (code, name: string) => CHARACTERS[name] ?? code);

@@ -2,7 +2,8 @@
 import { useEffect, useRef, useState } from "react";
 import type { Row, Table } from "./types";
 
-const COLUMNS = 4;
+const FIRST = ["number", "name", "key", "customer", "item", "room", "product", "value", "device", "total", "amount", "stars"]; // what tells a row
+const WIDTH = 34; // characters beside each other
 const COUNT = new Intl.NumberFormat("en", { useGrouping: true });
 
 export function Stored({ tables }: { tables: Table[] }) {
@@ -50,10 +51,18 @@ function useChange(now: number): number {
   return change;
 }
 
+const rank = (name: string): number => (FIRST.includes(name) ? FIRST.indexOf(name) : FIRST.length);
+
+// The columns that tell the most, as many as stand beside each other.
+function fitting(rows: Row[]): string[] {
+  const names = Object.keys(rows[0] ?? {}).filter((name) => !name.startsWith("_"));
+  names.sort((one, other) => rank(one) - rank(other));
+  const widths = names.map((name) => Math.min(16, Math.max(name.length, ...rows.map((row) => String(row[name] ?? "").length))));
+  return names.filter((_, place) => place === 0 || widths.slice(0, place + 1).reduce((sum, width) => sum + width, 0) <= WIDTH);
+}
+
 function Newest({ rows }: { rows: Row[] }) {
-  const columns = Object.keys(rows[0] ?? {})
-    .filter((name) => !name.startsWith("_"))
-    .slice(0, COLUMNS);
+  const columns = fitting(rows);
   if (!rows.length) return <p className="quiet">No rows.</p>;
   return (
     <div className="rows" tabIndex={0} role="region" aria-label="Newest rows">
