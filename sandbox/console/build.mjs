@@ -7,19 +7,20 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, "..", "..", "build", "console");
 
-// The library marks each drawing with the same id, and its styles go by it. A page has many drawings: the class of the same
-// name, which each also carries, does the same without an id that is there twice.
+// The library marks each drawing with the same id, and its styles go by it. A page has many drawings: the id is taken away,
+// and the class of the same name, which each also carries, stands in for it. Its styles are a layer, so that ours come first.
+const styles = (text) => `@layer library{${text.replaceAll("#slack_blocks_to_jsx", ":is(#one,.slack_blocks_to_jsx)").replaceAll("!important", "")}}`;
+const script = (text) => text.replaceAll('id:"slack_blocks_to_jsx",', "");
 const library = {
   name: "one drawing among many",
   setup({ onLoad }) {
     onLoad({ filter: /slack-blocks-to-jsx[/\\]dist[/\\](style\.css|index\.mjs)$/ }, async ({ path }) => {
-      const styles = path.endsWith(".css");
+      const loader = path.endsWith(".css") ? "css" : "js";
       const text = await readFile(path, "utf8");
-      const [mark, instead] = styles ? ["#slack_blocks_to_jsx", ".slack_blocks_to_jsx"] : ['id:"slack_blocks_to_jsx",', ""];
-      if (!text.includes(mark)) {
-        throw new Error(`${path} has no ${mark} any more: look at how the library scopes its styles now`);
+      if (!text.includes("slack_blocks_to_jsx")) {
+        throw new Error(`${path} is not what it was: look at how the library scopes its styles now`);
       }
-      return { contents: text.replaceAll(mark, instead), loader: styles ? "css" : "js" };
+      return { contents: loader === "css" ? styles(text) : script(text), loader };
     });
   },
 };

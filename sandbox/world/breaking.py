@@ -60,16 +60,16 @@ class Breaking:
     """The switches, and which of them are on.
 
     Args:
-        convex: the deployment's faults.
-        slack: the faults of Slack.
+        convex: the deployment's faults; None makes right again.
+        slack: the faults of Slack, likewise.
         repository: whose remote can go away.
     """
 
     def __init__(self, convex: Faults, slack: Faults, repository: Repository) -> None:
         self._on: dict[str, str] = {"remote": "gone"} if repository.gone else {}
         self._setters: dict[str, Callable[[str, Any], None]] = {
-            "Convex": lambda name, value: _set(convex, name, value),
-            "Slack": lambda name, value: _set(slack, name, value),
+            "Convex": convex.__setitem__,
+            "Slack": slack.__setitem__,
             "Git": lambda _, value: setattr(repository, "gone", bool(value)),
         }
 
@@ -93,11 +93,3 @@ class Breaking:
         self._on.pop(place, None)
         if fault is not None:
             self._on[place] = fault
-
-
-def _set(faults: Faults, name: str, value: Any) -> None:
-    """Set a fault, or take it away."""
-    if value is None:
-        faults.pop(name, None)
-    else:
-        faults[name] = value

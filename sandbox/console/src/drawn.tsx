@@ -17,10 +17,17 @@ const HOOKS: Hooks = {
   emoji: (data, parse) => (isDrawn(data.name) ? <Icon name={data.name} /> : parse(data)),
 };
 
+// The library reads entities before it looks for mentions, so that what somebody typed as "<!channel>" would look like one.
+// Slack shows it as typed; an invisible joint behind the bracket has the library do so too.
+const JOINT = "\u2060";
+const asTyped = (blocks: Block[]): LibraryBlock[] =>
+  JSON.parse(JSON.stringify(blocks).replaceAll("&lt;", `&lt;${JOINT}`)) as LibraryBlock[];
+
 export function Drawn({ blocks }: { blocks: Block[] }) {
   const { members, channels } = useContext(PeopleContext);
   const data = useMemo(() => ({ users: members.map(({ id, name }) => ({ id, name })), channels, user_groups: [] }), [members, channels]);
-  return <Message withoutWrapper theme="light" name="" logo="" blocks={blocks as unknown as LibraryBlock[]} data={data} hooks={HOOKS} />;
+  const shown = useMemo(() => asTyped(blocks), [blocks]);
+  return <Message withoutWrapper theme="light" name="" logo="" blocks={shown} data={data} hooks={HOOKS} />;
 }
 
 export function Words({ text }: { text: string }) {

@@ -7,28 +7,36 @@ import { act, useSurface } from "./surface";
 import type { Element, Option } from "./types";
 
 type Props = { block: string; element: Element };
-type Asking = { ask: (chosen: object) => void; busy: boolean; dialog: ReactNode };
+type Asking = { ask: (chosen: object) => void; busy: boolean; after: ReactNode };
 
 // Does it at once, or after the question that the element carries.
 function useDeed({ block, element }: Props): Asking {
   const surface = useSurface();
   const [waiting, setWaiting] = useState<object | null>(null);
   const [busy, setBusy] = useState(false);
+  const [said, setSaid] = useState("");
   const go = async (chosen: object) => {
     setWaiting(null);
     setBusy(true);
-    await act(surface, block, element, chosen);
+    setSaid(await act(surface, block, element, chosen));
     setBusy(false);
   };
   const ask = (chosen: object) => (element.confirm ? setWaiting(chosen) : void go(chosen));
-  const dialog = waiting && element.confirm && (
-    <Confirm asked={element.confirm} onYes={() => void go(waiting)} onNo={() => setWaiting(null)} />
+  const after = (
+    <>
+      {waiting && element.confirm && <Confirm asked={element.confirm} onYes={() => void go(waiting)} onNo={() => setWaiting(null)} />}
+      {said && (
+        <span role="alert" className="error">
+          {said}
+        </span>
+      )}
+    </>
   );
-  return { ask, busy, dialog };
+  return { ask, busy, after };
 }
 
 function Button({ block, element }: Props) {
-  const { ask, busy, dialog } = useDeed({ block, element });
+  const { ask, busy, after } = useDeed({ block, element });
   const label = withEmoji(element.text?.text ?? "");
   return (
     <>
@@ -45,13 +53,13 @@ function Button({ block, element }: Props) {
       >
         {label}
       </button>
-      {dialog}
+      {after}
     </>
   );
 }
 
 function Overflow({ block, element }: Props) {
-  const { ask, dialog } = useDeed({ block, element });
+  const { ask, after } = useDeed({ block, element });
   const [open, setOpen] = useState(false);
   const name = useId();
   const choose = (option: Option) => {
@@ -81,19 +89,19 @@ function Overflow({ block, element }: Props) {
           ))}
         </span>
       )}
-      {dialog}
+      {after}
     </span>
   );
 }
 
 // A menu or a field outside of an input block tells the bot of each change.
 function Telling({ block, element }: Props) {
-  const { ask, dialog } = useDeed({ block, element });
+  const { ask, after } = useDeed({ block, element });
   const label = element.accessibility_label ?? element.placeholder?.text ?? element.action_id ?? element.type;
   return (
     <>
       <Fill block={block} element={element} label={label} onChange={ask} />
-      {dialog}
+      {after}
     </>
   );
 }

@@ -71,7 +71,7 @@ export const Message = memo(function Message(props: Props) {
         </header>
         {message.ephemeral && (
           <p className="only">
-            <span aria-hidden="true">👁 </span>Only visible to you ·{" "}
+            Only visible to you ·{" "}
             <button type="button" className="link" onClick={() => void post("/client/dismiss", { user, ts: message.ts })}>
               Dismiss
             </button>

@@ -20,10 +20,11 @@ export function useSurface(): Surface {
   return surface;
 }
 
-export async function act(surface: Surface, block: string, element: Element, chosen: object): Promise<void> {
+export async function act(surface: Surface, block: string, element: Element, chosen: object): Promise<string> {
   const { user, container } = surface;
   const action = { block_id: block, action_id: element.action_id, type: element.type, ...chosen };
-  await post("/client/action", { user, container, ...action, state: { values: surface.state() } });
+  const answer = await post("/client/action", { user, container, ...action, state: { values: surface.state() } });
+  return answer.ok ? "" : (answer.error ?? "");
 }
 
 // What an element holds before anybody touches it; undefined for those that hold nothing.
