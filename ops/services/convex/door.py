@@ -8,14 +8,14 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from ops.services.convex import latest
 from ops.services.convex.latest import Latest
 from ops.services.convex.target import Target, WrongTarget
-from ops.services.convex.trouble import ConvexFailed, Trouble, error, plain
+from ops.services.convex.trouble import ConvexFailed, Trouble, Unreachable, error, plain
 
 if TYPE_CHECKING:
     import httpx
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 _CONNECT = 5.0  # seconds
 _ANSWER = 10.0  # seconds
 _PAUSES = (0.5, 1.0)  # seconds before each further try
+_PATIENCE = 4.0  # seconds after which there is no further try
+_PASSING = frozenset({500, 502, 503, 504})  # statuses that may be gone a moment later
 _STATUSES = {401: Trouble.KEY, 403: Trouble.SERVER, 429: Trouble.LIMITED}
 _INSTANCE = re.compile(r"[\w.-]{1,100}")
 
@@ -48,7 +50,7 @@ class Door:
             Unreachable, ConvexFailed: it does not say.
             WrongTarget: it is another than the one that is meant.
         """
-        answer = self._patiently(lambda: self._client.get(f"{self.url}/instance_name"))
+        answer = self._patiently(partial(self._client.get, f"{self.url}/instance_name"))
         self._require(answer)
         name = _named(answer.text)
         if name is None:
@@ -67,7 +69,7 @@ class Door:
         Raises:
             Unreachable.
         """
-        return self._latest(self._patiently(self._ask))
+        return self._latest(self._patiently(partial(self._ask, self.url)))
 
     def look(self) -> Latest | None:
         """The newest export; None if the deployment does not tell.
@@ -75,7 +77,7 @@ class Door:
         Raises:
             Unreachable.
         """
-        return self._latest(self._once(self._ask))
+        return self._latest(self._once(partial(self._ask, self.url)))
 
     def cancel(self, export: Latest) -> bool:
         """Have the server give up an export; False if it did not say that it does.
@@ -83,7 +85,8 @@ class Door:
         Raises:
             Unreachable.
         """
-        return self._once(lambda: self._client.post(f"{self.url}/api/export/cancel/{export.id}", headers=self._headers)).is_success
+        path = f"{self.url}/api/export/cancel/{export.id}"
+        return self._once(partial(self._client.post, path, headers=self._headers)).is_success
 
     @cached_property
     def url(self) -> str:
@@ -95,7 +98,7 @@ class Door:
         if self.target.url:
             return self.target.url
         path = f"{self.target.provision}/api/deployment/url_for_key"
-        answer = self._patiently(lambda: self._client.post(path, json={"deployKey": self.target.key}))
+        answer = self._patiently(partial(self._client.post, path, json={"deployKey": self.target.key}))
         if answer.is_client_error:
             raise error(Trouble.KEY, self.target)
         self._require(answer)
@@ -118,10 +121,10 @@ class Door:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Convex {self.target.key}"}
 
-    def _ask(self) -> httpx.Response:
+    def _ask(self, url: str) -> httpx.Response:
         """Ask as the CLI's own client does."""
         query = {"path": "_system/cli/exports:getLatest", "format": "convex_encoded_json", "args": [{}]}
-        return self._client.post(f"{self.url}/api/query", headers=self._headers, json=query)
+        return self._client.post(f"{url}/api/query", headers=self._headers, json=query)
 
     def _latest(self, answer: httpx.Response) -> Latest | None:
         """Read the answer; a key that may not look, or another server's way, is no reason to fail."""
@@ -132,14 +135,17 @@ class Door:
         return latest.read(said.get("value"))
 
     def _patiently(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        """Try thrice: a moment's trouble of the network or of a proxy is no reason to fail."""
+        """Try thrice, if that takes no long time: a moment's trouble of the network or of a proxy is no reason to fail."""
+        until = time.monotonic() + _PATIENCE
         for pause in _PAUSES:
             try:
                 answer = self._once(ask)
-            except ConvexFailed:
-                answer = None
-            if answer is not None and not answer.is_server_error:
-                return answer
+            except Unreachable:
+                if time.monotonic() > until:
+                    raise
+            else:
+                if answer.status_code not in _PASSING:
+                    return answer
             time.sleep(pause)
         return self._once(ask)
 

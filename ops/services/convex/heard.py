@@ -54,7 +54,7 @@ class Heard:
     def _hear_websocket(self, line: str, now: float) -> None:
         if _LOST.match(line):
             self.down(now)  # a trouble after a steady time is a new one
-            self.lost, self.back = self.lost or now, None
+            self.lost, self.back = now if self.lost is None else self.lost, None
         elif line.startswith(_BACK):
             self.back = now
         if found := _REFUSED.search(line):

@@ -19,7 +19,7 @@ class Patience:
     longest_pause: float = 15.0  # between two tries where the server does not tell its exports
     websocket: float = 60.0  # of trouble without a steady connection: a restart of the server takes less
     ended: float = 30.0  # from the server's "ended" to the CLI's, which tries a lost connection again every 24 s at the latest
-    answer: float = 1.0  # for a refusal of the request: after that an export under way is our own
+    answer: float = 3.0  # for a refusal of our request: after that an export under way is our own
 
 
 @dataclass(kw_only=True)

@@ -108,7 +108,7 @@ _SENTENCES = {
         "Check the network, `[convex.{environment}] url` and https://status.convex.dev, then try again.",
     ),
     Trouble.NODE: (
-        "The Convex CLI cannot run on this machine: {words}.",
+        "The Convex CLI that exports {label} cannot run on this machine: {words}.",
         "It needs node 20 or later and its npm packages: run `make setup`, or correct `[convex] cli`.",
     ),
     Trouble.UNKNOWN: ("The export of {label} failed: {words}.", f"{AGAIN} If it fails again, the log has what the CLI said."),

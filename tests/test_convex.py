@@ -1,0 +1,323 @@
+"""An export by the real CLI: from the deployment that is meant, when its turn has come, told on the way, and undone when stopped."""
+
+from __future__ import annotations
+
+import os
+import time
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ops.services import process
+from ops.services.convex import ConvexFailed, WrongTarget, target
+from ops.services.convex.heard import Heard
+from ops.services.convex.latest import Latest, instant, integer, read
+from ops.services.process import Stopped
+from sandbox.convex import ConvexServer
+from tests.exporting import (
+    DEPLOY_KEY,
+    HASTE,
+    KEY,
+    NAME,
+    SECRET,
+    OurSide,
+    begin_elsewhere,
+    cancelled,
+    deployment,
+    newest,
+    provision,
+    reached,
+)
+from tests.remotes import listener
+
+
+@pytest.fixture
+def server() -> Iterator[ConvexServer]:
+    server = deployment()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def ours(server: ConvexServer, tmp_path: Path) -> OurSide:
+    return OurSide(tmp_path, server.url)
+
+
+# ── the name ──
+
+
+@pytest.mark.parametrize("name", ["sturgeon", "bright-sturgeon-101", "Sturgeon"])
+def test_a_deployment_is_known_by_its_name_or_by_the_animal_in_it(server: ConvexServer, tmp_path: Path, name: str) -> None:
+    assert OurSide(tmp_path, server.url, name=name).convex.instance("production") == NAME
+
+
+@pytest.mark.parametrize("instance", ["sturgeonfish-1", "bright-trout-101", "dull-sturgeonfish-101"])
+def test_a_deployment_that_calls_itself_otherwise_is_refused(server: ConvexServer, ours: OurSide, instance: str) -> None:
+    server.faults["name"] = instance
+    error = ours.refusal(WrongTarget)
+    assert error.message == f"The deployment that answers for production · sturgeon calls itself “{instance}”."
+    assert "`[convex.production] name`" in error.remedy
+
+
+@pytest.mark.parametrize("said", ["sturgeon\n", ' "bright-sturgeon-101"\n', "bright-sturgeon-101"])
+def test_the_name_is_understood_bare_or_as_json(tmp_path: Path, said: str) -> None:
+    answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(said)}\r\nConnection: close\r\n\r\n{said}"
+    with listener(answer.encode()) as port:
+        assert OurSide(tmp_path, f"http://127.0.0.1:{port}/").convex.instance("production") in said
+
+
+def test_an_answer_that_is_no_name_shows_that_no_deployment_is_there(tmp_path: Path) -> None:
+    page = "<html>Welcome to nginx!</html>"
+    with listener(f"HTTP/1.1 200 OK\r\nContent-Length: {len(page)}\r\n\r\n{page}".encode()) as port:
+        assert "it is no Convex deployment" in OurSide(tmp_path, f"http://127.0.0.1:{port}").refusal().message
+
+
+# ── the archive ──
+
+
+def test_an_export_brings_every_row_as_of_one_moment(ours: OurSide) -> None:
+    before = datetime.now(UTC)
+    exported = ours.export()
+    assert exported.size == ours.part.stat().st_size
+    assert exported.snapshot_timestamp is not None
+    assert before - timedelta(seconds=1) < exported.snapshot_timestamp < datetime.now(UTC)
+    with zipfile.ZipFile(ours.part) as archive:
+        assert len(archive.read("orders/documents.jsonl").splitlines()) == 40
+        assert not [name for name in archive.namelist() if name.startswith("_storage")]
+
+
+def test_files_are_exported_where_that_is_set(server: ConvexServer, tmp_path: Path) -> None:
+    OurSide(tmp_path, server.url, file_storage=True).export()
+    assert newest(server)["format"] == {"format": "zip", "include_storage": True}
+
+
+def test_a_second_export_is_told_by_its_own_moment(server: ConvexServer, tmp_path: Path) -> None:
+    first, second = (OurSide(tmp_path / name, server.url).export().snapshot_timestamp for name in "ab")
+    assert first is not None
+    assert second is not None
+    assert first < second
+
+
+def test_a_server_that_does_not_tell_its_exports_is_exported_from_all_the_same(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["http"] = [{"path": "/api/query", "status": 404, "times": 1000}]
+    assert ours.export().snapshot_timestamp is not None
+
+
+def test_the_card_is_told_the_phase_the_size_and_the_last_line(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["export"] = "slow:1"
+    server.faults["download"] = "slow:1.5"
+    exported = ours.export()
+    assert ours.phases == ["starting", "Convex writes the snapshot", "downloading"]
+    sizes = [facts["bytes"] for facts in ours.told]
+    assert sizes == sorted(sizes)
+    assert [size for size in sizes if 0 < size < exported.size]
+    assert ours.told[-1] == {
+        "phase": "downloading", "bytes": exported.size, "line": "Downloaded snapshot export to the archive", "waiting": None
+    }  # fmt: skip
+
+
+# ── the target ──
+
+
+def test_a_deploy_key_finds_its_deployment(server: ConvexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours = OurSide(tmp_path, None, key=DEPLOY_KEY)
+    with provision(server.url) as cloud:
+        monkeypatch.setenv("CONVEX_PROVISION_HOST", cloud)
+        assert ours.convex.instance("production") == NAME
+        assert ours.export().size > 0
+    assert SECRET not in " ".join(ours.commands)
+
+
+def test_nothing_that_lies_about_leads_the_cli_elsewhere(server: ConvexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONVEX_DEPLOYMENT", "dev:other-otter-1")
+    monkeypatch.setenv("CONVEX_DEPLOY_KEY", "prod:other-otter-1|x")
+    ours = OurSide(tmp_path / "home", server.url)
+    for folder in (tmp_path, tmp_path / "home", ours.settings.folder, ours.part.parent):
+        (folder / ".env.local").write_text("CONVEX_DEPLOYMENT=dev:other-otter-1\nCONVEX_DEPLOY_KEY=prod:other-otter-1|x\n")
+    (ours.part.parent / ".env.local").unlink()
+    monkeypatch.chdir(tmp_path)
+    assert ours.export().size > 0
+
+
+@pytest.mark.parametrize("url", [True, False])
+def test_our_environment_beats_an_env_local_beside_the_cli(
+    server: ConvexServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, url: bool
+) -> None:
+    ours = OurSide(tmp_path / "home", server.url if url else None, key=KEY if url else DEPLOY_KEY)
+    (tmp_path / "package.json").write_text('{"dependencies":{"convex":"*"}}')
+    (tmp_path / ".env.local").write_text(
+        "CONVEX_DEPLOYMENT=dev:other-otter-1\nCONVEX_DEPLOYMENT_TOKEN=prod:other-otter-1|x\nCONVEX_OVERRIDE_ACCESS_TOKEN=x\n"
+        "CONVEX_SELF_HOSTED_URL=http://127.0.0.1:9\nCONVEX_SELF_HOSTED_ADMIN_KEY=x\n" + "CONVEX_DEPLOY_KEY=prod:other-otter-1|x\n" * url
+    )
+    with provision(server.url) as cloud:
+        monkeypatch.setenv("CONVEX_PROVISION_HOST", cloud)
+        finished = process.run(
+            ("node", str(ours.settings.convex.cli), "export", "--path", str(ours.part)),
+            cwd=tmp_path,
+            environ=target.find(ours.settings, "production").environ,
+            deadline=60,
+        )
+    assert (finished.code, ours.part.exists()) == (0, True), finished.err
+
+
+def test_the_key_is_in_no_list_of_processes(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["export"] = "slow:1"
+    ours.export()
+    assert any("main.js export --path" in command for command in ours.commands)
+    assert SECRET not in " ".join(ours.commands)
+
+
+def test_a_folder_that_a_killed_run_left_goes_with_the_next_one(ours: OurSide) -> None:
+    left = ours.settings.state / "convex-old"
+    left.mkdir(parents=True)
+    os.utime(left, (time.time() - 2 * 86400,) * 2)
+    ours.export()
+    assert not left.exists()
+
+
+# ── our turn ──
+
+
+def test_somebody_elses_export_is_waited_for_and_then_ours_is_taken(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["export"] = "slow:1.5"
+    begin_elsewhere(server)
+    theirs = newest(server)["_id"]
+    ours.export()
+    said = ours.told[0]["waiting"]
+    assert said.startswith("Another export has been under way there since ")
+    assert said.endswith("; ours follows.")
+    assert ours.phases[0] == "waiting"
+    assert ours.told[-1]["waiting"] is None
+    assert newest(server)["_id"] != theirs
+    assert cancelled(server) == 0
+
+
+def test_an_export_that_begins_just_before_ours_is_waited_for_too(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["http"] = [{"path": "/api/export/request/zip", "status": 400, "code": "ExportInProgress", "message": "x", "times": 2}]
+    assert ours.export().size > 0
+    assert "waiting" in ours.phases
+
+
+def test_waiting_ends_with_our_deadline_and_leaves_the_other_export_alone(server: ConvexServer, tmp_path: Path) -> None:
+    server.faults["export"] = "hang"
+    begin_elsewhere(server)
+    error = OurSide(tmp_path, server.url, deadline=2).failure(ConvexFailed)
+    assert error.message == "Another export of production · sturgeon was under way for all of 2 s; ours never began."
+    assert newest(server)["state"] == "in_progress"
+    assert cancelled(server) == 0
+
+
+def test_a_stop_ends_the_waiting(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["export"] = "hang"
+    begin_elsewhere(server)
+    ours.meanwhile = ours.stop.set
+    ours.failure(Stopped)
+    assert cancelled(server) == 0
+
+
+def test_only_what_tells_who_and_when_is_said_of_another_export() -> None:
+    assert Latest(id="a", state="in_progress", requestor="cloudBackup").who == "a backup by Convex itself"
+    assert Latest(id="a", state="in_progress").who == "another export"
+
+
+# ── the end before its time ──
+
+
+def test_a_stop_ends_the_cli_and_cancels_our_export_at_the_server(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["export"] = "hang"
+    ours.meanwhile = lambda: ours.stop.set() if server_works(server) else None
+    ours.failure(Stopped)
+    assert newest(server)["state"] == "canceled"
+
+
+def server_works(server: ConvexServer) -> bool:
+    return any(request.get("path") == "/api/export/request/zip" and request["status"] == 200 for request in server.requests)
+
+
+def test_a_stop_before_the_cli_asked_for_anything_cancels_nothing(server: ConvexServer, ours: OurSide) -> None:
+    ours.stop.set()
+    ours.failure(Stopped)
+    assert cancelled(server) == 0
+    assert not server_works(server)
+
+
+def test_a_stop_in_the_download_leaves_no_file(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["download"] = "slow:30"
+    ours.meanwhile = lambda: ours.stop.set() if ours.told[-1]["bytes"] else None
+    ours.failure(Stopped)
+    assert cancelled(server) == 0
+
+
+def test_what_goes_wrong_in_the_telling_ends_the_export_too(server: ConvexServer, ours: OurSide) -> None:
+    server.faults["export"] = "hang"
+
+    def lose_the_lock() -> None:
+        if server_works(server):
+            raise RuntimeError("another machine took over")
+
+    ours.meanwhile = lose_the_lock
+    with pytest.raises(RuntimeError, match="took over"):
+        ours.export()
+    assert newest(server)["state"] == "canceled"
+    assert not ours.part.exists()
+
+
+def test_an_export_that_somebody_began_while_ours_is_being_refused_is_left_alone(server: ConvexServer, tmp_path: Path) -> None:
+    ours = OurSide(tmp_path, server.url, patience=replace(HASTE, answer=30.0))
+    server.faults["export"] = "hang"
+    server.faults["http"] = [{"path": "/api/export/request/zip", "delay": 1.0, "times": 1}]  # ours comes second
+
+    def overtake() -> None:
+        if ours.told[-1]["phase"] == "Convex writes the snapshot":
+            reached(lambda: any(request.get("path") == "/api/export/request/zip" for request in server.requests))
+            begin_elsewhere(server)
+            ours.stop.set()
+
+    ours.meanwhile = overtake
+    ours.failure(Stopped)
+    assert newest(server)["state"] == "in_progress"
+    assert cancelled(server) == 0
+
+
+# ── what is read ──
+
+
+def test_an_int64_is_read_as_convex_sends_it() -> None:
+    assert integer({"$integer": "AAAAAAAAAAA="}) == 0
+    assert integer({"$integer": "FYHpffQQIhE="}) == 1234567890123456789
+    assert integer("1795357507685773700") == integer(1795357507685773700) == 1795357507685773700
+    odds: list[object] = [None, "", "x", {}, {"$integer": 5}, {"$integer": "AAA="}, {"$integer": "?"}, []]
+    assert [integer(odd) for odd in odds] == [None] * len(odds)
+
+
+def test_a_moment_that_makes_no_sense_is_none() -> None:
+    assert instant(1795357507685773700) == datetime(2026, 11, 22, 14, 25, 7, 685773, tzinfo=UTC)
+    assert [instant(odd) for odd in (None, 0, -1, 10**40)] == [None] * 4
+
+
+def test_a_newest_export_may_lack_anything() -> None:
+    assert read(None) == read([]) == read({}) == Latest()
+    assert not read({"state": "completed"}).under_way
+    assert read({"_id": "a", "state": "requested", "_creationTime": 1795357507685.5}).under_way
+
+
+def test_a_websocket_that_comes_back_is_no_trouble() -> None:
+    heard = Heard()
+    for moment in (0.0, 60.0, 120.0):
+        heard.hear("WebSocket closed with code 1006", moment)
+        heard.hear("Attempting reconnect in 800ms", moment)
+        heard.hear("WebSocket reconnected at t=1s after disconnect due to closed with code 1006", moment + 1)
+        assert heard.down(moment + 5) == 5
+        assert heard.down(moment + 30) == 0
+
+
+def test_a_websocket_that_is_taken_and_dropped_again_and_again_is_trouble() -> None:
+    heard = Heard()
+    for moment in range(0, 50, 5):
+        heard.hear("WebSocket closed with code 1011", float(moment))
+        heard.hear("WebSocket reconnected at t=1s after disconnect due to closed with code 1011", moment + 4.0)
+    assert heard.down(50.0) == 50
