@@ -1,0 +1,104 @@
+"""The whole demo: Slack with the page, production, and the real bot between them."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from starlette.responses import Response
+from starlette.routing import Mount, Router
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from sandbox.attendant import Attendant
+from sandbox.folder import Claim
+from sandbox.slack import SlackServer
+from sandbox.world import Breaking, Routes, World, settings
+
+PAGE = Path(__file__).resolve().parent.parent / "build" / "console"
+"""Where ``make`` builds the page."""
+LONGEST_START = 30.0  # seconds until we say that the bot is still not connected
+
+_LOOK = 0.25
+_LOOK_AT_FIRST = 0.02
+
+
+class Demo:
+    """Starts in an order in which each finds what it needs, and stops in the opposite one.
+
+    Args:
+        folder: where everything outlives the demo.
+        port: the page's.
+        say: tells a person what happens.
+
+    Raises:
+        Taken: a sandbox runs in this folder already.
+    """
+
+    def __init__(self, folder: Path, port: int, say: Callable[[str], None]) -> None:
+        self._folder, self._say = folder.resolve(), say
+        self._claim = Claim(self._folder)
+        self._attendant: Attendant | None = None
+        page = Router()
+        self.world = World(self._folder)
+        self.slack = SlackServer(self._folder / "slack", port=port, routes=[Mount("", page)])
+        breaking = Breaking(self.world.production.convex.faults, self.slack.faults, self.world.repository)
+        page.routes += [*Routes(self.world, breaking, {"kill": self._kill}).routes(), Mount("/", _Files(directory=PAGE, html=True))]
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve until ``stop`` is set.
+
+        Raises:
+            OSError: the port is taken.
+            GaveUp: the bot does not stay alive.
+        """
+        with ExitStack() as ending:
+            ending.callback(self._claim.release)
+            self.slack.start()
+            ending.callback(self.slack.stop)
+            self._claim.note(self.slack.url)
+            self.world.start()
+            ending.callback(self.world.stop)
+            attendant = self._attendant = self._bot()
+            ending.callback(attendant.stop)
+            attendant.start()
+            self._greet(attendant, stop)
+            while not stop.wait(_LOOK):
+                self._look(attendant)
+
+    def _bot(self) -> Attendant:
+        """The real bot, with what somebody would set up for a team."""
+        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url)
+        slack = settings.Slack(api_url=self.slack.api_url, bot_token=self.slack.bot_token, app_token=self.slack.app_token)
+        return Attendant(settings.environment(file, slack), self._folder / "bot.log")
+
+    def _greet(self, attendant: Attendant, stop: threading.Event) -> None:
+        """Wait until the bot is connected, and print the address."""
+        until = time.monotonic() + LONGEST_START
+        while not self.slack.connections and time.monotonic() < until:
+            if stop.wait(_LOOK_AT_FIRST):
+                return
+            self._look(attendant)
+        if not self.slack.connections:
+            self._say(f"The bot is not connected yet; what it says is in {attendant.log}.")
+        self._say(f"Open {self.slack.url}/\nCtrl-C ends everything; what was done stays in {self._folder}.")
+
+    def _look(self, attendant: Attendant) -> None:
+        said = attendant.look()
+        if said:
+            self._say(said)
+
+    def _kill(self) -> str:
+        return self._attendant.kill() if self._attendant else "The bot is not running yet."
+
+
+class _Files(StaticFiles):
+    """The page's files, asked for anew each time: a page that was built again is seen at once."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        answer = await super().get_response(path, scope)
+        answer.headers["Cache-Control"] = "no-cache"
+        return answer
