@@ -57,8 +57,13 @@ def started(token: str, analysis: Analysis, variables: Mapping[str, str], change
             "httpRoutes": {"httpModuleRoutes": None, "mounts": []},
             "exports": {},
         },
-        "schemaChange": {"allocatedComponentIds": {}, "schemaIds": {"": token}, "indexDiffs": {"": changed}},
+        "schemaChange": schema_change(token, changed),
     }
+
+
+def schema_change(token: str, changed: Wire) -> Wire:
+    """What a push does to the schema."""
+    return {"allocatedComponentIds": {}, "schemaIds": {"": token}, "indexDiffs": {"": changed}}
 
 
 def token(schema_change: Wire) -> str:

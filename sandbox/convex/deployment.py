@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -37,6 +38,12 @@ class Deployment:
     def variables(self) -> dict[str, str]:
         """The environment variables."""
         return dict(self.read("variables", {}))
+
+    def linger(self, place: str) -> None:
+        """Wait as long as the fault ``slow`` says, or until it is switched off."""
+        start = time.monotonic()
+        while time.monotonic() < start + self.faults.delay(place):
+            self.workers.pause(0.02)
 
     @property
     def code(self) -> dict[str, Any]:

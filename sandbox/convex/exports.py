@@ -82,7 +82,8 @@ class Exports:
         with deployment.database.snapshot() as snapshot:
             self._advance(export, state="in_progress", start_ts=time.time_ns(), progress_message="Beginning backup")
             path = self._write(snapshot, with_files=export["format"]["include_storage"])
-        deployment.workers.pause(deployment.step + deployment.faults.delay("export"))
+        deployment.workers.pause(deployment.step)
+        deployment.linger("export")
         self._finish(export, path)
 
     def _write(self, snapshot: Snapshot, *, with_files: bool) -> Path:

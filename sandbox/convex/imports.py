@@ -112,13 +112,13 @@ class Imports:
 
     def _perform(self, identifier: str) -> None:
         with self._one_at_a_time, self._failing(identifier), self._reading(self._expect(identifier)) as incoming:
-            self._deployment.workers.pause(self._deployment.faults.delay("import"))
             if self._deployment.faults.word("import") != "hang":
                 self._restore(identifier, incoming)
 
     def _restore(self, identifier: str, incoming: Incoming) -> None:
         restoring = Restoring(self._deployment, self._schemas, self._expect(identifier)["mode"], incoming)
         done: list[str] = []
+        self._deployment.linger("import")
         try:
             written = restoring.run(partial(self._tell, identifier, done))
             with self._deployment.database.transaction() as connection:

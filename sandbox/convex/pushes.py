@@ -57,6 +57,11 @@ class Pushes:
         new = self._read(asked).analysis.schema
         return answers.evaluation(Schema.of(new), self._schemas.active, self._deployment.tables())
 
+    def evaluate_push(self, asked: Wire) -> Wire:
+        """The same for a CLI that did not get an answer to the above."""
+        new = Schema.of(self._read(asked).analysis.schema)
+        return {"schemaChange": answers.schema_change("", answers.index_changes(new, self._schemas.active))}
+
     def start(self, asked: Wire) -> Wire:
         """Take the code, and let its schema wait."""
         self._strike()

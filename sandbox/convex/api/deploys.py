@@ -31,6 +31,7 @@ class DeployDoor:
         steps: dict[str, Callable[[Wire], Any]] = {
             "/api/get_config_hashes": lambda _: self._pushes.hashes(),
             "/api/deploy2/evaluate_schema": self._pushes.evaluate,
+            "/api/deploy2/evaluate_push": self._pushes.evaluate_push,
             "/api/deploy2/start_push": self._pushes.start,
             "/api/deploy2/wait_for_schema": self._wait,
             "/api/deploy2/finish_push": self._finish,
