@@ -29,9 +29,11 @@ class Changes:
         if self.count == count and not self.closed:
             waiter = asyncio.get_running_loop().create_future()
             self._waiting.add(waiter)
-            with suppress(TimeoutError):
-                await asyncio.wait_for(waiter, limit)
-            self._waiting.discard(waiter)
+            try:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(waiter, limit)
+            finally:
+                self._waiting.discard(waiter)
         return self.count
 
     def _wake(self) -> None:

@@ -10,7 +10,7 @@ from sandbox.serving import Serving
 from sandbox.slack import shown
 from sandbox.slack.deeds import Deeds, Outcome
 from sandbox.slack.messages import Message
-from sandbox.slack.pointing import at, choosing
+from sandbox.slack.pointing import at, choosing, is_gone, of_old
 from sandbox.slack.shown import Shown, View
 from sandbox.slack.sockets import Envelope
 from sandbox.slack.state import Values, filled, initial
@@ -20,6 +20,8 @@ from sandbox.slack.workspace import Workspace
 _T = TypeVar("_T")
 Place = Shown | View
 Fields = Mapping[str, Any]
+
+_ANYBODY = "U0ALICE"
 
 _LIMIT = 60.0  # seconds that a deed may take on a busy machine
 _PAUSE = 0.01  # seconds between two looks
@@ -35,14 +37,15 @@ class Client:
         """Type a slash command."""
         return self._do(self._deeds.command(user, channel, text))
 
-    def click(self, place: Place, action: str, user: str = "U0ALICE", fields: Fields | None = None) -> Outcome:
+    def click(self, place: Place, action: str, user: str = "", fields: Fields | None = None) -> Outcome:
         """Press a button, by its label or action id; ``fields`` are filled before, by action id.
 
-        In a message that has changed since it was looked at, what was there then is pressed.
+        Who does it is Alice, or whoever alone sees it. In a message that has changed since it was looked at, what was
+        there then is pressed; an action id that is not in it at all is one of an older bot's.
         """
         return self._do(self._clicked(place, action, user, fields or {}))
 
-    def choose(self, place: Place, action: str, value: Any, user: str = "U0ALICE") -> Outcome:
+    def choose(self, place: Place, action: str, value: Any, user: str = "") -> Outcome:
         """Choose from a menu, by the option's value or label."""
         return self._do(self._chosen(place, action, value, user))
 
@@ -52,7 +55,8 @@ class Client:
 
     def close(self, view: View, user: str = "") -> Outcome:
         """Close a modal."""
-        return self._do(self._deeds.close(_window(view, user)))
+        _who(view, user)
+        return self._do(self._deeds.close(view.window))
 
     def open_home(self, user: str = "U0ALICE") -> Outcome:
         """Look at App Home."""
@@ -61,6 +65,10 @@ class Client:
     def say(self, text: str, user: str = "U0ALICE", channel: str = "C0ENGINEERING") -> Shown:
         """Write something that is no command."""
         return self._look(lambda: shown.message(self._workspace.say(channel, user, text)))
+
+    def delete(self, message: Shown) -> None:
+        """Take a message away, as its channel's people may."""
+        self._look(lambda: self._workspace.remove(message.message))
 
     def deliver_again(self, outcome: Outcome) -> Outcome:
         """Send what was sent once more, in a new envelope: a redelivery."""
@@ -132,16 +140,20 @@ class Client:
         return found
 
     async def _clicked(self, place: Place, action: str, user: str, fields: Fields) -> Outcome:
-        return await self._deeds.use(at(place.blocks, action, user, self._filled(place, fields)), _target(place))
+        who, values = _who(place, user), self._filled(place, fields)
+        gone = isinstance(place, Shown) and is_gone(place.blocks, action)
+        use = of_old(place.blocks, action, who) if gone else at(place.blocks, action, who, values)
+        return await self._deeds.use(use, _target(place))
 
     async def _chosen(self, place: Place, action: str, value: Any, user: str) -> Outcome:
-        use = choosing(at(place.blocks, action, user, self._filled(place, {})), value)
+        use = choosing(at(place.blocks, action, _who(place, user), self._filled(place, {})), value)
         if isinstance(place, View):
             place.window.values = {**place.window.values, **use.values}
         return await self._deeds.use(use, _target(place))
 
     async def _submitted(self, view: View, fields: Fields, user: str) -> Outcome:
-        window = _window(view, user)
+        _who(view, user)
+        window = view.window
         window.values = filled(window.blocks, window.values, fields)
         return await self._deeds.submit(window)
 
@@ -163,10 +175,12 @@ def _target(place: Place) -> Message | Window:
     return place.message if isinstance(place, Shown) else place.window
 
 
-def _window(view: View, user: str) -> Window:
-    if user and user != view.window.user:
-        raise ValueError(f"this window is {view.window.user}'s, and nobody else sees it")
-    return view.window
+def _who(place: Place, user: str) -> str:
+    """Who does it: what only one person sees, only that person can use."""
+    owner = place.user if isinstance(place, View) else place.message.to
+    if owner and user not in ("", owner):
+        raise ValueError(f"this is shown to {owner} only")
+    return user or owner or _ANYBODY
 
 
 def _seen(window: Window | None) -> View | None:

@@ -14,7 +14,7 @@ KINDS: dict[str, str] = {
     "lost_answer": "{method, times}: it is done, and the connection is cut before the answer",
     "no_ack_route": "True: acknowledgements do not arrive, the person sees operation_timeout",
 }
-"""What can go wrong. A method is one of the Web API, ``response_url``, or ``*``; times is how often, once unless it is said."""
+"""What can go wrong. A method is one of the Web API's or ``*``; for ratelimit also ``response_url``. times: how often, if it is said."""
 
 _FLAGS = {"down", "refuse_token", "no_ack_route"}
 _FOR_EVER = 1_000_000_000

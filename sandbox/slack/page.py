@@ -85,6 +85,7 @@ class Page:
         values = _state(asked, place.values if isinstance(place, Window) else initial(blocks))
         if isinstance(place, Window):
             place.values = values
+        # What a button carries is the message's to say, not the page's.
         chosen = {name: asked[name] for name in _CHOSEN if name in asked and (has_state(element) or "option" in name)}
         use = Use(user=self._user(asked), block=asked["block_id"], element=element, chosen=chosen, values=values)
         return await self._deeds.use(use, place)
@@ -157,9 +158,9 @@ def _answering(deed: Callable[[Asked], Awaitable[Outcome | str]]) -> Callable[[R
             return JSONResponse({"ok": False, "error": error}, 400)
         if isinstance(came_of_it, str):
             return JSONResponse({"ok": False, "error": came_of_it} if came_of_it else {"ok": True})
-        errors = {"errors": dict(came_of_it.errors)} if came_of_it.errors else {}
-        error = {"error": came_of_it.error} if came_of_it.error else {}
-        return JSONResponse({"ok": not errors and not error, **errors, **error})
+        found = {"error": came_of_it.error, "errors": dict(came_of_it.errors)}
+        trouble = {name: value for name, value in found.items() if value}
+        return JSONResponse({"ok": not trouble, **trouble})
 
     return answer
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 from sandbox.slack.blocks import Block, label, usable
 from sandbox.slack.payloads import Use
 from sandbox.slack.state import Values, has_state, holding, option
+
+_ACTION_ID = re.compile(r"[a-z0-9]+[_:][a-z0-9_:.-]+")
 
 
 def at(blocks: Sequence[Block], action: str, user: str, values: Values) -> Use:
@@ -25,6 +28,18 @@ def at(blocks: Sequence[Block], action: str, user: str, values: Values) -> Use:
         raise LookupError(f"there {'is no' if not found else 'is more than one'} {action!r}; there are {names}")
     block, element = found[0]
     return Use(user=user, block=block["block_id"], element=element, chosen={}, values=values)
+
+
+def is_gone(blocks: Sequence[Block], action: str) -> bool:
+    """Whether this is an action id, written as one, that nothing there has."""
+    return bool(_ACTION_ID.fullmatch(action)) and all(action not in (element["action_id"], label(element)) for _, element in usable(blocks))
+
+
+def of_old(blocks: Sequence[Block], action: str, user: str) -> Use:
+    """A button that an older bot put under such a message."""
+    block = blocks[-1]["block_id"] if blocks else "old"
+    button = {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": "Old"}, "value": "old"}
+    return Use(user=user, block=block, element=button, chosen={}, values={})
 
 
 def choosing(use: Use, value: Any) -> Use:

@@ -84,6 +84,10 @@ class View(_Readable):
         """Everything that can be read in it."""
         return "\n".join([self.title, *kit.texts(self.blocks), self.submit, self.close])
 
+    def __getitem__(self, name: str) -> Any:
+        """A part of it as Slack says it, such as ``view["blocks"]``."""
+        return self.body[name]
+
     @property
     def fields(self) -> list[str]:
         """The action ids of what can be filled in."""

@@ -23,6 +23,7 @@ from sandbox.slack.people import APP
 PATIENCE = 3.0  # seconds that Slack waits for an acknowledgement
 MOST = 10  # connections of one app
 REFRESHING = 2.0  # seconds that an envelope waits for a new connection after a refresh
+_PAUSE = 0.002  # seconds; an event would belong to one loop, and the server can be started again with another
 GRACE = 5.0  # seconds from refresh_requested until the old connection is closed
 
 TIMEOUT = "operation_timeout"
@@ -82,6 +83,7 @@ class Sockets:
         self._tickets: set[str] = set()
         self._waiting: dict[str, asyncio.Future[tuple[Mapping[str, Any], float]]] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._refreshing = 0.0  # until when new connections are expected, by the monotonic clock
         self.connections: list[Connection] = []
         self.changed: Callable[[], None] = lambda: None
 
@@ -133,6 +135,8 @@ class Sockets:
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
         """Ask every connection to be opened anew; ``warning`` says that this will happen soon."""
+        if reason == "refresh_requested":
+            self._refreshing = time.monotonic() + REFRESHING
         for connection in list(self.connections):
             if reason == "warning":
                 await connection.tell(_disconnect(reason))
@@ -169,10 +173,9 @@ class Sockets:
         return False
 
     async def _while_refreshing(self) -> None:
-        """While every connection was asked to go, a new one is a moment away."""
-        end = time.monotonic() + REFRESHING
-        while self.connections and all(each.leaving for each in self.connections) and time.monotonic() < end:  # noqa: ASYNC110  # an event is bound to one loop, and the server can be started again
-            await asyncio.sleep(0.002)
+        """After a refresh a new connection is a moment away: the app hangs up the old one before it comes again."""
+        while time.monotonic() < self._refreshing and all(each.leaving for each in self.connections):  # noqa: ASYNC110  # see _PAUSE
+            await asyncio.sleep(_PAUSE)
 
     def _any(self, tried: set[Connection]) -> Connection | None:
         here = [connection for connection in self.connections if connection not in tried]

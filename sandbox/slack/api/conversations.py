@@ -101,16 +101,16 @@ class Conversations:
     def _messages(self, messages: list[Message], arguments: Arguments) -> Answer:
         found, more = page(messages, arguments)
         metadata = arguments.flag("include_all_metadata")
-        described = [self._with_replies(message.described(metadata=metadata)) for message in found]
+        described = [self._with_replies(message, metadata) for message in found]
         return {"messages": described, "has_more": bool(more["response_metadata"]["next_cursor"]), **more}
 
-    def _with_replies(self, described: Answer) -> Answer:
+    def _with_replies(self, message: Message, metadata: bool) -> Answer:
         """A message that was replied to says how often."""
-        everything = (message for channel in self._workspace.messages.values() for message in channel.values())
-        replies = [message for message in everything if message.thread == described["ts"]]
+        described = message.described(metadata=metadata)
+        replies = [each for each in self._workspace.in_channel(message.channel) if each.thread == message.ts]
         if not replies:
             return described
-        return {**described, "thread_ts": described["ts"], "reply_count": len(replies), "latest_reply": replies[-1].ts}
+        return {**described, "thread_ts": message.ts, "reply_count": len(replies), "latest_reply": replies[-1].ts}
 
 
 def _type(channel: Channel) -> str:
