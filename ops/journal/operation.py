@@ -2,39 +2,60 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
+import json
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from ops.database import OperationRow, StepRow
+from ops.database import OperationRow, StepRow, now, storable
 from ops.errors import Failed, OpsError
-from ops.journal.words import Cancelled, Halted, Interrupted, Stopping
+from ops.journal.ends import defect, replayed
+from ops.journal.ledger import Ledger
+from ops.journal.words import Cancelled, Halted, Interrupted, LostLease, Stopping
 
-if TYPE_CHECKING:
-    from ops.journal.journal import Journal
-
-log = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Looking = Interrupted | Callable[[], Any]
 
+_TOLD = 1.0  # seconds between two writes of progress
+_LOOKS = 1.0  # seconds between two looks at what may still run elsewhere
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Step:
+    """What a workflow says of a step."""
+
+    name: str
+    looking: Looking
+    deadline: float | None
+    touches: bool
+    cancellable: bool
+
 
 class Operation:
-    """One operation while it runs in this process."""
+    """One operation while it runs in this process.
 
-    def __init__(self, journal: Journal, row: OperationRow) -> None:
-        self.journal = journal
+    A step that failed raises again when the operation is taken up after a crash, as a plain Failed (or Cancelled): a workflow
+    that catches a step's error catches OpsError.
+    """
+
+    def __init__(self, ledger: Ledger, row: OperationRow, changed: Callable[[str], None]) -> None:
         self.id, self.kind, self.params, self.environment = row.id, row.kind, dict(row.params), row.environment
         self.requested_by, self.created_at, self.epoch = row.requested_by, row.created_at, row.epoch
-        self.stop = threading.Event()
+        self.stop = threading.Event()  # set: what a step has started should end
+        self._ledger = ledger
+        self._listener = changed
+        self._named: set[str] = set()
+        self._guard = threading.Lock()
+        self._cancellable = True  # whether the present step is
+        self._ending = False
+        self._facts = dict(row.progress)
         self._told = 0.0
-        self._untold: dict[str, Any] = {}
 
     def step(  # noqa: PLR0913 # the facts of a step, all named
         self,
@@ -48,108 +69,185 @@ class Operation:
     ) -> Result:
         """Run the effect once and remember its result, which is JSON.
 
-        ``if_interrupted`` may look at the world: it returns the result when the effect did happen, None when it surely did not
-        (the effect then runs), and raises Halted when it cannot tell.
+        Args:
+            name: unique within the operation.
+            effect: what is to be done.
+            if_interrupted: may look at the world: it returns the result when the effect did happen, None when it surely did
+                not (the effect then runs), and raises Halted when it cannot tell.
+            deadline: seconds after which nothing that the effect started can still be at work. Where nobody can prove the
+                former process dead, the step is not repeated before.
+            touches: whether production may be half changed if it fails.
+            cancellable: whether it ends, or does not begin, when somebody cancels.
         """
-        known = self._begin(name, deadline, touches=touches, cancellable=cancellable)
-        if known is not None and known.state == "done":
-            return known.result["value"]  # type: ignore[index, no-any-return]
-        result = self._perform(name, effect, if_interrupted if known is not None else None)
-        self._end(name, "done", {"value": result}, None)
+        step = _Step(name=name, looking=if_interrupted, deadline=deadline, touches=touches, cancellable=cancellable)
+        known = self._begin(step)
+        if known is not None and known.state in {"done", "failed"}:
+            return replayed(known)  # type: ignore[no-any-return] # the effect's own result, as JSON
+        self._changed()
+        result = self._perform(step, effect, known)
+        self._write(lambda session: self._end(session, name, "done", {"value": result}))
+        self._changed()
         return result
 
-    def _begin(self, name: str, deadline: float | None, *, touches: bool, cancellable: bool) -> StepRow | None:
+    def progress(self, **facts: Any) -> None:
+        """Say how far it is, from any thread; written at most once a second, and with the step's end."""
+        with self._guard:
+            self._facts |= facts
+            if time.monotonic() - self._told < _TOLD:
+                return
+            self._told = time.monotonic()
+        try:
+            if self._ledger.attempt(self.id, self.epoch, self._tell):
+                self._changed()
+        except LostLease:
+            self.interrupt()  # the step ends, and finds out by itself
+
+    def result(self, **facts: Any) -> None:
+        """Say what the card and the terminal show at the end."""
+
+        def add(session: Session) -> None:
+            row = session.get_one(OperationRow, self.id)
+            row.result = {**row.result, **facts}
+
+        self._write(add)
+
+    def cancel(self) -> None:
+        """Somebody cancelled: end the present step, if it may be."""
+        with self._guard:
+            if self._cancellable:
+                self.stop.set()
+
+    def interrupt(self) -> None:
+        """End the present step, whatever it is: this process goes down, or has lost the operation."""
+        with self._guard:
+            self._ending = True
+            self.stop.set()
+
+    # -- a step's beginning -----------------------------------------------------------------------------------------------
+
+    def _begin(self, step: _Step) -> StepRow | None:
         """Write the step down as started; return it if it was there before."""
-        if self.journal.stopping.is_set():
+        if step.name in self._named:
+            raise ValueError(f"the step “{step.name}” comes twice in {self.kind}")
+        if self._ledger.stopping.is_set():
             raise Stopping
-        with self.journal.fenced(self) as session:
-            row = session.get(StepRow, (self.id, name))
-            if row is None or row.state == "redo":
-                self._check_cancelled(session, cancellable=cancellable)
-                self._start(session, name, deadline, touches=touches)
+        self._named.add(step.name)
+        started_here = False
+
+        def begin(session: Session) -> StepRow | None:
+            nonlocal started_here  # a second try must not take the first one's row for a dead process's
+            row = session.get(StepRow, (self.id, step.name))
+            if row is not None and row.state in {"done", "failed"}:
+                session.expunge(row)
+                return row
+            self._check_cancelled(session, step)
+            if row is None or row.state == "redo" or started_here:
+                self._start(session, step)
+                started_here = True
                 return None
             session.expunge(row)
             return row
 
-    def _start(self, session: Session, name: str, deadline: float | None, *, touches: bool) -> None:
-        """The row of a step that begins."""
-        position = session.scalar(select(func.count()).where(StepRow.operation_id == self.id)) or 0
-        until = self.journal.now(session) + deadline if deadline else None
-        fresh = StepRow(operation_id=self.id, name=name, position=position, state="started", started_at=datetime.now(UTC), deadline=until)
-        session.merge(fresh)
-        if touches:
-            session.get_one(OperationRow, self.id).touched = True
+        known = self._write(begin)
+        self._allow(cancellable=step.cancellable)
+        return known
 
-    def _perform(self, name: str, effect: Callable[[], Result], looking: Looking | None) -> Result:
-        """Run the effect, or find out what became of the interrupted one."""
-        try:
-            found = self._look(name, looking) if looking is not None else None
-            return effect() if found is None else found
-        except (Halted, Cancelled):
-            raise
-        except Exception as error:
-            raise self._failure(name, error) from error
+    def _allow(self, *, cancellable: bool) -> None:
+        """Whether a cancel reaches the step that begins now."""
+        with self._guard:
+            self._cancellable = cancellable
+            if not cancellable and not self._ending:
+                self.stop.clear()
 
-    def _look(self, name: str, looking: Looking) -> Any:
-        """What to do with an interrupted step: repeat it (None), take its result, or halt."""
-        if looking is Interrupted.HALT:
-            raise Halted(
-                f"The step “{name}” was interrupted, and only a person can tell how far it got.", "Look at the target, then settle it."
-            )
-        return looking() if callable(looking) else None
-
-    def _failure(self, name: str, error: Exception) -> BaseException:
-        """What an exception in a step means; written down unless the process is going down."""
-        if self.journal.stopping.is_set():
-            return Stopping()
-        if self._cancelled_by():
-            self._end(name, "failed", None, "cancelled")
-            return Cancelled(f"Cancelled by {self._cancelled_by()}.")
-        told = error if isinstance(error, OpsError) else defect(self.id, error)
-        self._end(name, "failed", None, told.message)
-        return told
-
-    def _end(self, name: str, state: str, result: dict[str, Any] | None, error: str | None) -> None:
-        """Write down how the step ended, with what was still to be told."""
-        with self.journal.fenced(self) as session:
-            row = session.get_one(StepRow, (self.id, name))
-            row.state, row.result, row.error, row.finished_at = state, result, error, datetime.now(UTC)
-            self._tell(session)
-        self.journal.changed(self.id)
-
-    def _check_cancelled(self, session: Session, *, cancellable: bool) -> None:
+    def _check_cancelled(self, session: Session, step: _Step) -> None:
         """End here if somebody cancelled."""
-        by = session.scalar(select(OperationRow.cancelled_by).where(OperationRow.id == self.id))
-        if by and cancellable:
+        if step.cancellable and (by := self._cancelled_by(session)):
             raise Cancelled(f"Cancelled by {by}.")
 
-    def _cancelled_by(self) -> str | None:
+    def _cancelled_by(self, session: Session) -> str | None:
         """Who cancelled, if somebody did."""
-        with Session(self.journal.engine) as session:
-            return session.scalar(select(OperationRow.cancelled_by).where(OperationRow.id == self.id))
+        return session.scalar(select(OperationRow.cancelled_by).where(OperationRow.id == self.id))
 
-    def progress(self, **facts: Any) -> None:
-        """Say how far it is; written at most once a second, and with the step's end."""
-        self._untold |= facts
-        if time.monotonic() - self._told >= 1.0:
-            with self.journal.fenced(self) as session:
-                self._tell(session)
-            self.journal.changed(self.id)
+    def _start(self, session: Session, step: _Step) -> None:
+        """The row of a step that begins, or begins again."""
+        others = select(func.count()).where(StepRow.operation_id == self.id, StepRow.name != step.name)
+        fresh = {"state": "started", "result": None, "error": None, "started_at": datetime.now(UTC), "finished_at": None}
+        until = now(session) + step.deadline if step.deadline else None
+        session.merge(StepRow(operation_id=self.id, name=step.name, position=session.scalar(others) or 0, deadline=until, **fresh))
+        if step.touches:
+            session.get_one(OperationRow, self.id).touched = True
 
-    def result(self, **facts: Any) -> None:
-        """Say what the card and the terminal show at the end."""
-        with self.journal.fenced(self) as session:
-            row = session.get_one(OperationRow, self.id)
-            row.result = {**row.result, **facts}
+    # -- its effect -------------------------------------------------------------------------------------------------------
+
+    def _perform(self, step: _Step, effect: Callable[[], Result], known: StepRow | None) -> Result:
+        """Run the effect, or find out what became of the interrupted one. The result is as a replay would give it."""
+        try:
+            found = self._look(step, known) if known is not None else None
+            if found is None:
+                if known is not None:
+                    self._write(lambda session: self._start(session, step))
+                found = effect()
+            return json.loads(json.dumps(found))  # type: ignore[no-any-return] # the effect's own result, as JSON
+        except (Halted, Cancelled) as error:
+            if self._ledger.stopping.is_set():  # it may only have been cut short: the next process looks again
+                raise Stopping from error
+            raise
+        except Exception as error:
+            raise self._failure(step, error) from error
+
+    def _look(self, step: _Step, known: StepRow) -> Any:
+        """What to do with an interrupted step: repeat it (None), take its result, or halt."""
+        if step.looking is Interrupted.HALT:
+            raise Halted(
+                f"The step “{step.name}” was interrupted, and only a person can tell how far it got.", "Look at the target, then settle it."
+            )
+        look = step.looking if callable(step.looking) else lambda: None
+        while (found := look()) is None and self._may_still_run(known):
+            if self.stop.wait(_LOOKS):
+                raise Failed(f"Stopped while “{step.name}” might still have been under way elsewhere.")
+        return found
+
+    def _may_still_run(self, known: StepRow) -> bool:
+        """Whether what a lost process had started could be at work on the target at this moment."""
+        if self._ledger.runner.leaves_nothing or known.state != "started" or known.deadline is None:
+            return False
+        return self._ledger.clock() < known.deadline
+
+    # -- its end ----------------------------------------------------------------------------------------------------------
+
+    def _failure(self, step: _Step, error: Exception) -> BaseException:
+        """What an exception in a step means; written down unless the process is going down."""
+        if self._ledger.stopping.is_set():
+            return Stopping()
+        told = error if isinstance(error, OpsError) else defect(self.id, error)
+        ended = self._write(lambda session: self._fail(session, step, told))
+        self._changed()
+        return ended
+
+    def _fail(self, session: Session, step: _Step, told: OpsError) -> OpsError:
+        """Write down why a step failed: as cancelled, if somebody had."""
+        by = self._cancelled_by(session) if step.cancellable else None
+        ended = Cancelled(f"Cancelled by {by}.") if by else told
+        words = {"message": storable(ended.message), "remedy": storable(ended.remedy)}
+        self._end(session, step.name, "failed", words, "cancelled" if by else words["message"])
+        return ended
+
+    def _end(self, session: Session, name: str, state: str, result: dict[str, Any], error: str | None = None) -> None:
+        """Write down how the step ended, with what was still to be told."""
+        row = session.get_one(StepRow, (self.id, name))
+        row.state, row.result, row.error, row.finished_at = state, result, error, datetime.now(UTC)
+        self._tell(session)
 
     def _tell(self, session: Session) -> None:
-        """Write the progress that waits."""
-        row = session.get_one(OperationRow, self.id)
-        row.progress, self._untold, self._told = {**row.progress, **self._untold}, {}, time.monotonic()
+        """Write the progress."""
+        with self._guard:
+            facts = dict(self._facts)
+        session.get_one(OperationRow, self.id).progress = facts
 
+    def _changed(self) -> None:
+        """Say that something is new."""
+        self._listener(self.id)
 
-def defect(operation_id: str, error: BaseException) -> OpsError:
-    """An error of ours: the person gets a reference, the log the traceback under the same one."""
-    reference = secrets.token_hex(4)
-    log.error("operation %s: defect %s", operation_id, reference, exc_info=error)
-    return Failed(f"A defect on our side (reference {reference}).", "The log has the details under that reference.")
+    def _write(self, change: Callable[[Session], Result]) -> Result:
+        """Change this operation's rows."""
+        return self._ledger.write(self.id, self.epoch, change)

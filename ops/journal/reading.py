@@ -1,23 +1,67 @@
-"""Operations as they stand, read from their rows."""
+"""Operations as they stand, read from their rows without waiting for whoever writes."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
 
-from ops.database import OperationRow, StepRow
+from ops.database import LockRow, OperationRow, StepRow, reading
 from ops.journal.words import OperationView, Status, StepView
 
+_OPEN = (Status.RUNNING, Status.HALTED)
 
-def views(engine: Engine, query: Select[OperationRow]) -> list[OperationView]:
-    """The operations that a query finds."""
-    with Session(engine) as session:
-        return [view_of(session, row) for row in session.scalars(query)]
+
+class Readings:
+    """What can be asked about the operations of a database."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    def get(self, id: str) -> OperationView | None:  # noqa: A002 # the contract's name
+        """One operation."""
+        found = self._views(select(OperationRow).where(OperationRow.id == id))
+        return found[0] if found else None
+
+    def running(self) -> list[OperationView]:
+        """What runs or is halted."""
+        return self._views(select(OperationRow).where(OperationRow.status.in_(_OPEN)).order_by(OperationRow.created_at))
+
+    def recent(self, limit: int = 50, before: datetime | None = None, kinds: Sequence[str] | None = None) -> list[OperationView]:
+        """The last ones, newest first."""
+        query = select(OperationRow).order_by(OperationRow.created_at.desc()).limit(limit)
+        query = query.where(OperationRow.created_at < before) if before else query
+        return self._views(query.where(OperationRow.kind.in_(kinds)) if kinds else query)
+
+    def holder(self, environment: str) -> OperationView | None:
+        """The operation that holds an environment."""
+        found = self._views(select(OperationRow).join(LockRow).where(LockRow.environment == environment))
+        return found[0] if found else None
+
+    def changed_since(self, at: datetime) -> list[str]:
+        """Operations whose row changed since then."""
+        with reading(self.engine) as session:
+            return list(session.scalars(select(OperationRow.id).where(OperationRow.changed_at >= at)))
+
+    def _views(self, query: Select[OperationRow]) -> list[OperationView]:
+        """The operations that a query finds, with their steps, as they were at one moment."""
+        with reading(self.engine) as session:
+            rows = session.scalars(query).all()
+            steps = session.scalars(
+                select(StepRow).where(StepRow.operation_id.in_([row.id for row in rows])).order_by(StepRow.position)
+            ).all()
+            return [_view(row, [step for step in steps if step.operation_id == row.id]) for row in rows]
 
 
 def view_of(session: Session, row: OperationRow) -> OperationView:
-    """One operation with its steps."""
-    steps = session.scalars(select(StepRow).where(StepRow.operation_id == row.id).order_by(StepRow.position))
+    """One operation with its steps, within a transaction."""
+    return _view(row, session.scalars(select(StepRow).where(StepRow.operation_id == row.id).order_by(StepRow.position)).all())
+
+
+def _view(row: OperationRow, steps: Sequence[StepRow]) -> OperationView:
+    """One operation."""
     return OperationView(
         id=row.id,
         kind=row.kind,

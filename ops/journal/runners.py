@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import socket
+import sys
 import uuid
 from collections.abc import Iterable
 from pathlib import Path
@@ -24,6 +25,16 @@ class Runner:
             folder.mkdir(parents=True, exist_ok=True)
             self._held = os.open(folder / self.name, os.O_CREAT | os.O_RDWR, 0o600)
             fcntl.flock(self._held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    @property
+    def proves(self) -> bool:
+        """Whether it can tell the dead from the living; else only a lease that ran out says anything."""
+        return self.folder is not None
+
+    @property
+    def leaves_nothing(self) -> bool:
+        """Whether a process that it calls dead has surely left no program running: on Linux they die with it."""
+        return self.proves and sys.platform == "linux"
 
     def dead(self, names: Iterable[str | None]) -> set[str]:
         """Those of these runners that are proven to be gone."""
