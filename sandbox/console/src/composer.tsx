@@ -6,6 +6,8 @@ import type { State } from "./types";
 
 type Props = { state: State; channel: string; name: string };
 
+const WIDE = "(min-width: 1081px)"; // on a phone the focus would bring up the keyboard
+
 function useSaid(state: State) {
   const [said, setSaid] = useState("");
   const dismiss = (notice?: string) => {
@@ -25,7 +27,9 @@ export function Composer({ state, channel, name }: Props) {
   const ids = useMemo(() => idsIn(JSON.stringify(state.messages)), [state.messages]);
   const offered = closed ? [] : choices(text, state.commands, ids);
 
-  useEffect(() => box.current?.focus({ preventScroll: true }), [channel]);
+  useEffect(() => {
+    if (matchMedia(WIDE).matches) box.current?.focus({ preventScroll: true });
+  }, [channel]);
 
   const write = (next: string) => {
     setText(next);

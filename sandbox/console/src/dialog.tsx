@@ -9,6 +9,7 @@ export function Dialog({ label, className, role, onLeave, children }: Props) {
     const shown = dialog.current;
     const before = document.activeElement;
     shown?.showModal();
+    shown?.focus(); // not its first button, which is the one that closes it
     return () => {
       shown?.close();
       if (before instanceof HTMLElement && before.isConnected) before.focus();
@@ -19,6 +20,7 @@ export function Dialog({ label, className, role, onLeave, children }: Props) {
       ref={dialog}
       className={className}
       role={role}
+      tabIndex={-1}
       aria-label={label}
       aria-modal="true"
       onCancel={(event) => {

@@ -18,10 +18,10 @@ const HOOKS: Hooks = {
 };
 
 // The library reads entities before it looks for mentions, so that what somebody typed as "<!channel>" would look like one.
-// Slack shows it as typed; an invisible joint behind the bracket has the library do so too.
+// Slack shows it as typed; an invisible joint beside each bracket has the library do so too (and add no space of its own).
 const JOINT = "\u2060";
 const asTyped = (blocks: Block[]): LibraryBlock[] =>
-  JSON.parse(JSON.stringify(blocks).replaceAll("&lt;", `&lt;${JOINT}`)) as LibraryBlock[];
+  JSON.parse(JSON.stringify(blocks).replaceAll("&lt;", `&lt;${JOINT}`).replaceAll("&gt;", `${JOINT}>`)) as LibraryBlock[];
 
 export function Drawn({ blocks }: { blocks: Block[] }) {
   const { members, channels } = useContext(PeopleContext);
