@@ -113,7 +113,7 @@ class Bots:
                 connection.execute(statement.encode())
 
         owner(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        owner(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        owner(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 # a name of our own
         return lambda: owner(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     def close(self) -> None:

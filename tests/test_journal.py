@@ -58,7 +58,10 @@ def test_a_result_is_the_same_live_and_when_it_is_read_again(bots: Bots) -> None
 
 
 def test_a_result_that_is_not_json_fails_the_step(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
-    view = bots.run(lambda op: op.step("one", lambda: {datetime.now(UTC)}))
+    def work(op: Operation) -> None:
+        op.step("one", lambda: {datetime.now(UTC)})
+
+    view = bots.run(work)
     assert (view.status, view.steps[0].state) == (Status.FAILED, "failed")
     assert "not JSON serializable" in caplog.text
     assert bots.locks() == {}
