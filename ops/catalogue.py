@@ -6,24 +6,28 @@ until a person releases it.
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import orjson
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ops import files, manifest
-from ops.database import BackupRow
+from ops.database import BackupRow, reading
 from ops.errors import UnknownBackup
 from ops.facts import UNKNOWN, Facts
 from ops.manifest import Backup, Type
+from ops.shelves import TYPES, Shelves, facts_name
 
-TYPES: tuple[Type, ...] = ("quick", "full")
+__all__ = ["FACTS_WRITER", "GONE", "PRESENT", "TRASHED", "TYPES", "Catalogue", "read_facts", "write_facts"]
+
 PRESENT, TRASHED, GONE = "present", "trashed", "gone"
 
 FACTS_WRITER = "facts"
@@ -32,38 +36,30 @@ FACTS_WRITER = "facts"
 _OVERLAP = timedelta(seconds=60)  # rows that another process was still committing when we read last
 
 
-@dataclass(frozen=True)
-class _Seen:
-    """A manifest as it was last read, and its file's stamp then."""
-
-    stamp: tuple[int, int, int]
-    backup: Backup
-
-
 class Catalogue:
     """All backups in a folder. Reading is cached by each file's stamp; safe from any thread."""
 
     def __init__(self, folder: Path, engine: Engine) -> None:
         self.folder = folder
         self.engine = engine
+        self.shelves = Shelves(folder)
         self._lock = threading.RLock()
-        self._seen: dict[str, _Seen] = {}
-        self._rows: dict[str, Facts] = {}
-        self._rows_at: datetime | None = None
-        self._files: dict[str, Facts] = {}
+        self._writing = threading.RLock()
+        self._held = 0
+        self._rows: dict[str, tuple[datetime, Facts]] = {}
+        self._looked_at: datetime | None = None
+        self._known: dict[str, Backup] = {}
         self._all: tuple[Backup, ...] = ()
 
     # -- places ------------------------------------------------------------------------------------------------------
 
     def shelf(self, kind: Type) -> Path:
         """The folder of a type, made when it is missing."""
-        path = self.folder / kind
-        path.mkdir(parents=True, exist_ok=True)
-        return path
+        return self.shelves.shelf(kind)
 
     def path(self, backup_id: str) -> Path:
         """A backup's manifest."""
-        return self.shelf(manifest.type_of(backup_id)) / manifest.file_name(backup_id)
+        return self.shelves.of(backup_id) / manifest.file_name(backup_id)
 
     def archive(self, backup_id: str) -> Path:
         """A full backup's archive."""
@@ -71,24 +67,20 @@ class Catalogue:
 
     def facts_path(self, backup_id: str) -> Path:
         """Where its facts stand beside its manifest."""
-        return self.path(backup_id).with_suffix(".facts.json")
+        return self.shelves.of(backup_id) / facts_name(backup_id)
 
     def used(self) -> int:
         """Bytes that backups take, trash included."""
-        places = [self.folder / name for name in ("quick", "full", "env", "config", ".state/trash")]
-        return sum(_size(Path(folder) / name) for place in places for folder, _, names in os.walk(place) for name in names)
+        return self.shelves.used()
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
     def all(self) -> tuple[Backup, ...]:
         """Every backup, newest first."""
         with self._lock:
-            changed = self._scan()
-            changed |= self._read_rows()
-            if changed:
-                found = (replace(seen.backup, facts=self._facts(seen.backup.id)) for seen in self._seen.values())
-                present = [backup for backup in found if backup.facts.trashed_at is None]
-                self._all = tuple(sorted(present, key=_newest_first))
+            if self._refresh():
+                present = [backup for backup in self._known.values() if backup.facts.trashed_at is None]
+                self._all = tuple(sorted(present, key=lambda backup: (manifest.digits(backup.id), backup.id), reverse=True))
             return self._all
 
     def get(self, backup_id: str) -> Backup:
@@ -98,9 +90,11 @@ class Catalogue:
             UnknownBackup: there is none with that id.
         """
         manifest.check_id(backup_id)
-        for backup in self.all():
-            if backup.id == backup_id:
-                return backup
+        with self._lock:
+            self.all()
+            found = self._known.get(backup_id)
+        if found and found.facts.trashed_at is None:
+            return found
         raise UnknownBackup(
             f"There is no backup `{backup_id}`.", "`/backup list` shows those there are; `/backup undelete` brings a deleted one back."
         )
@@ -123,54 +117,79 @@ class Catalogue:
 
     def _taken(self, backup_id: str) -> bool:
         """Whether a backup has or had this id."""
-        with Session(self.engine) as session:
+        with reading(self.engine) as session:
             return self.path(backup_id).exists() or session.get(BackupRow, backup_id) is not None
 
-    def _scan(self) -> bool:
-        """Read the manifests that are new or changed; say whether any was, or is gone."""
-        stamps = dict(_stamps(self.shelf(kind) for kind in TYPES))
-        gone = self._seen.keys() - stamps.keys()
-        for name in gone:
-            del self._seen[name]
-            self._files.pop(manifest.id_of(name) or "", None)
-        stale = [name for name, (stamp, _) in stamps.items() if name not in self._seen or self._seen[name].stamp != stamp]
-        for name in stale:
-            stamp, path = stamps[name]
-            self._seen[name] = _Seen(stamp, manifest.read(path))
-        return bool(gone or stale)
+    def _refresh(self) -> bool:
+        """Bring what is known up to date; say whether anything changed."""
+        rows = self._read_rows()
+        found, fresh = self.shelves.scan()
+        gone = self._known.keys() - found.keys()
+        for backup_id in gone:
+            del self._known[backup_id]
+        for backup_id in fresh | (rows & found.keys()):
+            self._known[backup_id] = replace(found[backup_id], facts=self._facts(backup_id))
+        return bool(gone or fresh or rows)
 
-    def _read_rows(self) -> bool:
-        """Read the facts that changed since the last time; say whether any did."""
-        query = select(BackupRow.id, BackupRow.facts, BackupRow.updated_at)
-        if self._rows_at:
-            query = query.where(BackupRow.updated_at > self._rows_at - _OVERLAP)
-        with Session(self.engine) as session:
-            rows = session.execute(query).all()
-        fresh = {row.id: Facts.parse(row.facts) for row in rows}
-        changed = any(self._rows.get(key) != facts for key, facts in fresh.items())
+    def _read_rows(self) -> set[str]:
+        """Read the facts that changed since the last time; say whose."""
+        now, stamps = datetime.now(UTC), select(BackupRow.id, BackupRow.updated_at)
+        if self._looked_at:
+            stamps = stamps.where(BackupRow.updated_at > min(self._looked_at, now) - _OVERLAP)
+        with reading(self.engine) as session:
+            changed = {row.id: row.updated_at for row in session.execute(stamps) if self._row_at(row.id) != row.updated_at}
+            wanted = select(BackupRow.id, BackupRow.facts)
+            several = wanted if len(changed) > 500 else wanted.where(BackupRow.id.in_(changed))
+            fresh = {row.id: (changed[row.id], Facts.parse(row.facts)) for row in session.execute(several) if row.id in changed}
         self._rows |= fresh
-        self._rows_at = max((row.updated_at for row in rows), default=self._rows_at)
-        return changed
+        self._looked_at = now
+        return set(fresh)
+
+    def _row_at(self, backup_id: str) -> datetime | None:
+        """When the row that we know of a backup was written."""
+        known = self._rows.get(backup_id)
+        return known[0] if known else None
 
     def _facts(self, backup_id: str) -> Facts:
         """What is known of a backup: its row, else the file beside it, else nothing."""
-        if backup_id in self._rows:
-            return self._rows[backup_id]
-        if backup_id not in self._files:
-            self._files[backup_id] = read_facts(self.facts_path(backup_id))
-        return self._files[backup_id]
+        row = self._rows.get(backup_id)
+        return row[1] if row else read_facts(self.facts_path(backup_id))
 
     # -- learning ----------------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold other threads and processes off while backups are moved, or decided about; within itself it is no wait."""
+        with self._writing:
+            if self._held:
+                yield
+                return
+            with self._alone_here():
+                yield
+
+    @contextmanager
+    def _alone_here(self) -> Iterator[None]:
+        """Hold the folder's own lock, which a dead process lets go of."""
+        path = self.folder / ".state" / "catalogue.lock"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            self._held += 1
+            yield
+        finally:
+            self._held = 0
+            os.close(descriptor)
+
     def learn(self, backup_id: str, change: Callable[[Facts], Facts]) -> Backup:
         """Change what is known of a backup: in the file beside it, and in its row."""
-        backup = self.get(backup_id)
-        with Session(self.engine) as session, session.begin():
-            row = session.get(BackupRow, backup_id, with_for_update=True)
-            facts = replace(change(Facts.parse(row.facts) if row else backup.facts), known=True)
+        with self.alone():
+            backup = self.get(backup_id)
+            facts = replace(change(backup.facts), known=True)
             write_facts(self.facts_path(backup_id), facts)
-            self.put(session, replace(backup, facts=facts), PRESENT)
-        return self.get(backup_id)
+            with Session(self.engine) as session, session.begin():
+                self.put(session, replace(backup, facts=facts), PRESENT)
+            return self.get(backup_id)
 
     def put(self, session: Session, backup: Backup, state: str) -> None:
         """Write a backup's row."""
@@ -182,18 +201,20 @@ class Catalogue:
 
     def rebuild(self) -> tuple[Backup, ...]:
         """Make the rows anew from the folder; say which backups it added."""
-        with Session(self.engine) as session, session.begin():
-            known = set(session.scalars(select(BackupRow.id)))
-            added = tuple(backup for backup in self.all() if backup.id not in known)
-            for backup in added:
-                self.put(session, backup, PRESENT)
+        with self.alone():
+            there = self.all()
+            with Session(self.engine) as session, session.begin():
+                known = set(session.scalars(select(BackupRow.id)))
+                added = tuple(backup for backup in there if backup.id not in known)
+                for backup in added:
+                    self.put(session, backup, PRESENT)
         return added
 
 
 def read_facts(path: Path) -> Facts:
     """The facts beside a manifest; none, or none that can be read, count as pinned."""
     try:
-        return Facts.parse(json.loads(path.read_bytes()))
+        return Facts.parse(orjson.loads(path.read_bytes()))
     except FileNotFoundError:
         return UNKNOWN
     except (OSError, ValueError, TypeError):
@@ -202,34 +223,4 @@ def read_facts(path: Path) -> Facts:
 
 def write_facts(path: Path, facts: Facts) -> None:
     """Write the facts beside a manifest."""
-    files.write(path, json.dumps(facts.dump(), ensure_ascii=False, indent=2).encode() + b"\n", FACTS_WRITER)
-
-
-def _stamps(shelves: Iterator[Path]) -> Iterator[tuple[str, tuple[tuple[int, int, int], Path]]]:
-    """Each manifest's name with its file's inode, time and size."""
-    for shelf in shelves:
-        with os.scandir(shelf) as entries:
-            for entry in entries:
-                if manifest.id_of(entry.name) and (stat := _stat(entry)):
-                    yield entry.name, ((stat.st_ino, stat.st_mtime_ns, stat.st_size), Path(entry.path))
-
-
-def _stat(entry: os.DirEntry[str]) -> os.stat_result | None:
-    """The file's stamp; None when it went away meanwhile."""
-    try:
-        return entry.stat()
-    except FileNotFoundError:
-        return None
-
-
-def _newest_first(backup: Backup) -> tuple[int, str]:
-    """How the catalogue is ordered."""
-    return -manifest.milliseconds(backup.id), backup.id
-
-
-def _size(path: Path) -> int:
-    """A file's bytes; none when it went away meanwhile."""
-    try:
-        return path.lstat().st_size
-    except FileNotFoundError:
-        return 0
+    files.write(path, orjson.dumps(facts.dump(), option=orjson.OPT_INDENT_2) + b"\n", FACTS_WRITER)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from typing import Any
 
 GOOD = 2  # the level from which on a backup counts
@@ -20,6 +20,7 @@ class Facts:
     pinned: bool = False
     pinned_by: str | None = None
     pin_reason: str | None = None
+    released: bool = False  # a person unpinned it, so that retention decides even where its purpose is unknown
     trashed_at: datetime | None = None
     trashed_by: str | None = None
     trash_reason: str | None = None
@@ -35,14 +36,23 @@ class Facts:
 
     def dump(self) -> dict[str, Any]:
         """As JSON."""
-        return {key: _plain(value) for key, value in asdict(self).items()}
+        return {name: _plain(getattr(self, name)) for name in _NAMES}
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Facts:
-        """From JSON; keys of a newer version are passed over."""
-        known = {field.name for field in fields(cls)}
-        return cls(**{key: _rich(key, value) for key, value in values.items() if key in known})
+        """From JSON; keys of a newer version are passed over.
 
+        Raises:
+            TypeError, ValueError: a value is not what belongs there.
+        """
+        if not isinstance(values, dict):
+            raise TypeError("facts are a JSON object")
+        return cls(**{name: _rich(name, value) for name, value in values.items() if name in _NAMES and value is not None})
+
+
+_NAMES = tuple(field.name for field in fields(Facts))
+_TIMES = frozenset(name for name in _NAMES if name.endswith("_at"))
+_TRUTHS = frozenset({"pinned", "released", "known"})
 
 UNKNOWN = Facts(known=False, pinned=True, pin_reason="found in the folder, not made by this Backstop")
 
@@ -54,8 +64,25 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else value
 
 
-def _rich(key: str, value: Any) -> Any:
+def _rich(name: str, value: Any) -> Any:
     """The value of a field from its JSON."""
-    if key.endswith("_at") and isinstance(value, str):
-        return datetime.fromisoformat(value)
-    return tuple(value) if key == "warnings" else value
+    if name in _TIMES:
+        return _time(value)
+    if name == "warnings":
+        return tuple(_require(warning, str) for warning in _require(value, list))
+    if name in _TRUTHS:
+        return _require(value, bool)
+    return _require(value, int if name == "level" else str)
+
+
+def _time(value: Any) -> datetime:
+    """An aware time; one without a zone is UTC."""
+    at = datetime.fromisoformat(value)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _require(value: Any, kind: type) -> Any:
+    """The value, when it is of its kind and nothing that only passes for it."""
+    if type(value) is not kind:
+        raise TypeError(f"{value!r:.40} is no {kind.__name__}")
+    return value

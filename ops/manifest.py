@@ -8,16 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
+import orjson
+
 from ops.archive import Table
 from ops.errors import UnknownBackup
 from ops.facts import Facts
 from ops.purposes import Purpose
+from ops.words import one_line
 
 Type = Literal["quick", "full"]
 
@@ -25,7 +29,9 @@ SCHEMA_VERSION = 1
 _ID = re.compile(r"(quick|full)-[0-9]{13}")
 _FILE = re.compile(r"(quick|full)-backup-([0-9]{13})\.json")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LARGEST = 64 * 1000**2  # 10,000 tables take 2 MB
+_LARGEST = 8 * 1000**2  # bytes: 10,000 tables take 2 MB
+_CLAUSE = 120  # characters of what a person reads about a manifest that is none
+_PURPOSES = {purpose.value: purpose for purpose in Purpose}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,14 +101,19 @@ def milliseconds(backup_id: str) -> int:
     return int(backup_id.partition("-")[2])
 
 
+def digits(backup_id: str) -> str:
+    """The number in an id as it stands there: always thirteen digits, so it sorts as a text."""
+    return backup_id[-13:]
+
+
 def file_name(backup_id: str) -> str:
     """The manifest's file name: `full-170…` lies in `full-backup-170….json`."""
-    return f"{type_of(backup_id)}-backup-{milliseconds(backup_id)}.json"
+    return f"{type_of(backup_id)}-backup-{digits(backup_id)}.json"
 
 
 def archive_name(backup_id: str) -> str:
     """The archive's file name."""
-    return f"convex-{milliseconds(backup_id)}.zip"
+    return f"convex-{digits(backup_id)}.zip"
 
 
 def id_of(name: str) -> str | None:
@@ -146,15 +157,22 @@ def read(path: Path) -> Backup:
         raise ValueError(path.name)
     try:
         return parse(backup_id, load(path))
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, ValueError, TypeError, KeyError, ArithmeticError) as error:
         return unreadable(backup_id, f"{path.name} {_why(error)}")
 
 
 def load(path: Path) -> dict[str, Any]:
-    """The manifest's values as they stand in the file."""
-    if path.stat().st_size > _LARGEST:
+    """The manifest's values as they stand in the file.
+
+    Raises:
+        OSError, ValueError, TypeError: with a clause that says what is wrong.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise TypeError("is no file")
+    if found.st_size > _LARGEST:
         raise ValueError("is far too large for a manifest")
-    values = json.loads(path.read_bytes())
+    values = orjson.loads(path.read_bytes())
     if not isinstance(values, dict):
         raise TypeError("is not a JSON object")
     return values
@@ -169,11 +187,11 @@ def _why(error: Exception) -> str:
     """One clause about what is wrong with a manifest."""
     if isinstance(error, OSError):
         return f"cannot be read: {error.strerror}"
-    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+    if isinstance(error, json.JSONDecodeError):
         return "is not JSON"
     if isinstance(error, KeyError):
         return f"lacks the key {error}"
-    return str(error)
+    return one_line(str(error), _CLAUSE)
 
 
 def parse(backup_id: str, values: Mapping[str, Any]) -> Backup:
@@ -202,13 +220,12 @@ def parse(backup_id: str, values: Mapping[str, Any]) -> Backup:
 def _ours(values: Mapping[str, Any]) -> dict[str, Any]:
     """The further keys, each unknown where it is missing."""
     snapshot = _text(values, "snapshotTimestamp")
-    purpose = _text(values, "purpose")
     return {
-        "purpose": Purpose(purpose) if purpose in set(Purpose) else None,
+        "purpose": _PURPOSES.get(_text(values, "purpose") or ""),
         "label": _text(values, "label"),
         "created_by": _text(values, "createdBy"),
-        "deployment": values.get("deployment") if isinstance(values.get("deployment"), dict) else None,
-        "size": values.get("exportSizeBytes") if isinstance(values.get("exportSizeBytes"), int) else None,
+        "deployment": _deployment(values.get("deployment")),
+        "size": _count(values.get("exportSizeBytes")),
         "sha256": _text(values, "sha256"),
         "tables": _tables(values.get("tables")),
         "snapshot_timestamp": _time(snapshot) if snapshot else None,
@@ -223,10 +240,21 @@ def _text(values: Mapping[str, Any], key: str) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def _count(found: object) -> int | None:
+    """A number of bytes or rows, or None."""
+    return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
+
+
+def _deployment(found: object) -> dict[str, str] | None:
+    """The label and the instance of a deployment, where they are texts."""
+    texts = {key: value for key, value in found.items() if isinstance(value, str)} if isinstance(found, dict) else {}
+    return texts or None
+
+
 def _time(text: str) -> datetime:
     """An aware time; one without a zone is UTC."""
     at = datetime.fromisoformat(text)
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _tables(found: object) -> dict[str, Table] | None:

@@ -10,7 +10,6 @@ from ops.archive.directory import skip_local_header
 from ops.archive.layout import LOCAL_HEADER, Member, Unreadable
 from ops.archive.tape import Tape
 
-_Damaged: type[Exception] = igzip_lib.error
 _IN, _OUT = 32 * 1024, 128 * 1024  # both stay in a core's cache: twice as fast as larger ones
 
 
@@ -66,7 +65,7 @@ def _inflated(tape: Tape, member: Member) -> Iterator[bytes]:
                 block = b"" if inflater.eof or inflater.needs_input else inflater.decompress(b"", _OUT)
             if inflater.eof:
                 break
-    except (_Damaged, EOFError, ValueError) as error:
+    except (igzip_lib.error, EOFError, ValueError) as error:  # type: ignore[misc]  # its stub takes the class for an instance
         raise Unreadable(f"{member.name} is damaged ({error})") from None
     if not inflater.eof:
         raise Unreadable(f"{member.name} is cut")
