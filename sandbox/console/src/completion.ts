@@ -6,6 +6,21 @@ export type Choice = { label: string; about: string; text: string };
 const WANTS_ID = new Set(["show", "verify", "delete", "undelete", "pin", "unpin"]);
 const MOST = 8;
 
+const ABOUT: Record<string, string> = {
+  quick: "the commit that production is at",
+  full: "the commit and every table",
+  list: "what there is, newest first",
+  show: "one backup with its tables",
+  verify: "look again whether it is sound",
+  delete: "move one to the trash",
+  undelete: "bring one back from the trash",
+  pin: "keep one whatever retention says",
+  unpin: "let retention decide again",
+  status: "what runs, and what is safe",
+  cancel: "stop a backup that runs",
+  help: "all of this",
+};
+
 // "[quick|full|list] …" names three.
 export const subcommands = (hint: string): string[] => /\[([\w|-]+)\]/.exec(hint)?.[1]?.split("|") ?? [];
 
@@ -23,7 +38,7 @@ export function choices(text: string, commands: Command[], ids: string[]): Choic
   if (!command) return [];
   if (words.length === 2) {
     const found = subcommands(command.usage_hint).filter((each) => each.startsWith(sub));
-    return found.map((each) => ({ label: each, about: `${name} ${each}`, text: `${name} ${each}${WANTS_ID.has(each) ? " " : ""}` }));
+    return found.map((each) => ({ label: each, about: ABOUT[each] ?? "", text: `${name} ${each}${WANTS_ID.has(each) ? " " : ""}` }));
   }
   if (words.length > 3 || !WANTS_ID.has(sub)) return [];
   const found = ids.filter((each) => each.startsWith(id) && each !== id);

@@ -84,7 +84,7 @@ export function Composer({ state, channel, name }: Props) {
           autoComplete="off"
           autoCapitalize="off"
           spellCheck={false}
-          placeholder={`Message ${name}, or / for a command`}
+          placeholder="Message, or / for a command"
           value={text}
           onChange={(event) => write(event.target.value)}
           onKeyDown={press}
