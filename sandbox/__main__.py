@@ -33,7 +33,7 @@ def main(arguments: list[str] | None = None) -> int:
         return _refuse(f"{taken} End that one, or give this one a folder of its own: {_START} --folder DIR --port {_free_port()}")
     except OSError as error:
         if error.errno != errno.EADDRINUSE:
-            raise
+            return _refuse(f"The sandbox cannot be started: {error}.")
         return _refuse(f"Port {asked.port} is taken by another program. Choose another: {_START} --port {_free_port()}")
     except GaveUp as gave_up:
         _say(str(gave_up))
@@ -43,9 +43,16 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=_START, description="A Slack workspace and a production on this machine, with the real bot.")
-    parser.add_argument("--port", type=int, default=PORT, help=f"where the page is (default: {PORT})")
+    parser.add_argument("--port", type=_port, default=PORT, help=f"where the page is (default: {PORT})")
     parser.add_argument("--folder", type=Path, default=Path(".sandbox"), help="where everything is kept (default: .sandbox)")
     return parser
+
+
+def _port(text: str) -> int:
+    """A port's number; 0 takes a free one."""
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text} is no port: a number from 0 to 65535 belongs here")
+    return int(text)
 
 
 def _stop_on_signals() -> threading.Event:

@@ -9,7 +9,8 @@ const target = join(here, "..", "..", "build", "console");
 
 // The library marks each drawing with the same id, and its styles go by it. A page has many drawings: the id is taken away,
 // and the class of the same name, which each also carries, stands in for it. Its styles are a layer, so that ours come first.
-const styles = (text) => `@layer library{${text.replaceAll("#slack_blocks_to_jsx", ":is(#one,.slack_blocks_to_jsx)").replaceAll("!important", "")}}`;
+const styles = (text) =>
+  `@layer library{${text.replaceAll("#slack_blocks_to_jsx", ":is(#one,.slack_blocks_to_jsx)").replaceAll("!important", "")}}`;
 const script = (text) => text.replaceAll('id:"slack_blocks_to_jsx",', "");
 const library = {
   name: "one drawing among many",

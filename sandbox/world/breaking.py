@@ -66,6 +66,7 @@ class Breaking:
     """
 
     def __init__(self, convex: Faults, slack: Faults, repository: Repository) -> None:
+        self._faults = {"Convex": convex, "Slack": slack}
         self._on: dict[str, str] = {"remote": "gone"} if repository.gone else {}
         self._setters: dict[str, Callable[[str, Any], None]] = {
             "Convex": convex.__setitem__,
@@ -75,7 +76,8 @@ class Breaking:
 
     @property
     def on(self) -> dict[str, str]:
-        """The places where something is wrong, each with its fault."""
+        """The places where something is wrong, each with its fault; one that was for a few times ends by itself."""
+        self._on = {place: fault for place, fault in self._on.items() if self._lasts(place)}
         return dict(self._on)
 
     def switch(self, place: str, fault: str | None) -> None:
@@ -85,7 +87,7 @@ class Breaking:
             KeyError: there is no such switch.
         """
         known = [each for each in SWITCHES if each.place == place]
-        found = next((each for each in known if fault in (None, each.fault)), None)
+        found = next((each for each in known if fault in {None, each.fault}), None)
         if found is None:
             raise KeyError(f"{place}={fault}")
         name, value = found.sets
@@ -93,3 +95,7 @@ class Breaking:
         self._on.pop(place, None)
         if fault is not None:
             self._on[place] = fault
+
+    def _lasts(self, place: str) -> bool:
+        switch = next(each for each in SWITCHES if each.place == place)
+        return switch.group == "Git" or switch.sets[0] in self._faults[switch.group]

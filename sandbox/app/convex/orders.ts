@@ -4,7 +4,11 @@ import { total } from "./money";
 
 export const latest = query({
   args: { limit: v.optional(v.number()) },
-  handler: (ctx, args) => ctx.db.query("orders").order("desc").take(args.limit ?? 20),
+  handler: (ctx, args) =>
+    ctx.db
+      .query("orders")
+      .order("desc")
+      .take(args.limit ?? 20),
 });
 
 export const place = mutation({

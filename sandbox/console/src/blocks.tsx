@@ -1,5 +1,5 @@
 // A payload block by block: what can be clicked is ours, the rest the library draws.
-import { useId } from "react";
+import { useEffect, useId, useRef } from "react";
 import { Drawn } from "./drawn";
 import { Interactive } from "./elements";
 import { withEmoji } from "./emoji";
@@ -51,14 +51,24 @@ function Input({ block }: { block: Block }) {
 }
 
 function Table({ block }: { block: Block }) {
+  const drawn = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    // The library makes ordinary cells of the first row, which is the head.
+    for (const cell of drawn.current?.querySelectorAll("tr:first-child td") ?? []) cell.setAttribute("role", "columnheader");
+  }, [block]);
   return (
-    <div className="table" tabIndex={0} role="region" aria-label="Table">
+    <div ref={drawn} className="table" tabIndex={0} role="region" aria-label="Table">
       <Drawn blocks={[block]} />
     </div>
   );
 }
 
-const OURS: Record<string, (props: { block: Block }) => React.ReactNode> = { actions: Actions, section: Section, input: Input, table: Table };
+const OURS: Record<string, (props: { block: Block }) => React.ReactNode> = {
+  actions: Actions,
+  section: Section,
+  input: Input,
+  table: Table,
+};
 
 export function Blocks({ blocks }: { blocks: Block[] }) {
   return blocks.map((block, place) => {

@@ -14,21 +14,75 @@ const disc = (fill: string): ReactNode => <circle cx="10" cy="10" r="8.5" fill={
 const octagon = <path d="M6.5 1.5h7l5 5v7l-5 5h-7l-5-5v-7z" fill={RED} />;
 
 const DRAWN: Record<string, ReactNode> = {
-  white_check_mark: <>{disc(GREEN)}{line("M6 10.4l2.8 2.8L14.2 7.4", "#fff")}</>,
-  x: <>{disc(RED)}{line("M7 7l6 6m0-6l-6 6", "#fff")}</>,
-  no_entry: <>{disc(RED)}{line("M6 10h8", "#fff", 2.6)}</>,
-  octagonal_sign: <>{octagon}{line("M7 7l6 6m0-6l-6 6", "#fff")}</>,
-  warning: <><path d="M10 1.8L19 17.6H1z" fill={AMBER} />{line("M10 7.2v4.6m0 2.8v.1", "#fff")}</>,
-  rotating_light: <><path d="M4.5 15a5.5 5.5 0 0 1 11 0z" fill={RED} />{line("M3 17.5h14M10 2.5V5M3.6 5.4l1.8 1.8m11-1.8l-1.8 1.8", RED)}</>,
+  white_check_mark: (
+    <>
+      {disc(GREEN)}
+      {line("M6 10.4l2.8 2.8L14.2 7.4", "#fff")}
+    </>
+  ),
+  x: (
+    <>
+      {disc(RED)}
+      {line("M7 7l6 6m0-6l-6 6", "#fff")}
+    </>
+  ),
+  no_entry: (
+    <>
+      {disc(RED)}
+      {line("M6 10h8", "#fff", 2.6)}
+    </>
+  ),
+  octagonal_sign: (
+    <>
+      {octagon}
+      {line("M7 7l6 6m0-6l-6 6", "#fff")}
+    </>
+  ),
+  warning: (
+    <>
+      <path d="M10 1.8L19 17.6H1z" fill={AMBER} />
+      {line("M10 7.2v4.6m0 2.8v.1", "#fff")}
+    </>
+  ),
+  rotating_light: (
+    <>
+      <path d="M4.5 15a5.5 5.5 0 0 1 11 0z" fill={RED} />
+      {line("M3 17.5h14M10 2.5V5M3.6 5.4l1.8 1.8m11-1.8l-1.8 1.8", RED)}
+    </>
+  ),
   zap: <path d="M11.5 1L3.5 11.5h5L7.5 19l9-11h-5.4z" fill={AMBER} />,
-  package: <><path d="M2.5 6L10 2l7.5 4v8.5L10 18.5l-7.5-4z" fill={BOX} />{line("M2.8 6.2L10 10l7.2-3.8M10 10v8", "#fff", 1.4)}</>,
+  package: (
+    <>
+      <path d="M2.5 6L10 2l7.5 4v8.5L10 18.5l-7.5-4z" fill={BOX} />
+      {line("M2.8 6.2L10 10l7.2-3.8M10 10v8", "#fff", 1.4)}
+    </>
+  ),
   hourglass_flowing_sand: line("M5 2.5h10M5 17.5h10M6 2.5v2.5l4 5-4 5v2.5M14 2.5v2.5l-4 5 4 5v2.5", AMBER, 1.8),
-  arrows_counterclockwise: line("M3.5 10a6.5 6.5 0 0 1 11.3-4.4L17 7.5m0-4.5v4.5h-4.5M16.5 10a6.5 6.5 0 0 1-11.3 4.4L3 12.5m0 4.5v-4.5h4.5", "#2f6fb0", 1.9),
+  arrows_counterclockwise: line(
+    "M3.5 10a6.5 6.5 0 0 1 11.3-4.4L17 7.5m0-4.5v4.5h-4.5M16.5 10a6.5 6.5 0 0 1-11.3 4.4L3 12.5m0 4.5v-4.5h4.5",
+    "#2f6fb0",
+    1.9,
+  ),
   leftwards_arrow_with_hook: line("M7 4L3 8l4 4M3.5 8H12a4.5 4.5 0 0 1 0 9H8", "#2f6fb0"),
-  lock: <><rect x="3.5" y="8.5" width="13" height="9.5" rx="2" fill={AMBER} />{line("M6.5 8.5V6a3.5 3.5 0 0 1 7 0v2.5", GREY)}</>,
-  pushpin: <>{line("M10 12.5V19", GREY)}<path d="M6.5 1.5h7L13 8l3 4.5H4L7 8z" fill={RED} /></>,
+  lock: (
+    <>
+      <rect x="3.5" y="8.5" width="13" height="9.5" rx="2" fill={AMBER} />
+      {line("M6.5 8.5V6a3.5 3.5 0 0 1 7 0v2.5", GREY)}
+    </>
+  ),
+  pushpin: (
+    <>
+      {line("M10 12.5V19", GREY)}
+      <path d="M6.5 1.5h7L13 8l3 4.5H4L7 8z" fill={RED} />
+    </>
+  ),
   wastebasket: line("M3 5.5h14M8 5V2.5h4V5M4.8 5.5l1 12.5h8.4l1-12.5M8.3 9v5.5m3.4-5.5v5.5", GREY, 1.7),
-  black_square_for_stop: <><rect x="2" y="2" width="16" height="16" rx="4" fill={GREY} /><rect x="6.5" y="6.5" width="7" height="7" fill="#fff" /></>,
+  black_square_for_stop: (
+    <>
+      <rect x="2" y="2" width="16" height="16" rx="4" fill={GREY} />
+      <rect x="6.5" y="6.5" width="7" height="7" fill="#fff" />
+    </>
+  ),
   white_large_square: <rect x="2.5" y="2.5" width="15" height="15" rx="3" fill="#fff" stroke={GREY} strokeWidth="1.6" />,
   boom: <path d="M10 1l2 4.5L16.5 3 15 7.5l4.5 1.5-4 2.5 2.5 4.5-5-1L11.5 19 9 15l-4.5 2.5.5-5L1 10.5l4.5-2L3.5 4 8 5.5z" fill={RED} />,
 };

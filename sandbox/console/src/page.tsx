@@ -28,6 +28,7 @@ export function Page() {
     go({ at });
     setTab("conversation");
   };
+  const become = (user: string) => go({ user, at: place.at.startsWith("D") ? HOME : place.at }); // direct messages are each their own
   return (
     <PeopleContext.Provider value={people}>
       {lost && (
@@ -37,7 +38,7 @@ export function Page() {
       )}
       <Tabs tab={tab} onTurn={setTab} />
       <div className="columns" data-tab={tab}>
-        {state ? <Places state={state} at={place.at} onGo={look} onBecome={(user) => go({ user, at: place.at.startsWith("D") ? HOME : place.at })} /> : <nav className="places" />}
+        {state ? <Places key={state.me} state={state} at={place.at} onGo={look} onBecome={become} /> : <nav className="places" />}
         <main className="conversation">{state && <Shown key={state.me} state={state} at={place.at} />}</main>
         <Production />
       </div>
@@ -64,7 +65,9 @@ function Shown({ state, at }: { state: State; at: string }) {
   if (!channel) return null;
   const plain = channel.name.replace(/^#/, "");
   const name = isDirect(channel) ? "Backstop" : `#${plain}`;
-  return <Conversation state={state} channel={channel.id} name={name} about={isDirect(channel) ? "direct messages" : (ABOUT[plain] ?? "")} />;
+  return (
+    <Conversation state={state} channel={channel.id} name={name} about={isDirect(channel) ? "direct messages" : (ABOUT[plain] ?? "")} />
+  );
 }
 
 // The window on top; those beneath wait.

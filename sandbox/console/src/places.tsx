@@ -2,6 +2,7 @@
 import { Avatar, Mark } from "./avatar";
 import { HOME } from "./place";
 import type { Channel, State } from "./types";
+import { useUnread } from "./unread";
 
 type Props = { state: State; at: string; onGo: (at: string) => void; onBecome: (user: string) => void };
 
@@ -10,11 +11,17 @@ export const isDirect = (channel: Channel): boolean => channel.id.startsWith("D"
 export function Places({ state, at, onGo, onBecome }: Props) {
   const channels = state.channels.filter((channel) => !isDirect(channel));
   const direct = state.channels.find(isDirect);
-  const entry = (id: string, label: string, unread?: boolean | number) => (
+  const unread = useUnread(state, at);
+  const entry = (id: string, label: string) => (
     <li key={id}>
-      <button type="button" className={`place ${unread ? "unread" : ""}`} aria-current={id === at ? "page" : undefined} onClick={() => onGo(id)}>
+      <button
+        type="button"
+        className={`place ${unread.has(id) ? "unread" : ""}`}
+        aria-current={id === at ? "page" : undefined}
+        onClick={() => onGo(id)}
+      >
         {label}
-        {!!unread && <span className="dot" role="img" aria-label="unread" />}
+        {unread.has(id) && <span className="dot" role="img" aria-label="unread" />}
       </button>
     </li>
   );
@@ -27,11 +34,11 @@ export function Places({ state, at, onGo, onBecome }: Props) {
         {state.team.name}
       </h2>
       <h3>Channels</h3>
-      <ul>{channels.map((channel) => entry(channel.id, `# ${channel.name.replace(/^#/, "")}`, channel.unread))}</ul>
+      <ul>{channels.map((channel) => entry(channel.id, `# ${channel.name.replace(/^#/, "")}`))}</ul>
       <h3>Backstop</h3>
       <ul>
         {entry(HOME, "Home")}
-        {direct && entry(direct.id, "Direct messages", direct.unread)}
+        {direct && entry(direct.id, "Direct messages")}
       </ul>
       <Persons state={state} onBecome={onBecome} />
       <p className={`link-state ${state.connected ? "" : "bad"}`} role="status">

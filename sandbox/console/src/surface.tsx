@@ -53,7 +53,10 @@ export function initial(element: Element): Value | undefined {
   }
 }
 
-export const elements = (block: Block): Element[] => [...(block.elements ?? []), ...[block.element, block.accessory].filter((each) => !!each)];
+export const elements = (block: Block): Element[] => [
+  ...(block.elements ?? []),
+  ...[block.element, block.accessory].filter((each) => !!each),
+];
 
 // Every input's value, touched or not: what Slack sends with a click or a submission.
 export function collected(blocks: Block[], touched: Values): Values {

@@ -1,7 +1,7 @@
 // What the sandbox's Slack tells the page, and Block Kit as far as the page looks into it itself.
 
 export type Member = { id: string; name: string; title?: string; color?: string; switcher?: boolean };
-export type Channel = { id: string; name: string; unread?: boolean | number };
+export type Channel = { id: string; name: string };
 export type Command = { command: string; description: string; usage_hint: string };
 export type Notice = { id: string; text: string };
 
