@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 from ops.services.convex import ConvexFailed, Unreachable, target
 from ops.services.convex.trouble import Trouble, explain, trouble
 from sandbox.convex import ConvexServer
-from tests.exporting import KEY, OurSide, cancelled, deployment, fit_for_people, newest
+from tests.exporting import HASTE, KEY, OurSide, cancelled, deployment, fit_for_people, newest
 from tests.remotes import executable
 
 
@@ -97,9 +98,9 @@ def test_what_the_cli_says_that_we_do_not_know_is_passed_on_in_short(server: Con
 
 
 @pytest.mark.parametrize(("fault", "how"), [("refuse", "was refused with status 503"), ("drop", "does not hold")])
-def test_a_blocked_websocket_is_found_out_when_the_server_has_finished(server: ConvexServer, ours: OurSide, fault: str, how: str) -> None:
+def test_a_blocked_websocket_is_found_out_when_the_server_has_finished(server: ConvexServer, tmp_path: Path, fault: str, how: str) -> None:
     server.faults["ws"] = fault
-    error = ours.failure(ConvexFailed)
+    error = OurSide(tmp_path, server.url, patience=replace(HASTE, websocket=600.0)).failure(ConvexFailed)
     assert error.message == f"The CLI cannot follow the export of production · sturgeon: its websocket {how}, while plain requests pass."
     assert "proxy" in error.remedy
 
