@@ -39,7 +39,7 @@ def _slack(place: str, label: str, value: Any) -> Switch:
 
 SWITCHES = (
     _convex("export", "fail", "The export fails"),
-    _convex("export", "slow", "An export takes half a minute", "slow:30"),
+    _convex("export", "slow", "An export takes 20 seconds longer", "slow:20"),
     _convex("export", "hang", "An export never finishes"),
     _convex("export", "conflict", "Somebody else's export is under way"),
     _convex("export", "forget", "The export leaves out the orders", "forget:orders"),

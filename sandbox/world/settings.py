@@ -19,7 +19,7 @@ production_branch = "{production}"
 source_branch = "{source}"
 
 [convex]
-deadline = 60
+deadline = 45
 
 [convex.production]
 name = "sturgeon"
