@@ -8,7 +8,6 @@ comes in, then running operations are left for the next start, then the cards sa
 from __future__ import annotations
 
 import asyncio
-import importlib
 import logging
 import os
 import signal
@@ -43,7 +42,6 @@ async def _until_told(found: BotSettings, began: float) -> int:
     """Serve until a signal comes."""
     from bot.process import serve
 
-    importlib.import_module("bot.listeners")
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, _told(stop))

@@ -16,6 +16,7 @@ from functools import partial
 
 from aiohttp import ClientSession, ClientTimeout
 
+import bot.listeners  # noqa: F401  # fills the registry
 from bot.app import Front, build
 from bot.cards import Cards
 from bot.channels import Channels

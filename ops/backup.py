@@ -39,6 +39,7 @@ class Wanted:
     description: str = ""  # a version, or what is about to happen
     notes: str = ""
     created_by: str = ""
+    target: str = ""  # what it is taken of, as every card names it
 
     @classmethod
     def load(cls, params: Mapping[str, Any]) -> Wanted:
@@ -55,7 +56,7 @@ class Wanted:
         return f"{self.type} backup"
 
 
-def ask(kind: Type, by: str, *, purpose: str = "", description: str = "", notes: str = "") -> Wanted:
+def ask(services: Services, kind: Type, by: str, *, purpose: str = "", description: str = "", notes: str = "") -> Wanted:  # noqa: PLR0913 # what a person typed, all named
     """Read what a person typed; what is too long is cut with an ellipsis, so that nothing is refused over a note.
 
     Raises:
@@ -67,6 +68,7 @@ def ask(kind: Type, by: str, *, purpose: str = "", description: str = "", notes:
         description=one_line(description, DESCRIPTION_LIMIT),
         notes=paragraphs(notes, NOTES_LIMIT),
         created_by=by,
+        target=services.target(ENVIRONMENT),
     )
 
 
@@ -80,7 +82,6 @@ def kinds(services: Services) -> tuple[Kind, ...]:
 
 def backup(op: Operation, services: Services) -> None:
     """Take the backup, then let retention tidy up."""
-    op.result(target=services.target(ENVIRONMENT))
     steps(op, "", Wanted.load(op.params), services)
     op.step("retention", lambda: tidy(op, services), if_interrupted=Interrupted.REDO)
 

@@ -51,7 +51,9 @@ def backup(options: argparse.Namespace) -> Answer:
     """Take a backup and wait for its end."""
     with opened(running=True) as backstop:
         person = people.at_terminal()
-        wanted = taking.ask(options.type, person.id, purpose=options.purpose, description=options.description, notes=options.notes)
+        wanted = taking.ask(
+            backstop.services, options.type, person.id, purpose=options.purpose, description=options.description, notes=options.notes
+        )
         view = run(backstop, wanted.kind, wanted.dump(), taking.ENVIRONMENT, quiet=options.json)
         made = backstop.catalogue.made_by(view.id) if view.status is Status.SUCCEEDED else None
         return _ended(view, _created(view), described.whole(made) if made else {})
@@ -97,7 +99,8 @@ def _ended(view: OperationView, good: str, document: dict[str, Any]) -> Answer:
 
 def _told(view: OperationView) -> dict[str, Any]:
     """What the operation itself said at its end."""
-    return {key: view.result[key] for key in ("target", "warnings", "retention", "folder", "compared_to") if key in view.result}
+    told = {**view.params, **view.result}
+    return {key: told[key] for key in ("target", "warnings", "retention", "folder", "compared_to") if key in told}
 
 
 def _created(view: OperationView) -> str:
@@ -105,7 +108,9 @@ def _created(view: OperationView) -> str:
     if view.status is not Status.SUCCEEDED or view.finished_at is None:
         return ""
     result = view.result
-    lines = [f"{taking.sentence(view)} in {elapsed(view.finished_at - view.created_at)} · {result['backup']['id']} · {result['target']}"]
+    lines = [
+        f"{taking.sentence(view)} in {elapsed(view.finished_at - view.created_at)} · {result['backup']['id']} · {view.params['target']}"
+    ]
     lines += [f"Warning: {warning}" for warning in result["warnings"]]
     lines += [f"Retention: `{left['id']}` left ({left['why']})" for left in result["retention"]["left"]]
     lines += [f"Retention holds back: {result['retention']['held']}"] if result["retention"]["held"] else []

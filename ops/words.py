@@ -20,7 +20,7 @@ def decimal_size(count: int) -> str:
 
 def elapsed(span: timedelta) -> str:
     """A span for people: "0.4 s", "38 s", "3 m 02 s", "6 h 12 m", "3 days"."""
-    if 0 < span.total_seconds() < 0.95:
+    if 0.05 <= span.total_seconds() < 0.95:
         return f"{span.total_seconds():.1f} s"
     seconds = max(0, round(span.total_seconds()))
     if seconds < 60:

@@ -135,7 +135,7 @@ def _start_typed(request: Request, desk: Desk, kind: Type) -> str:
 
 def _start(request: Request, desk: Desk, kind: Type, **typed: str) -> str:
     """Start the backup; the words that say so."""
-    wanted = taking.ask(kind, request.person.id, **typed)
+    wanted = taking.ask(desk.backstop.services, kind, request.person.id, **typed)
     desk.backstop.journal.start(wanted.kind, wanted.dump(), by=request.person.id, environment=taking.ENVIRONMENT, id=request.operation_id)
     return f"{wanted.kind.capitalize()} of {gathered.target(desk.backstop)} started"
 

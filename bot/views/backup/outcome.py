@@ -40,7 +40,7 @@ def title(view: OperationView) -> str:
 
 def target(view: OperationView) -> str:
     """Where it works, always named: "production · sturgeon"."""
-    return str(view.result.get("target") or view.environment or "the backup folder")
+    return str(view.params.get("target") or view.environment or "the backup folder")
 
 
 def asked(view: OperationView) -> str:
@@ -155,7 +155,7 @@ def _retention(result: Mapping[str, Any]) -> str:
         return f":warning: Retention holds everything back: {prose(str(found['held']), 400)}"
     left = found.get("left") or ()
     if not left:
-        return "Nothing left by retention." if found else ""
+        return "Retention took nothing." if found else ""
     names = "; ".join(f"{code(str(each['id']))} ({prose(str(each['why']), 120)})" for each in left[:_LEFT])
     more = f"; and {number(len(left) - _LEFT)} more" if len(left) > _LEFT else ""
     return f"Left by retention: {names}{more}. `/backup undelete` brings one back."
