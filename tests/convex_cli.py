@@ -47,15 +47,21 @@ class Cli:
 
     def run(self, *words: str) -> Ran:
         """Run it to its end."""
-        process = self.start(*words)
-        out, told = process.communicate(timeout=90)
+        with self.running(*words) as process:
+            out, told = process.communicate(timeout=90)
         return Ran(process.returncode, out, told)
 
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        """Run it, and go on."""
+    @contextmanager
+    def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
+        """Run it, and go on; what runs at the end is killed."""
         command = ["node", str(MAIN), *words]
         stdin, pipe = subprocess.DEVNULL, subprocess.PIPE
-        return subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, stdin=stdin, stdout=pipe, stderr=pipe)
+        process = subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, stdin=stdin, stdout=pipe, stderr=pipe)
+        with process:
+            try:
+                yield process
+            finally:
+                process.kill()
 
     def export(self, name: str, *words: str) -> Path:
         """Export to a new file."""

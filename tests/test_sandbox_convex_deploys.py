@@ -96,18 +96,18 @@ def test_without_validation_documents_may_be_anything(server: ConvexServer, app:
 
 def test_a_later_push_wins_the_race(server: ConvexServer, app: App, tmp_path: Path) -> None:
     server.faults["push"] = "slow:60"
-    pushing = [app.start("deploy", "--typecheck", "disable", "--message", "first")]
-    wait_until(lambda: started(server) == 1, "the first push started")
     other = App(tmp_path / "other", server)
     other.write("users.ts", LIST)
     other.write_schema(f"{USERS}, {MESSAGES}, drafts: defineTable({{}})")
-    pushing.append(other.start("deploy", "--typecheck", "disable", "--message", "second"))
-    wait_until(lambda: started(server) == 2, "the second push started")
-    del server.faults["push"]
-    assert "Schema was overwritten by another push." in pushing[0].communicate(timeout=60)[1]
-    assert pushing[1].communicate(timeout=60)[0] == ""
-    assert [it.returncode for it in pushing] == [1, 0]
-    assert server.deployed.message == "second"
+    words = ("deploy", "--typecheck", "disable", "--message")
+    with app.running(*words, "first") as first:
+        wait_until(lambda: started(server) == 1, "the first push started")
+        with other.running(*words, "second") as second:
+            wait_until(lambda: started(server) == 2, "the second push started")
+            del server.faults["push"]
+            assert "Schema was overwritten by another push." in first.communicate(timeout=60)[1]
+            second.communicate(timeout=60)
+    assert (first.returncode, second.returncode, server.deployed.message) == (1, 0, "second")
 
 
 @pytest.mark.parametrize(
@@ -192,6 +192,17 @@ def test_a_deploy_during_an_import_fails_the_import(server: ConvexServer, app: A
     del server.faults["import"]
     wait_until(lambda: "schema changed" in json.dumps(query(server, "_system/cli/queryImport:list")), "the import failed")
     assert prints(server) == before
+
+
+def test_an_index_of_a_large_table_is_not_dropped_unasked(server: ConvexServer, app: App) -> None:
+    table = "events: defineTable(v.any())"
+    app.write_schema(f'{table}.index("by_author", ["author"])')
+    pushed(server, app)
+    server.fill("events", 100_000, bytes_each=150)
+    app.write_schema(table)
+    refused(app.deploy(), "events.by_author")
+    assert server.deployed.pushes == 1
+    assert app.deploy("--skip-large-indexes-check").code == 0
 
 
 def test_functions_cannot_run_here(app: App) -> None:

@@ -168,9 +168,8 @@ def test_another_import_under_way_is_asked_about(server: ConvexServer, cli: Cli)
 def test_an_import_goes_on_when_the_cli_is_gone(server: ConvexServer, cli: Cli) -> None:
     archive, before = archive_of(server, cli.folder / "it.zip"), prints(server)
     server.clear("users")
-    server.faults["import"] = "slow:1"
-    importing = cli.start("import", "--replace-all", "-y", str(archive))
-    wait_until(lambda: any(it.get("path") == "/api/perform_import" for it in server.requests), "the import was confirmed")
-    importing.kill()
-    importing.communicate()
+    server.faults["import"] = "slow:60"
+    with cli.running("import", "--replace-all", "-y", str(archive)):
+        wait_until(lambda: any(it.get("path") == "/api/perform_import" for it in server.requests), "the import was confirmed")
+    del server.faults["import"]
     wait_until(lambda: prints(server) == before, "the import completed")
