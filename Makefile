@@ -35,6 +35,8 @@ check: setup
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	$(VENV)/bin/deptry .
+	node_modules/.bin/tsc --noEmit --project sandbox/console
+	node_modules/.bin/tsc --noEmit --project sandbox/app/convex
 
 bench: setup
 	$(PY) -m tests.bench
