@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.slack import Client
+from tests.bolt import people, server, trigger, web  # noqa: F401 # fixtures
 from tests.databases import database, postgresql  # noqa: F401 # fixtures
 from tests.journals import bots  # noqa: F401 # a fixture
 from tests.world import World, running, world
