@@ -11,7 +11,9 @@ from sandbox.world import Breaking, World
 from sandbox.world.breaking import SWITCHES
 from sandbox.world.commits import fix, schema
 from sandbox.world.history import APP
+from sandbox.world.production import KEY
 from sandbox.world.repository import Repository
+from tests.convex_cli import MODULES, Cli
 from tests.remotes import git
 
 
@@ -64,6 +66,19 @@ def test_rows_are_seeded_once_and_orders_come_and_go(world: World, tmp_path: Pat
     again.start()
     again.stop()
     assert again.production.convex.tables() == after
+
+
+def test_the_app_that_lies_at_the_remote_can_be_deployed_over_the_rows(world: World, tmp_path: Path) -> None:
+    production, folder = world.production, tmp_path / "clone"
+    git(tmp_path, "clone", "-q", str(world.repository.remote), str(folder))
+    (folder / "node_modules").symlink_to(MODULES)
+    production.order()
+    production.convex.start()
+    try:
+        done = Cli(folder, production.convex, KEY).deploy("--yes")
+    finally:
+        production.convex.stop()
+    assert done.code == 0, done.told
 
 
 def test_a_start_that_was_interrupted_is_begun_anew(tmp_path: Path) -> None:

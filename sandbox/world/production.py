@@ -51,7 +51,7 @@ class Production:
         customer = str(self._chance.choice(customers)["name"]) if customers else "Somebody new"
         placed = seeds.order(self._chance, number, customer)
         self.convex.insert("orders", placed)
-        return f"{customer} ordered {placed['quantity']} × {placed['item']} (order {number})."
+        return f"{customer} ordered {placed['quantity']:.0f} × {placed['item']} (order {number})."
 
     def delete(self) -> str:
         """The newest order is deleted."""

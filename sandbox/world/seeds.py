@@ -87,14 +87,20 @@ def rows(seed: int = 101) -> Iterator[tuple[str, Row]]:
     for table, make in made.items():
         found = list(make(chance, people))
         for place, row in enumerate(found):
-            yield table, {"_creationTime": _moment(start, place / len(found)), **row}
+            yield table, {"_creationTime": _moment(start, place / len(found)), **_as_convex(row)}
 
 
 def order(chance: random.Random, number: int, customer: str) -> Row:
     """An order that somebody just placed."""
     item, _, price = chance.choice(_PRODUCTS)
     quantity = chance.randint(1, 4)
-    return {"number": number, "customer": customer, "item": item, "quantity": quantity, "total": price * quantity, "status": "placed"}
+    bill = {"number": number, "customer": customer, "item": item, "quantity": quantity, "total": price * quantity}
+    return _as_convex({**bill, "status": "placed"})
+
+
+def _as_convex(row: Row) -> Row:
+    """Convex's own number is a float; a whole number in JSON would be another type, which the schema refuses."""
+    return {name: float(value) if type(value) is int else value for name, value in row.items()}
 
 
 def _moment(start: datetime, part: float) -> float:
