@@ -116,7 +116,7 @@ def test_looking_at_home_tells_the_app(server: SlackServer, page: httpx.Client) 
 
 
 def test_an_event_tells_of_every_change(page: httpx.Client, web: WebClient) -> None:
-    with page.stream("GET", "/events", params={"user": ALICE}) as stream:
+    with page.stream("GET", "/events", params={"user": ALICE}, timeout=10) as stream:  # a heartbeat comes later than that
         lines = (line for line in stream.iter_lines() if line.startswith("data:"))
         first = next(lines)
         web.chat_postMessage(channel=ENGINEERING, text="x")
