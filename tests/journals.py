@@ -15,9 +15,11 @@ from sqlalchemy import Engine, event, func, select
 
 from ops import activity
 from ops.database import LockRow, OperationRow, StepRow, open_database, reading
-from ops.journal import Journal, Kind, Operation, OperationView
+from ops.journal import Interrupted, Journal, Kind, Operation, OperationView
 
 PATIENCE = 60.0  # seconds: longer than anything here takes on a slow machine
+
+REDO = Interrupted.REDO
 
 Workflow = Callable[[Operation], None]
 
@@ -129,3 +131,14 @@ def bots(database: str, tmp_path: Path) -> Iterator[Bots]:
     made = Bots(database, tmp_path)
     yield made
     made.close()
+
+
+def counting(ran: list[str], looking: Any = REDO, deadline: float | None = None) -> Workflow:
+    """An operation of three steps that says which of them it ran."""
+
+    def work(op: Operation) -> None:
+        op.step("one", lambda: ran.append("one"), if_interrupted=REDO)
+        op.step("two", lambda: ran.append("two"), if_interrupted=looking, deadline=deadline)
+        op.step("three", lambda: ran.append("three"))
+
+    return work
