@@ -15,6 +15,7 @@ from sqlalchemy import Engine, event, func, select
 
 from ops import activity
 from ops.database import LockRow, OperationRow, StepRow, open_database, reading
+from ops.errors import Failed
 from ops.journal import Interrupted, Journal, Kind, Operation, OperationView
 
 PATIENCE = 60.0  # seconds: longer than anything here takes on a slow machine
@@ -142,3 +143,27 @@ def counting(ran: list[str], looking: Any = REDO, deadline: float | None = None)
         op.step("three", lambda: ran.append("three"))
 
     return work
+
+
+def nothing(op: Operation) -> None:
+    """One step that does nothing."""
+    op.step("look", lambda: None)
+
+
+class Slow:
+    """A workflow of three steps whose second lasts until it is stopped, or let go."""
+
+    def __init__(self) -> None:
+        self.inside, self.go = threading.Event(), threading.Event()
+        self.ran: list[str] = []
+
+    def __call__(self, op: Operation) -> None:
+        op.step("one", lambda: self.ran.append("one"))
+        op.step("two", lambda: self._last(op))
+        op.step("three", lambda: self.ran.append("three"))
+
+    def _last(self, op: Operation) -> None:
+        self.inside.set()
+        while not self.go.is_set():
+            if op.stop.wait(0.01):
+                raise Failed("The program was stopped.")

@@ -1,8 +1,7 @@
-"""An operation runs its steps once, holds its environment alone, and ends in the one outcome that is true."""
+"""An operation runs its steps once, holds its environment alone, and can be asked how it stands."""
 
 from __future__ import annotations
 
-import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -10,14 +9,9 @@ from itertools import pairwise
 
 import pytest
 
-from ops.errors import Failed, Refused
-from ops.journal import Busy, Halted, Operation, Status
-from tests.journals import PATIENCE, Bots, eventually
-
-
-def nothing(op: Operation) -> None:
-    """One step that does nothing."""
-    op.step("look", lambda: None)
+from ops.errors import Refused
+from ops.journal import Busy, Operation, Status
+from tests.journals import PATIENCE, Bots, eventually, nothing
 
 
 class Held:
@@ -186,67 +180,6 @@ def test_fifty_operations_run_at_once(bots: Bots) -> None:
     assert len(bots.log()) == 50
 
 
-# ── outcomes ──
-
-
-def raising(error: Exception, *, touches: bool = False, before: bool = False) -> object:
-    """A workflow that raises: in a step, or before any."""
-
-    def fail() -> None:
-        raise error
-
-    return fail_first(fail) if before else lambda op: op.step("one", fail, touches=touches)
-
-
-def fail_first(fail: object) -> object:
-    """A workflow that never comes to a step."""
-    return lambda _op: fail()  # type: ignore[operator] # a function
-
-
-@pytest.mark.parametrize(
-    ("workflow", "status"),
-    [
-        (raising(Refused("No.", "Never."), before=True), Status.REFUSED),
-        (raising(Refused("No.", "Never.")), Status.FAILED),
-        (raising(Failed("No.", "Never.")), Status.FAILED),
-        (raising(Failed("No.", "Never."), touches=True), Status.HALTED),
-        (raising(Halted("No.", "Never.")), Status.HALTED),
-    ],
-    ids=["refused before a step", "refused in a step", "failed", "failed after production was touched", "halted"],
-)
-def test_the_outcome_says_what_became_of_production(bots: Bots, workflow: object, status: Status) -> None:
-    view = bots.run(workflow)  # type: ignore[arg-type] # a workflow
-    assert (view.status, view.error, view.remedy) == (status, "No.", "Never.")
-    assert bool(bots.locks()) == (status is Status.HALTED) == (view.finished_at is None)
-    assert bots.log() == [f"work {status}"]
-
-
-@pytest.mark.parametrize("before", [True, False])
-def test_a_defect_is_a_reference_for_the_person_and_a_traceback_for_the_log(
-    bots: Bots, caplog: pytest.LogCaptureFixture, *, before: bool
-) -> None:
-    with caplog.at_level(logging.ERROR):
-        view = bots.run(raising(ZeroDivisionError("inside"), before=before))  # type: ignore[arg-type] # a workflow
-    assert view.status is Status.FAILED
-    assert "inside" not in (view.error or "")
-    reference = (view.error or "").partition("reference ")[2][:8]
-    assert reference in caplog.text
-    assert "ZeroDivisionError: inside" in caplog.text
-    assert bots.locks() == {}
-
-
-def test_an_error_that_no_database_would_take_ends_the_operation_too(bots: Bots) -> None:
-    view = bots.run(raising(Failed("half \ud83d, nothing \0.", "\0")))  # type: ignore[arg-type] # a workflow
-    assert (view.status, view.error) == (Status.FAILED, "half ?, nothing .")
-
-
-def test_a_kind_without_words_for_the_log_ends_all_the_same(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
-    view = bots.run(nothing, sentence=lambda view: view.result["missing"])
-    assert view.status is Status.SUCCEEDED
-    assert bots.log() == ["Work succeeded"]
-    assert "has no sentence" in caplog.text
-
-
 # ── reading ──
 
 
@@ -274,23 +207,3 @@ def test_waiting_ends_when_the_time_is_up_and_sees_operations_of_others(bots: Bo
     assert here.wait(started, 0.1).status is Status.RUNNING
     held.go.set()
     assert here.wait(started, PATIENCE).status is Status.SUCCEEDED
-
-
-# ── a database that comes and goes ──
-
-
-def test_an_operation_outlasts_a_database_that_goes_away(bots: Bots, caplog: pytest.LogCaptureFixture) -> None:
-    ran: list[str] = []
-
-    def two() -> None:
-        ran.append("two")
-        bots.go_away(lambda: "waits for the database" in caplog.text)
-
-    def work(op: Operation) -> None:
-        op.step("one", lambda: ran.append("one"))
-        op.step("two", two)
-        op.step("three", lambda: ran.append("three"))
-
-    assert bots.run(work).status is Status.SUCCEEDED
-    assert ran == ["one", "two", "three"]
-    assert bots.log() == ["work succeeded"]
