@@ -66,8 +66,6 @@ class Delivery:
 
     async def reply(self, request: Request, reply: Reply) -> None:
         """Show what the work gave."""
-        if reply.home is not None:
-            await self._slack.write("views.publish", {"user_id": request.person.id, "view": reply.home})
         if reply.view is not None and await self._shown(request, reply.view):
             return
         message = reply.message if reply.message is not None or reply.view is None else RESTARTED

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 OPEN_FOR = 3600.0  # seconds after it was opened that a Home is kept up to date
 MOST = 50  # people, those who opened theirs last
-BETWEEN = 1.0  # seconds between two rounds
+BETWEEN = 0.3  # seconds between two rounds
 LOOK = 5.0  # seconds between two looks at what other processes do
 
 
@@ -35,24 +35,28 @@ class Homes:
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._opened: dict[str, float] = {}
+        self._due: set[str] = set()
         self._shown: frozenset[tuple[str, str]] = frozenset()
         self._drawing: asyncio.Task[None] | None = None
 
-    def seen_by(self, person: str) -> None:
-        """Somebody opened theirs. From any thread."""
+    def show(self, person: str) -> None:
+        """Draw somebody's Home as it is now, and keep it up to date from then on. From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._opened_by, person)
+
+    def _opened_by(self, person: str) -> None:
+        """Remember who looks, the last of them last."""
         self._opened.pop(person, None)
         self._opened[person] = time.monotonic()
         while len(self._opened) > MOST:
             del self._opened[next(iter(self._opened))]
+        self._due.add(person)
+        self._woken.set()
 
     def changed(self, _operation_id: str) -> None:
         """An operation changed. From any thread."""
         if self._opened and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._woken.set)
-
-    def drawn(self) -> dict[str, Any]:
-        """A Home as it is now. In a thread: it asks the remote."""
-        return app_home(gathered.home(self._backstop), datetime.now(UTC))
 
     def open(self) -> None:
         """Keep them up to date from now on."""
@@ -82,17 +86,19 @@ class Homes:
             return
 
     async def _round(self) -> None:
-        """One look, and a drawing if it shows something new."""
+        """One look, and a drawing for whoever does not see it yet. There is one drawer, so no older Home follows a newer one."""
         self._woken.clear()
+        due, self._due = self._due, set()
         people = self._looking()
         if not people:
             return
         running = await asyncio.to_thread(self._backstop.journal.running)
         state = frozenset((view.id, view.status.value) for view in running)
-        if state != self._shown:
-            view = await asyncio.to_thread(self.drawn)
+        waiting = people if state != self._shown else [person for person in people if person in due]
+        if waiting:
+            view = await asyncio.to_thread(_drawn, self._backstop)
+            await asyncio.gather(*(self._publish(person, view) for person in waiting))
             self._shown = state
-            await asyncio.gather(*(self._publish(person, view) for person in people))
 
     def _looking(self) -> list[str]:
         """Those who opened theirs lately."""
@@ -104,3 +110,8 @@ class Homes:
             await self._slack.write("views.publish", {"user_id": person, "view": view})
         except (SlackAway, SlackSaidNo) as error:
             log.info("the Home of %s was not drawn: %s", person, error)
+
+
+def _drawn(backstop: Backstop) -> dict[str, Any]:
+    """A Home as it is now. In a thread: it asks the remote."""
+    return app_home(gathered.home(backstop), datetime.now(UTC))

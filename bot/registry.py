@@ -98,7 +98,6 @@ class Reply:
 
     message: Message | str | None = None  # to them alone; where `view` cannot be shown, in its place
     view: View | None = None  # in the window that was opened for this, or that they clicked or submitted
-    home: View | None = None  # their App Home
     replace: bool = False  # the message takes the place of the one with the button
 
 

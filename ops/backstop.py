@@ -74,14 +74,14 @@ class Backstop:
 
     def in_use(self) -> set[str]:
         """Backups that an unfinished operation works with."""
-        return {str(view.params["backup"]) for view in self.journal.running() if "backup" in view.params}
+        return retaining.in_use(self.engine)
 
     def tidy(self) -> Swept:
         """At start: finish what a crash left of deletions, remove temporary files whose operation has ended, apply retention."""
         self.trash.finish()
         self.catalogue.rebuild()
         swept = sweep(self.settings.folder, self._ended)
-        retaining.apply(self.services, self.in_use())
+        retaining.apply(self.services)
         return swept
 
     def _ended(self, operation_id: str) -> bool:

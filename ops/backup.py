@@ -88,7 +88,7 @@ def backup(op: Operation, services: Services) -> None:
 
 def tidy(op: Operation, services: Services) -> None:
     """Let retention decide, and say what left and how full the folder is."""
-    op.result(retention=retaining.apply(services, in_use=()))
+    op.result(retention=retaining.apply(services))
     op.result(folder={"bytes": services.catalogue.used(), "limit": services.settings.backups.warn_at})
 
 

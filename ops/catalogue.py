@@ -99,6 +99,12 @@ class Catalogue:
             f"There is no backup `{backup_id}`.", "`/backup list` shows those there are; `/backup undelete` brings a deleted one back."
         )
 
+    def hidden(self) -> set[str]:
+        """Those whose manifest is there although they were deleted: a crash came between."""
+        with self._lock:
+            self.all()
+            return {backup.id for backup in self._known.values() if backup.facts.trashed_at is not None}
+
     def made_by(self, operation_id: str) -> Backup | None:
         """The backup that an operation has made, if it got so far."""
         return next((backup for backup in self.all() if backup.operation_id == operation_id), None)

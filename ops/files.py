@@ -6,16 +6,21 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.errors import Refused
+from ops.errors import Failed, Refused
 
 _TEMPORARY = re.compile(r"^\.(?P<name>.+)\.(?P<operation>[0-9A-Za-z_-]+)\.part$")
 
 
 class DiskFull(Refused):
     """There is too little room left for a backup."""
+
+
+class NotWritten(Failed):
+    """A file could not be written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,16 +68,47 @@ def leftovers(folder: Path) -> Iterator[tuple[Path, str]]:
             yield path, match["operation"]
 
 
+def there(path: Path) -> bool:
+    """Whether a folder has an entry of that name, even a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder, readable by us only, that is there after a crash too."""
+    if not path.is_dir():
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        sync(path.parent)
+
+
 def write(path: Path, content: bytes, operation: str) -> None:
-    """Write a file whole: temporary name, fsync, rename, fsync of the folder; readable by us only."""
+    """Write a file whole: temporary name, fsync, rename, fsync of the folder; readable by us only.
+
+    Raises:
+        NotWritten: the disk is full, or the folder is not ours; what was there is as before.
+    """
     part = temporary(path, operation)
-    part.unlink(missing_ok=True)
-    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    move(part, path)
+    with _or_nothing(part, path):
+        part.unlink(missing_ok=True)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        move(part, path)
+
+
+@contextmanager
+def _or_nothing(part: Path, path: Path) -> Iterator[None]:
+    """Leave no half behind when the disk says no."""
+    try:
+        yield
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise NotWritten(
+            f"{path.name} could not be written: {error.strerror}.",
+            "See that there is room where backups lie, and that it may be written to.",
+        ) from error
 
 
 def keep(part: Path, path: Path) -> None:

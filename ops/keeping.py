@@ -24,9 +24,10 @@ def delete(backstop: Backstop, person: Person, backup_id: str, why: str = "") ->
         NotAllowed, UnknownBackup, Refused: it must stay, and why.
     """
     require(person, Right.DELETE, backstop.settings.approvals.policy)
-    backup = backstop.catalogue.get(backup_id)
-    require_deletable(backup, backstop.catalogue.all(), backstop.in_use())
-    return backstop.trash.throw(backup, person.id, one_line(why, REASON_LIMIT) or "deleted by hand")
+    with backstop.catalogue.alone():  # else two people could delete the last two good ones at once
+        backup = backstop.catalogue.get(backup_id)
+        require_deletable(backup, backstop.catalogue.all(), backstop.in_use())
+        return backstop.trash.throw(backup, person.id, one_line(why, REASON_LIMIT) or "deleted by hand")
 
 
 def undelete(backstop: Backstop, person: Person, backup_id: str) -> Backup:
@@ -39,15 +40,19 @@ def pin(backstop: Backstop, person: Person, backup_id: str, why: str = "") -> Ba
     """Keep a backup whatever retention says."""
     require(person, Right.TAKE, backstop.settings.approvals.policy)
     reason = one_line(why, REASON_LIMIT)
-    pinned = backstop.catalogue.learn(backup_id, lambda facts: replace(facts, pinned=True, pinned_by=person.id, pin_reason=reason or None))
+    pinned = backstop.catalogue.learn(
+        backup_id, lambda facts: replace(facts, pinned=True, pinned_by=person.id, pin_reason=reason or None, released=False)
+    )
     activity.record(backstop.engine, who=person.id, text=f"Backup pinned: {backup_id}", outcome=reason or "succeeded", backup_id=backup_id)
     return pinned
 
 
 def unpin(backstop: Backstop, person: Person, backup_id: str) -> Backup:
-    """Let retention decide again."""
+    """Let retention decide again; one whose purpose is unknown then goes by count."""
     require(person, Right.DELETE, backstop.settings.approvals.policy)
-    released = backstop.catalogue.learn(backup_id, lambda facts: replace(facts, pinned=False, pinned_by=None, pin_reason=None))
+    released = backstop.catalogue.learn(
+        backup_id, lambda facts: replace(facts, pinned=False, pinned_by=None, pin_reason=None, released=True)
+    )
     activity.record(backstop.engine, who=person.id, text=f"Backup unpinned: {backup_id}", outcome="succeeded", backup_id=backup_id)
     return released
 

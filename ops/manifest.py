@@ -74,13 +74,18 @@ class Backup:
         return self.problem is None and self.facts.good
 
 
+def is_id(text: str) -> bool:
+    """Whether it is a well-formed backup id."""
+    return _ID.fullmatch(text) is not None
+
+
 def check_id(text: str) -> str:
     """Return a well-formed backup id.
 
     Raises:
         UnknownBackup: it is none; so nothing else ever becomes part of a path.
     """
-    if _ID.fullmatch(text):
+    if is_id(text):
         return text
     shown = "".join(c for c in text[:40] if c.isprintable())
     raise UnknownBackup(f"“{shown}” is no backup id.", "An id looks like `full-1701450000000`; `/backup list` shows those there are.")

@@ -32,6 +32,9 @@ def sweep(folder: Path, ended: Callable[[str], bool]) -> Swept:
 
 def _removable(path: Path, operation: str, ended: Callable[[str], bool]) -> bool:
     """Whether nobody can be writing this file any more."""
-    if operation == FACTS_WRITER:
+    if operation != FACTS_WRITER:
+        return ended(operation)
+    try:
         return time.time() - path.stat().st_mtime > _GRACE
-    return ended(operation)
+    except FileNotFoundError:
+        return True

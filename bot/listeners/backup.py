@@ -12,6 +12,7 @@ from bot.requests import Kind, Request
 from bot.views import backup as views
 from bot.views.actions import Action, Field, Window
 from ops import backup as taking
+from ops import manifest
 from ops import verify as verifying
 from ops.errors import Refused
 from ops.facts import GOOD
@@ -46,10 +47,11 @@ def look_again(request: Request) -> Answer:
 @_panel.handle
 @_open_panel.handle
 @_look_again.handle
-def draw_panel(request: Request, desk: Desk) -> Reply:
+def draw_panel(request: Request, desk: Desk) -> Reply | None:
     """The panel, where it was asked for."""
     if request.view_type == "home":
-        return Reply(home=desk.homes.drawn())
+        desk.homes.show(request.person.id)
+        return None
     return _in_window(desk)
 
 
@@ -66,13 +68,13 @@ def full(request: Request, desk: Desk) -> Reply:
 
 
 @_take_quick.handle
-def take_quick(request: Request, desk: Desk) -> Reply:
+def take_quick(request: Request, desk: Desk) -> Reply | None:
     """The panel's button, with what was typed beside it."""
     return _shown(request, desk, _start_typed(request, desk, "quick"))
 
 
 @_take_full.handle
-def take_full(request: Request, desk: Desk) -> Reply:
+def take_full(request: Request, desk: Desk) -> Reply | None:
     """The panel's button, with what was typed beside it."""
     return _shown(request, desk, _start_typed(request, desk, "full"))
 
@@ -84,7 +86,7 @@ def taking_full(request: Request) -> Answer:
 
 
 @_sent_off.handle
-def sent_off(request: Request, desk: Desk) -> Reply:
+def sent_off(request: Request, desk: Desk) -> Reply | None:
     """The panel's window sent off, by its button or the Enter key: the full backup, which covers more."""
     return _shown(request, desk, _start_typed(request, desk, "full"))
 
@@ -114,10 +116,11 @@ def _read_verify(request: Request) -> tuple[str, int]:
     words = request.words if request.kind is Kind.COMMAND else [request.value]
     if not words or not words[0]:
         raise Refused("Which backup?", "`/backup verify ID`, as `/backup list` shows them.")
+    backup_id = manifest.check_id(words[0])
     level = (words[1] if len(words) > 1 else str(GOOD)).upper().removeprefix("L")
     if not (level.isascii() and level.isdigit() and len(level) < 3):
-        raise Refused("A level is a number from 0 to 3.", f"`/backup verify {words[0][:30]} {GOOD}`")
-    return words[0], int(level)
+        raise Refused("A level is a number from 0 to 3.", f"`/backup verify {backup_id} {GOOD}`")
+    return backup_id, int(level)
 
 
 def _start_typed(request: Request, desk: Desk, kind: Type) -> str:
@@ -145,10 +148,11 @@ def _told(request: Request, desk: Desk, started: str) -> Reply:
     return Reply(message=views.started(started, desk.settings.slack.engineering))
 
 
-def _shown(request: Request, desk: Desk, started: str) -> Reply:
+def _shown(request: Request, desk: Desk, started: str) -> Reply | None:
     """In a window the panel, which now shows what runs; over Home the Home; elsewhere words."""
     if request.view_type == "home":
-        return Reply(home=desk.homes.drawn())
+        desk.homes.show(request.person.id)
+        return None
     words = views.started(started, desk.settings.slack.engineering)
     return Reply(view=_in_window(desk).view, message=words) if request.in_window else Reply(message=words)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.desk import Desk
-from bot.registry import Reply, event
+from bot.registry import event
 from bot.requests import Request
 from ops.people import Right
 
@@ -11,9 +11,7 @@ _opened = event("app_home_opened", needs=Right.LOOK)
 
 
 @_opened.handle
-def draw(request: Request, desk: Desk) -> Reply | None:
+def draw(request: Request, desk: Desk) -> None:
     """The Home tab; the messages tab needs nothing."""
-    if request.value not in {"home", ""}:
-        return None
-    desk.homes.seen_by(request.person.id)
-    return Reply(home=desk.homes.drawn())
+    if request.value in {"home", ""}:
+        desk.homes.show(request.person.id)
