@@ -31,7 +31,7 @@ def ended_card(slack: Client, before: int, channel: str = ENGINEERING) -> Shown:
 
 def is_over(card: Shown) -> bool:
     """Whether a card says how its operation ended."""
-    return card.blocks[0]["text"]["text"].startswith(ENDED)
+    return str(card.blocks[0]["text"]["text"]).startswith(ENDED)
 
 
 def taken(slack: Client, command: str, user: str = ALICE, channel: str = ENGINEERING) -> Shown:

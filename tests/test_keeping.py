@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from sandbox.slack import Client, Shown
+from sandbox.slack import Client, Shown, View
 from tests.cards import answer, archive, backup_id, cards, clicked, ended_card, taken
 from tests.remotes import git
 from tests.world import ALICE, BOB, ENGINEERING, World, running, wait_for, world
@@ -163,7 +163,7 @@ def test_a_fall_of_a_tables_rows_is_told_and_holds_retention_until_it_is_explain
     assert "Retention holds" not in taken(slack, "/backup full").all_text
 
 
-def window(slack: Client, words: str) -> object:
+def window(slack: Client, words: str) -> View | None:
     """Bob's window, once it says that."""
     view = slack.view(BOB)
     return view if view and words in str(view) else None

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sandbox.slack import Client
+from sandbox.slack import Client, View
 from tests.cards import backup_id, cards, ended_card, manifest, new_card, taken
 from tests.world import ALICE, BOB, CAROL, ENGINEERING, World, wait_for
 
 
-def opened(slack: Client, user: str) -> dict[str, object]:
+def opened(slack: Client, user: str) -> View:
     """The panel's window, once it is drawn."""
     slack.command("/backup", user=user, channel=ENGINEERING)
     return wait_for(lambda: drawn(slack, user), "the panel")
 
 
-def drawn(slack: Client, user: str) -> dict[str, object] | None:
+def drawn(slack: Client, user: str) -> View | None:
     """The window on top, unless it is still looking."""
     view = slack.view(user)
     return view if view and "Looking" not in str(view["blocks"]) else None
@@ -103,6 +103,8 @@ def test_home_lists_the_newest_backups_and_offers_what_can_be_done(slack: Client
 def test_a_backup_can_be_taken_from_home(slack: Client) -> None:
     home(slack, BOB)
     before = len(cards(slack))
-    slack.click(slack.home(BOB), "backup_take_quick", user=BOB)
+    shown = slack.home(BOB)
+    assert shown
+    slack.click(shown, "backup_take_quick", user=BOB)
     assert new_card(slack, before)
     assert "Quick backup created" in ended_card(slack, before).text
