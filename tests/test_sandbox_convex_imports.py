@@ -121,6 +121,7 @@ def test_what_waits_can_be_canceled_and_is_then_over(server: ConvexServer, cli: 
         ("users", line({"_id": ids.new(10777)}), "is not one of table number 10001"),
         ("others", line({"_id": ids.new(10001)}), "New table `others` has IDs that conflict with existing table `users`"),
     ],
+    ids=["not JSON", "no object", "another table's id", "a taken number"],
 )
 def test_a_bad_archive_fails_whole(server: ConvexServer, cli: Cli, table: str, rows: bytes, words: str) -> None:
     before = prints(server)
