@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 CONNECTIONS = 2  # one takes what comes while Slack refreshes the other
 DOWN = 30.0  # seconds of being down after which a connection is made anew
 WATCH = 5.0  # seconds between two looks
+PING = 3.0  # seconds between two pings; a cut connection is noticed, and made again, at one of them
 CONNECTING = 15.0  # seconds that a connection may take
 
 
@@ -37,7 +38,7 @@ class Handler(AsyncSocketModeHandler):
     """Hands each envelope to Bolt, and knows what is in flight: the client keeps no reference and waits for nothing."""
 
     def __init__(self, app: AsyncApp, app_token: str, in_flight: set[asyncio.Task[Any] | None]) -> None:
-        super().__init__(app, app_token)
+        super().__init__(app, app_token, ping_interval=PING)
         self.client.proxy = app.client.proxy
         self._in_flight = in_flight
 

@@ -74,6 +74,7 @@ def _view(row: OperationRow, steps: Sequence[StepRow]) -> OperationView:
         created_at=row.created_at,
         finished_at=row.finished_at,
         steps=tuple(_step(step) for step in steps),
+        cancelled_by=row.cancelled_by,
         progress=row.progress,
         result=row.result,
     )

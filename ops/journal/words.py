@@ -58,6 +58,7 @@ class OperationView:
     created_at: datetime
     finished_at: datetime | None
     steps: tuple[StepView, ...]
+    cancelled_by: str | None = None  # who asked it to stop, if somebody did
     progress: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
 

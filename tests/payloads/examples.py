@@ -16,7 +16,7 @@ from ops.activity import Line
 from ops.archive import Table
 from ops.errors import Failed, Refused
 from ops.facts import Facts
-from ops.journal import OperationView, Status, StepView
+from ops.journal import Busy, OperationView, Status, StepView
 from ops.manifest import Backup, Type, instant
 from ops.people import NotAllowed
 from ops.purposes import Purpose
@@ -260,7 +260,12 @@ def messages() -> Iterator[tuple[str, dict[str, Any]]]:
         NotAllowed("You may not.", "Ask one of them."),
     ):
         yield f"{type(error).__name__}", errors.problem(error)
+    halted = operation(status=Status.HALTED, steps=steps("target", "export", last="started"))
+    for holder in (exporting(), halted):
+        yield f"busy, {holder.status}", errors.problem(Busy("Cannot start a quick backup.", "Wait for its end.", holder))
     yield "defect", errors.defect("8f3a")
+    yield "unplaced", errors.unplaced(NASTY, "channel_not_found")
+    yield "started", views.started(f"Full backup of {TARGET} started", "#engineering")
 
 
 def status() -> ops.Status:

@@ -205,15 +205,23 @@ def _missed(view: OperationView, steps: str) -> Message:
     """An operation that was refused, failed, was cancelled or halted: where, why, how things are, what next."""
     at = f" at “{view.steps[-1].name}”" if view.steps and view.status in {"failed", "halted"} else ""
     said = f"{title(view)} {view.status}{at}"
-    why = [prose(view.error or "Why is unknown.", 1200), prose(view.remedy or "", 600)]
+    why = [_why(view), prose(view.remedy or "", 600)]
+    short = "" if view.status == "cancelled" else prose(view.error or "", 200)
     return message(
-        f"{escape(said)} · {prose(target(view))}: {prose(view.error or '', 200)}".rstrip(": "),
+        f"{escape(said)} · {prose(target(view))}: {short}".rstrip(": "),
         section(
             dotted(f"{_MARKS[view.status]} *{escape(said)}*", took(view), f"*{prose(target(view))}*"), *why, _SO[view.status], asked(view)
         ),
         context(steps),
         actions(*_next(view)),
     )
+
+
+def _why(view: OperationView) -> str:
+    """What ended it; who, where a person did."""
+    if view.status == "cancelled" and view.cancelled_by:
+        return f"Cancelled by {mention(view.cancelled_by)}."
+    return prose(view.error or "Why is unknown.", 1200)
 
 
 def _next(view: OperationView) -> list[Element]:

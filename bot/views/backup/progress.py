@@ -115,5 +115,10 @@ def in_a_line(view: OperationView) -> str:
     doing = _spoken(view.steps[-1].name) if view.steps else "starting"
     who = f"asked by {mention(view.requested_by)}"
     return dotted(
-        f"{_RUNNING} *{outcome.title(view)}*", prose(outcome.target(view)), who, ago(view.created_at), f"at {doing}", code(view.id)
+        f"{_HALTED if view.status == 'halted' else _RUNNING} *{outcome.title(view)}*",
+        prose(outcome.target(view)),
+        who,
+        ago(view.created_at),
+        f"at {doing}",
+        code(view.id),
     )
