@@ -103,6 +103,15 @@ class Page:
             middle = {"x": (left + right) / 2, "y": (top + bottom) / 2}
             self.do("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, **middle)
 
+    def click_on(self, selector: str) -> None:
+        """Click the last thing that the selector finds."""
+        found = f"[...document.querySelectorAll({selector!r})].at(-1)"
+        self.until(found)
+        self.value(f"{found}.scrollIntoView({{block: 'center'}})")
+        x, y = self.value(f"(box => [box.x + box.width / 2, box.y + box.height / 2])({found}.getBoundingClientRect())")
+        for kind in ("mousePressed", "mouseReleased"):
+            self.do("Input.dispatchMouseEvent", type=kind, button="left", clickCount=1, x=x, y=y)
+
     def press(self, key: str) -> None:
         code, text = KEYS.get(key, (0, key))
         for kind in ("keyDown", "keyUp"):

@@ -66,8 +66,9 @@ def read_back(page: Page, picture: bytes) -> dict[str, int]:
 def test_a_full_backup_is_taken_with_the_keyboard_and_the_mouse(page: Page, tmp_path: Path) -> None:
     say(page, "/backup")
     page.until(f"{WINDOW}?.querySelector('[data-action-id=backup_take_full]')")
-    page.click("button", "Full Backup")
+    page.click_on("dialog [data-action-id=backup_take_full]")
     page.until(told("Full backup created"))
+    page.press("Escape")
     page.until(f"!{WINDOW}")
 
     picture = page.picture()
@@ -79,7 +80,7 @@ def test_a_full_backup_is_taken_with_the_keyboard_and_the_mouse(page: Page, tmp_
     assert read["colours"] > 1
 
     say(page, "/backup list")
-    page.until("document.body.textContent.includes('Available backups')")
+    page.until(told("newest first"))
 
     page.size(*PHONE)
     page.until("innerWidth === 390")
