@@ -39,7 +39,9 @@ def program() -> str:
     found = next(filter(None, map(shutil.which, NEEDED["chromium"][0])), None)
     if found is None:
         reason = "Chromium is not on this machine (apt-get install chromium)"
-        pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
     return found
 
 
