@@ -166,6 +166,25 @@ def test_rivals_never_overlap(bots: Bots) -> None:
     assert all(earlier.finished_at and earlier.finished_at <= later.created_at for earlier, later in pairwise(views))
 
 
+def test_looking_for_what_is_nobodys_takes_nothing_that_begins_at_this_moment(bots: Bots) -> None:
+    ran: list[str] = []
+    journal = bots.bot(bots.kind("work", lambda op: op.step("one", lambda: ran.append(op.id))))
+    over = threading.Event()
+
+    def look() -> None:
+        while not over.is_set():
+            journal._running.adopt()
+
+    looking = threading.Thread(target=look)
+    looking.start()
+    ids = [journal.start("work", {}, by="alice", environment=None) for _ in range(100)]
+    assert {journal.wait(each, PATIENCE).status for each in ids} == {Status.SUCCEEDED}
+    over.set()
+    looking.join()
+    assert sorted(ran) == sorted(ids)
+    assert {bots.row(each).epoch for each in ids} == {1}
+
+
 def test_fifty_operations_run_at_once(bots: Bots) -> None:
     met = threading.Barrier(50)
 

@@ -8,7 +8,7 @@ import pytest
 
 from ops.errors import Refused
 from ops.journal import Busy, Cancelled, Operation, Status
-from tests.journals import PATIENCE, Bots, Slow, eventually
+from tests.journals import PATIENCE, Bots, Slow, eventually, nothing
 
 
 class Deaf(Slow):
@@ -134,3 +134,11 @@ def test_what_cannot_be_cancelled_says_so(bots: Bots) -> None:
         bots.bot(adopts=False).cancel(started, by="bob")  # of a version that does not know the kind
     deaf.go.set()
     assert journal.wait(started, PATIENCE).status is Status.SUCCEEDED
+
+
+def test_a_cancel_that_meets_the_end_changes_nothing(bots: Bots) -> None:
+    journal = bots.bot(bots.kind("work", nothing))
+    started = journal.start("work", {}, by="alice", environment="production")
+    assert journal.wait(started, PATIENCE).status is Status.SUCCEEDED
+    assert not journal._ledger.cancel(started, "bob")
+    assert bots.row(started).cancelled_by is None

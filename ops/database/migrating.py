@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,17 +59,15 @@ def _upgrade(connection: Connection) -> None:
 
 @contextmanager
 def _alone(engine: Engine) -> Iterator[None]:
-    """Hold the other processes off while the tables change."""
+    """Hold the other processes off while the tables change. SQLite needs no more than the write lock of the change itself."""
     if engine.dialect.name == "sqlite":
-        with Path(f"{engine.url.database}.migrating").open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+        return
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+        connection.commit()
+        try:
             yield
-    else:
-        with engine.connect() as connection:
-            connection.exec_driver_sql(f"SELECT pg_advisory_lock({_LOCK})")
+        finally:
+            connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
             connection.commit()
-            try:
-                yield
-            finally:
-                connection.exec_driver_sql(f"SELECT pg_advisory_unlock({_LOCK})")
-                connection.commit()
