@@ -19,6 +19,7 @@ from ops.errors import Failed, Refused
 from ops.facts import GOOD, Facts
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
 from ops.manifest import Backup
+from ops.words import one_line
 
 KIND = "verify"
 HIGHEST = {"quick": 2, "full": 3}  # what can be looked at without a staging deployment
@@ -101,7 +102,10 @@ def look_at_new(services: Services, backup: Backup, checked: Mapping[str, Any] |
     """Look at a backup that was just written: its archive was read whole a moment ago, under its temporary name."""
     if backup.problem or checked is None:
         return look_at_code(services, backup)
-    there = services.catalogue.archive(backup.id).stat().st_size
+    try:
+        there = services.catalogue.archive(backup.id).stat().st_size
+    except OSError as error:
+        return Verdict(level=None, failed=f"its archive cannot be read ({error.strerror}).")
     if there != checked["size"]:
         return Verdict(level=None, failed=f"its archive has {there} bytes on the disk, and {checked['size']} were checked.")
     return Verdict(level=checked["level"], items=checked["items"])
@@ -124,7 +128,10 @@ def look_at_code(services: Services, backup: Backup) -> Verdict:
 
 def _own_digest(path: Path) -> Verdict:
     """Whether the manifest is as it was written; one without a digest has nothing to compare."""
-    values = manifest.load(path)
+    try:
+        values = manifest.load(path)
+    except (OSError, ValueError, TypeError) as error:
+        return Verdict(level=None, failed=f"its manifest cannot be read ({one_line(str(error), 100)}).")
     if (sealed := manifest.seal(values)) and sealed != manifest.own_digest(values):
         return Verdict(level=0, failed="its manifest was changed after it was written (sha256 differs).")
     return Verdict(level=1, items=1)
