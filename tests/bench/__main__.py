@@ -1,32 +1,65 @@
-"""``python -m tests.bench [--quick]``: the whole table; ``--quick`` leaves out what takes 500 MB."""
+"""Print the promised figures, all from one run: ``python -m tests.bench [--quick]``; ``--quick`` leaves out what is 500 MB."""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Iterator
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 
-from tests.bench import acks, archives, backups
-from tests.bench.lines import Line
+from tests.bench import acks, checking, full, quick, rest
+from tests.bench.figures import Figure, table
 
-
-def lines(*, quick: bool) -> Iterator[Line]:
-    """Every line, as soon as it is known."""
-    yield from acks.figures()
-    yield from backups.quick()
-    yield from backups.full(1, 5)
-    if quick:
-        yield from archives.figures(50, 5)
-    else:
-        yield from backups.full(500, 3)
-        yield from archives.figures(500, 5)
+Part = Callable[[Path], Iterator[Figure]]
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"{'what':<58} {'ours':>22} {'beside':>30}   aim")
-    for line in lines(quick="--quick" in sys.argv):
-        print(line.row, flush=True)
+def parts(*, short: bool) -> dict[str, Part]:
+    """What is measured, in this order."""
+    large: dict[str, Part] = (
+        {"checking": partial(checking.measured, megabytes=20, n=5)}
+        if short
+        else {"full-500": partial(full.measured, megabytes=500, n=2), "checking": partial(checking.measured, megabytes=500, n=2)}
+    )
+    return {
+        "acks": acks.measured,
+        "quick": quick.measured,
+        "full-1": partial(full.measured, megabytes=1, n=5),
+        **large,
+        "listing": rest.listing,
+        "idle": rest.idle,
+    }
+
+
+def measured(name: str, part: Part) -> list[Figure]:
+    """A part's figures, in a folder of its own; one that breaks says so and lets the others be measured."""
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix=f"backstop-bench-{name}-") as folder:
+        figures: list[Figure] = []
+        try:
+            figures.extend(part(Path(folder)))
+        except Exception:  # whatever it was, it is printed, and the run ends with 1
+            traceback.print_exc()
+            figures.append(Figure(what=f"{name}: broke off, see above", ours=0, unit="", most=-1, n=0))
+    sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+    return figures
+
+
+def main() -> int:
+    """Measure all, print the table; 1 if a part broke off, for an aim that is missed is a figure too."""
+    asked = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    asked.add_argument("--quick", action="store_true", help="leave out what is 500 MB")
+    asked.add_argument("--only", action="append", metavar="PART", help="measure this part only; may be given again")
+    options = asked.parse_args()
+    wanted = {name: part for name, part in parts(short=options.quick).items() if not options.only or name in options.only}
+    figures = [figure for name, part in wanted.items() for figure in measured(name, part)]
+    print(table(figures))
+    print(f"\n{sum(figure.missed for figure in figures)} of {len(figures)} figures miss their aim. Medians of n; times are wall times.")
+    return int(any(not figure.n for figure in figures))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
