@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from bot.views import limits
@@ -53,7 +54,7 @@ class Slack:
     def __init__(self, client: AsyncWebClient, session: ClientSession, hidden: Collection[str] = ()) -> None:
         self.client = client
         self._session = session
-        self._hidden = sorted(hidden, key=len, reverse=True)
+        self._hidden = [json.dumps(secret)[1:-1] for secret in sorted(hidden, key=len, reverse=True)]
 
     async def write(self, method: str, payload: Mapping[str, Any], *, patience: float = PATIENCE) -> dict[str, Any]:
         """Call a method that shows somebody something."""
@@ -80,28 +81,24 @@ class Slack:
         Raises:
             BadPayload: Slack would refuse it all the same.
         """
-        leaving = self._masked(payload)
-        try:
-            limits.check(leaving, surface)
-        except limits.PayloadTooLarge:
-            log.exception("defect: a %s is larger than Slack takes, and was cut", surface)
-            leaving = limits.fit(leaving, surface)
-            limits.check(leaving, surface)
-        return leaving
+        held: dict[str, Any] = json.loads(_within_limits(self._masked(payload), surface))
+        return held
 
     def _leaving(self, method: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The same for a method's arguments: a view is one of them, a message is spread among them."""
         if method.startswith("views."):
-            return self._masked({**payload, "view": self.checked(payload["view"], payload["view"]["type"])})
-        return self.checked(payload, "message") if method.startswith("chat.") else self._masked(payload)
+            payload = {**payload, "view": self.checked(payload["view"], payload["view"]["type"])}
+        elif method.startswith("chat."):
+            return self.checked(payload, "message")
+        masked: dict[str, Any] = json.loads(self._masked(payload))
+        return masked
 
-    def _masked(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """The payload without secrets."""
+    def _masked(self, payload: Mapping[str, Any]) -> str:
+        """The payload without secrets, as JSON."""
         text = json.dumps(payload)
         for secret in self._hidden:
-            text = text.replace(json.dumps(secret)[1:-1], "***")
-        masked: dict[str, Any] = json.loads(text)
-        return masked
+            text = text.replace(secret, "***")
+        return text
 
     async def _again(self, patience: float, call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """Call, and once more after each wait that Slack asks for, while patience lasts."""
@@ -138,6 +135,20 @@ class Slack:
         except (ClientError, TimeoutError, OSError) as error:
             raise SlackAway(f"response_url: {type(error).__name__}") from None
         return {}
+
+
+@lru_cache(maxsize=64)
+def _within_limits(text: str, surface: limits.Surface) -> str:
+    """What may leave, as JSON; the same payload (a help text, a card that did not change) is held against the limits once."""
+    leaving = json.loads(text)
+    try:
+        limits.check(leaving, surface)
+    except limits.PayloadTooLarge:
+        log.exception("defect: a %s is larger than Slack takes, and was cut", surface)
+        leaving = limits.fit(leaving, surface)
+        limits.check(leaving, surface)
+        return json.dumps(leaving)
+    return text
 
 
 async def _used(response: ClientResponse) -> None:
