@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
@@ -49,7 +50,7 @@ class Operation:
         self.requested_by, self.created_at, self.epoch = row.requested_by, row.created_at, row.epoch
         self.stop = threading.Event()  # set: what a step has started should end
         self._ledger = ledger
-        self._listener = changed
+        self._changed = partial(changed, self.id)
         self._named: set[str] = set()
         self._guard = threading.Lock()
         self._cancellable = True  # whether the present step is
@@ -243,10 +244,6 @@ class Operation:
         with self._guard:
             facts = dict(self._facts)
         session.get_one(OperationRow, self.id).progress = facts
-
-    def _changed(self) -> None:
-        """Say that something is new."""
-        self._listener(self.id)
 
     def _write(self, change: Callable[[Session], Result]) -> Result:
         """Change this operation's rows."""
