@@ -41,7 +41,7 @@ def measured(name: str, part: Part) -> list[Figure]:
         figures: list[Figure] = []
         try:
             figures.extend(part(Path(folder)))
-        except Exception:  # whatever it was, it is printed, and the run ends with 1
+        except Exception:  # noqa: BLE001  # whatever it was, it is printed, and the run ends with 1
             traceback.print_exc()
             figures.append(Figure(what=f"{name}: broke off, see above", ours=0, unit="", most=-1, n=0))
     sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")

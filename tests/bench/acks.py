@@ -38,6 +38,7 @@ def _beside(ours: SlackServer, alone: SlackServer, together: int, commits: float
         bolt.append(_round(alone, READ, together))
         read.append(_round(ours, READ, together))
         stored.append(_round(ours, STORED, together))
+        time.sleep(1.5)  # what was stored is handled, and its answer sent, after the acknowledgement
     p50 = statistics.median(bolt)
     yield _figure(f"ack p50, read, {together} at once", read, p50, "≤ 1.5× bare", 1.5 * p50)
     aim, most = ("≤ bare + 2 commits", p50 + commits) if together == 1 else ("≤ 4× bare", 4 * p50)
@@ -54,9 +55,7 @@ def _figure(what: str, rounds: list[float], beside: float, aim: str, most: float
 def _round(slack: SlackServer, text: str, together: int) -> float:
     """The median of one round, in milliseconds."""
     asyncio.run(slack.measure([slack.payload(text) for _ in range(together)], together))  # warms up what the last round left cold
-    taken = statistics.median(asyncio.run(slack.measure([slack.payload(text) for _ in range(SENT)], together)))
-    time.sleep(1)  # what was stored is handled, and its answer sent, after the acknowledgement
-    return taken
+    return statistics.median(asyncio.run(slack.measure([slack.payload(text) for _ in range(SENT)], together)))
 
 
 def _under_load(around: World) -> Figure:
