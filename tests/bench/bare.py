@@ -22,7 +22,8 @@ CONNECTIONS = 2  # as many as ours
 
 async def serve(api_url: str) -> None:
     """Acknowledge until the process is ended."""
-    app = AsyncApp(client=AsyncWebClient(token=BOT_TOKEN, base_url=api_url))
+    client = AsyncWebClient(token=BOT_TOKEN, base_url=api_url)
+    app = AsyncApp(client=client, process_before_response=True)  # else Bolt looks for the acknowledgement every 10 ms only
 
     @app.command(re.compile(""))
     async def _(ack: Callable[[], Awaitable[None]]) -> None:
