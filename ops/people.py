@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import getpass
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -37,7 +38,7 @@ class Right(enum.StrEnum):
 
 Policy = Mapping[Right, frozenset[Role]]
 
-_DEEDS = {Right.LOOK: "look at backups", Right.TAKE: "take or verify backups", Right.DELETE: "delete, pin or unpin backups"}
+_DEEDS = {Right.LOOK: "look at backups", Right.TAKE: "take, pin or verify backups", Right.DELETE: "delete or unpin backups"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +56,15 @@ class NotAllowed(Refused):
 
 def at_terminal() -> Person:
     """Whoever runs the terminal command: every right but approving."""
-    return Person(id=f"terminal:{getpass.getuser()}", roles=frozenset(Role), at_terminal=True)
+    return Person(id=f"terminal:{_user()}", roles=frozenset(Role), at_terminal=True)
+
+
+def _user() -> str:
+    """The name of whoever runs us; in a container it may have none, only a number."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
 
 
 def require(person: Person, right: Right, policy: Policy) -> None:
@@ -66,7 +75,8 @@ def require(person: Person, right: Right, policy: Policy) -> None:
     """
     if right is Right.LOOK or person.at_terminal or person.roles & policy.get(right, frozenset()):
         return
-    raise NotAllowed(f"You may not {_DEEDS[right]}.", f"This needs the role {titles(policy.get(right, frozenset()))}. Ask one of them.")
+    roles = policy.get(right, frozenset())
+    raise NotAllowed(f"You may not {_DEEDS[right]}.", f"This needs the role {titles(roles)}." + (" Ask one of them." if roles else ""))
 
 
 def titles(roles: frozenset[Role]) -> str:
