@@ -21,7 +21,7 @@ def test_somebody_without_a_role_may_look_but_not_take(slack: Client) -> None:
         or "no backup" in answer(slack, "/backup list", user=MALLORY).all_text
     )
     said = answer(slack, "/backup quick", user=MALLORY).all_text
-    assert "You may not take or verify backups." in said
+    assert "You may not take, pin or verify backups." in said
     assert "developer, Eng Lead, CTO or DevOps" in said
     assert len(cards(slack)) == before
 
@@ -30,7 +30,7 @@ def test_a_developer_may_not_delete(slack: Client) -> None:
     first = backup_id(taken(slack, "/backup quick"))
     taken(slack, "/backup quick")
     said = answer(slack, f"/backup delete {first}", user=ALICE).all_text
-    assert "You may not delete, pin or unpin backups." in said
+    assert "You may not delete or unpin backups." in said
     assert "Eng Lead, CTO or DevOps" in said
 
 
