@@ -10,7 +10,7 @@ import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -188,16 +188,21 @@ class Poster:
             return
         message = {**post.wanted, "metadata": {"event_type": EVENT, "event_payload": {"key": post.key}}}
         if post.ts is not None:
-            self._edited[post.key] = time.monotonic()
-            await self._slack.write("chat.update", {**message, "channel": post.channel, "ts": post.ts}, patience=0)
+            await self._edit(post, post.channel, post.ts, message)
             return
         channel = await self._channels.id_of(post.channel)
-        ts = await self._found(post, channel) if post.perhaps_posted else None
-        if ts is None:
-            thread = {"thread_ts": post.thread_ts} if post.thread_ts else {}
-            answer = await self._slack.write("chat.postMessage", {**message, **thread, "channel": channel}, patience=0)
-            ts, channel = str(answer["ts"]), str(answer.get("channel") or channel)
-        await asyncio.to_thread(self._posts.posted, post, ts, channel)
+        if post.perhaps_posted and (ts := await self._found(post, channel)):
+            await asyncio.to_thread(self._posts.posted, post, ts, channel)
+            await self._edit(post, channel, ts, message)  # what it says is what was wanted when it was posted
+            return
+        thread = {"thread_ts": post.thread_ts} if post.thread_ts else {}
+        answer = await self._slack.write("chat.postMessage", {**message, **thread, "channel": channel}, patience=0)
+        await asyncio.to_thread(self._posts.posted, post, str(answer["ts"]), str(answer.get("channel") or channel))
+
+    async def _edit(self, post: Post, channel: str, ts: str, message: Mapping[str, Any]) -> None:
+        """Bring the message up to date where it is."""
+        self._edited[post.key] = time.monotonic()
+        await self._slack.write("chat.update", {**message, "channel": channel, "ts": ts}, patience=0)
 
     async def _found(self, post: Post, channel: str) -> str | None:
         """The message that somebody may have posted before they died, by the key in its metadata."""

@@ -189,9 +189,11 @@ def web_client(token: str, api_url: str, session: ClientSession) -> AsyncWebClie
 
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.retries import ButNoPosts
+
     logger = logging.getLogger("slack_sdk")
     logger.setLevel(logging.WARNING)  # also spares it the formatting of debug lines for each call
-    client = AsyncWebClient(token=token, base_url=api_url, session=session, logger=logger)
+    client = AsyncWebClient(token=token, base_url=api_url, session=session, logger=logger, retry_handlers=[ButNoPosts()])
     host = urlsplit(api_url).hostname or ""
     if host in {"127.0.0.1", "localhost", "::1"} or proxy_bypass(host):
         client.proxy = None

@@ -28,7 +28,8 @@ def measured(folder: Path, megabytes: int, n: int) -> Iterator[Figure]:
         around.production.compression = 1
         cli = Cli(folder / "cli", around.production, KEY)
         cli.export("warm.zip")  # the deployment makes the archive once; after that both only wait for it and fetch it
-        splits, alone = [], []
+        splits: list[Split] = []
+        alone: list[float] = []
         for number in range(n):
             with timed(alone):
                 path = cli.export(f"{number}.zip")
