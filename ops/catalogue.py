@@ -14,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import orjson
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, insert, select
 from sqlalchemy.orm import Session
 
 from ops import files, manifest
@@ -33,6 +34,7 @@ PRESENT, TRASHED, GONE = "present", "trashed", "gone"
 FACTS_WRITER = "facts"
 """The name under which facts are written; facts belong to no one operation."""
 
+_NO_NEWS = datetime(1970, 1, 1, tzinfo=UTC)  # of a row that only says what the files say: nobody needs to read it again
 _OVERLAP = timedelta(seconds=60)  # rows that another process was still committing when we read last
 
 
@@ -199,11 +201,7 @@ class Catalogue:
 
     def put(self, session: Session, backup: Backup, state: str) -> None:
         """Write a backup's row."""
-        row = session.get(BackupRow, backup.id) or BackupRow(id=backup.id)
-        row.type, row.timestamp, row.operation_id = backup.type, backup.timestamp, backup.operation_id
-        row.purpose, row.created_by = backup.purpose, backup.created_by
-        row.state, row.facts, row.updated_at = state, backup.facts.dump(), datetime.now(UTC)
-        session.add(row)
+        session.merge(BackupRow(**_row(backup, state, datetime.now(UTC))))
 
     def rebuild(self) -> tuple[Backup, ...]:
         """Make the rows anew from the folder; say which backups it added."""
@@ -212,9 +210,24 @@ class Catalogue:
             with Session(self.engine) as session, session.begin():
                 known = set(session.scalars(select(BackupRow.id)))
                 added = tuple(backup for backup in there if backup.id not in known)
-                for backup in added:
-                    self.put(session, backup, PRESENT)
+                if added:
+                    session.execute(insert(BackupRow), [_row(backup, PRESENT, _NO_NEWS) for backup in added])
         return added
+
+
+def _row(backup: Backup, state: str, at: datetime) -> dict[str, Any]:
+    """A backup's row, written at this time."""
+    return {
+        "id": backup.id,
+        "type": backup.type,
+        "timestamp": backup.timestamp,
+        "purpose": backup.purpose,
+        "created_by": backup.created_by,
+        "operation_id": backup.operation_id,
+        "state": state,
+        "facts": backup.facts.dump(),
+        "updated_at": at,
+    }
 
 
 def read_facts(path: Path) -> Facts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from ops import manifest
@@ -66,7 +66,7 @@ class Shelves:
 
     def _scan(self) -> set[str]:
         """Read the manifests that are new or changed, forget those that are gone; say which were read."""
-        stamps = {name: (stamp, shelf) for shelf in map(self.shelf, TYPES) for name, stamp in _stamps(shelf)}
+        stamps = {name: (stamp, shelf) for shelf in map(self.shelf, TYPES) for name, stamp in _stamps(shelf, self._stamps)}
         fresh = {name for name, (stamp, _) in stamps.items() if self._stamps.get(name) != stamp}
         for name in self._stamps.keys() - stamps.keys():
             del self._read[_id(name)]
@@ -81,12 +81,12 @@ def _id(name: str) -> str:
     return name.replace("-backup-", "-").removesuffix(".json")
 
 
-def _stamps(shelf: Path) -> Iterator[tuple[str, Stamp]]:
-    """Each manifest's name with its file's inode, time and size."""
+def _stamps(shelf: Path, known: Container[str]) -> Iterator[tuple[str, Stamp]]:
+    """Each manifest's name with its file's inode, time and size; names that are known need no second look."""
     with os.scandir(shelf) as entries:
         for entry in entries:
             name = entry.name
-            if not name.endswith(_FACTS) and manifest.id_of(name) and (stamp := _stamp(entry)):
+            if (name in known or manifest.id_of(name)) and (stamp := _stamp(entry)):
                 yield name, stamp
 
 

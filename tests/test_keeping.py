@@ -36,7 +36,7 @@ def test_a_long_list_turns_its_pages_in_place(slack: Client) -> None:
     for each in made:
         answer(slack, f"/backup pin {each} pages")
     more = []
-    for _ in range(2):
+    for _ in range(3):
         these = [backup_id(taken(slack, "/backup quick")) for _ in range(3)]
         for each in these:
             answer(slack, f"/backup pin {each} pages")
