@@ -24,6 +24,7 @@ from ops.purposes import Purpose
 from ops.words import decimal_size, one_line, paragraphs
 
 ENVIRONMENT = "production"
+KINDS = ("quick backup", "full backup")
 NOTES_LIMIT = 2000  # characters: a note is a sentence or two, not a file
 DESCRIPTION_LIMIT = 100
 
@@ -75,9 +76,7 @@ def ask(services: Services, kind: Type, by: str, *, purpose: str = "", descripti
 def kinds(services: Services) -> tuple[Kind, ...]:
     """The two kinds of backup, for the journal."""
     workflow = partial(backup, services=services)
-    return tuple(
-        Kind(name=f"{kind} backup", workflow=workflow, version=1, cancellable=True, sentence=sentence) for kind in ("quick", "full")
-    )
+    return tuple(Kind(name=kind, workflow=workflow, version=1, cancellable=True, sentence=sentence) for kind in KINDS)
 
 
 def backup(op: Operation, services: Services) -> None:

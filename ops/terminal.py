@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import activity, described, keeping, people
+from ops import activity, described, ending, keeping, people
 from ops import backup as taking
 from ops import verify as verifying
 from ops.backstop import Backstop
@@ -73,11 +74,19 @@ def run(backstop: Backstop, kind: str, params: dict[str, Any], environment: str 
     require(people.at_terminal(), Right.TAKE, backstop.settings.approvals.policy)
     by = people.at_terminal().id
     operation_id = backstop.journal.start(kind, params, by=by, environment=environment)
-    signal.signal(signal.SIGINT, lambda *_: backstop.journal.cancel(operation_id, by=by))
+    signal.signal(signal.SIGINT, lambda *_: threading.Thread(target=_cancel, args=(backstop, operation_id), daemon=True).start())
     said = ""
     while (view := backstop.journal.wait(operation_id, timeout=1.0)).status is Status.RUNNING:
         said = said if quiet else _say(view, said)
     return view
+
+
+def _cancel(backstop: Backstop, operation_id: str) -> None:
+    """Ctrl-C, in a thread of its own: the signal may have come in the middle of a transaction."""
+    try:
+        backstop.journal.cancel(operation_id, by=people.at_terminal().id)
+    except Refused as refused:
+        sys.stderr.write(f"{refused}\n")
 
 
 def _say(view: OperationView, said: str) -> str:
@@ -237,5 +246,5 @@ def cancel(options: argparse.Namespace) -> Answer:
         holder = backstop.journal.get(options.operation) if options.operation else backstop.journal.holder(taking.ENVIRONMENT)
         if holder is None:
             raise Refused("Nothing runs that could be cancelled.", "`python -m ops status` shows what runs.")
-        backstop.journal.cancel(holder.id, by=people.at_terminal().id)
+        ending.end(backstop, people.at_terminal(), holder)
     return Answer(words=f"Asked the {holder.kind} {holder.id} to stop.", document={"operationId": holder.id, "success": True})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from typing import Any
 
 import pytest
@@ -114,3 +115,23 @@ def test_the_terminal_is_refused_what_runs_in_the_bot(alone: World) -> None:
         assert document(alone, "status")["running"][0]["kind"] == "full backup"
         assert document(alone, "cancel")["success"]
         wait_for(lambda: "cancelled" in cards(slack)[0].all_text, "the end")
+
+
+def test_a_backup_halted_by_an_upgrade_is_given_up_and_production_is_free_again(alone: World) -> None:
+    slack = alone.slack.client
+    alone.production.faults["export"] = "slow:30"
+    with process(alone) as bot:
+        bot.connected()
+        slack.command("/backup full", user=ALICE)
+        wait_for(lambda: cards(slack) and "export" in cards(slack)[0].all_text, "the export")
+        bot.kill()
+    alone.production.faults["export"] = None
+    with sqlite3.connect(alone.backups / ".state" / "bot.sqlite") as database:
+        database.execute("UPDATE operations SET version = 0")  # as an older Backstop would have left it
+    with process(alone) as bot:
+        bot.connected()
+        wait_for(lambda: "halted" in cards(slack)[0].all_text, "the halt")
+        assert "halted" in document(alone, "backup", "quick", code=3)["error"]
+        slack.click(cards(slack)[0], "Give it up", user=ALICE)
+        wait_for(lambda: "Give it up" not in cards(slack)[0].all_text, "the end")
+        assert document(alone, "backup", "quick")["success"]

@@ -12,9 +12,10 @@ from bot.registry import Ack, Answer, Reply, action, command
 from bot.requests import Request
 from bot.views import ops
 from bot.views.actions import Action, Listing
+from ops import ending
 from ops.backup import ENVIRONMENT
 from ops.errors import Refused
-from ops.journal import OperationView
+from ops.journal import OperationView, Status
 from ops.people import Right
 
 _bare = command("/ops", needs=Right.LOOK)
@@ -98,5 +99,5 @@ def _running(desk: Desk) -> OperationView | None:
 
 def _cancelled(request: Request, desk: Desk, view: OperationView) -> dict[str, object]:
     """Ask it to stop, and say so."""
-    desk.backstop.journal.cancel(view.id, by=request.person.id)
-    return ops.cancelling(view)
+    ending.end(desk.backstop, request.person, view)
+    return ops.given_up(view) if view.status is Status.HALTED else ops.cancelling(view)

@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Operations": (
         ("/ops status", "what runs, and how old the last backups are"),
         ("/ops log", "what was done, by whom, with which outcome"),
-        ("/ops cancel [ID]", "stop a backup that runs"),
+        ("/ops cancel [ID]", "stop a backup that runs, or give up one that is halted"),
         ("/ops help", "this"),
     ),
 }
@@ -142,6 +142,11 @@ def cancelling(view: OperationView) -> Message:
     """An operation was asked to stop."""
     what = escape(outcome.title(view).lower())
     return message(f"The {what} of {prose(outcome.target(view))} stops at its next safe point; its card says when it has.")
+
+
+def given_up(view: OperationView) -> Message:
+    """A halted operation that had touched nothing was given up: others may start."""
+    return message(f"The {escape(outcome.title(view).lower())} of {prose(outcome.target(view))} is given up; others may start there.")
 
 
 def nothing_to_cancel() -> Message:

@@ -227,7 +227,8 @@ def _why(view: OperationView) -> str:
 def _next(view: OperationView) -> list[Element]:
     """What to offer after a miss."""
     if view.status == "halted":
-        return [button("Show status", Action.STATUS)]
+        asks = confirm("Give it up?", "Nothing of production was touched. Others may start then.", "Give it up", "Leave it halted")
+        return [button("Show status", Action.STATUS), button("Give it up", Action.CANCEL, view.id, asks=asks)]
     if view.kind == "verify":
         backup_id = str(view.params.get("backup", ""))
         return [button("Show", Action.SHOW, backup_id), button("Verify again", Action.VERIFY, backup_id)]
