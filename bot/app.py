@@ -109,7 +109,7 @@ class Front:
                 shown = self.slack.checked(remembering(view, request.channel), "modal")
                 return _respond({"response_action": "update", "view": shown})
             case Ack(message) if message and request.kind is Kind.COMMAND:
-                return _respond({"response_type": "ephemeral", **self.slack.checked(as_message(message), "message")})
+                return _to_them_alone(self.slack.leaving(as_message(message), "message"))
             case Ack(message) if message:
                 self.handling.tell(request, Reply(message=message))
         return _respond({})
@@ -130,7 +130,7 @@ class Front:
             log.warning("not handled: %s", request.name if request else type(error).__name__, exc_info=None if unheard else error)
             return _respond({})
         if request.kind is Kind.COMMAND:
-            return _respond({"response_type": "ephemeral", **self.slack.checked(told(error), "message")})
+            return _to_them_alone(self.slack.leaving(told(error), "message"))
         if request.kind is Kind.SUBMISSION and request.input_blocks and isinstance(error, OpsError):
             return _respond({"response_action": "errors", "errors": errors.in_field(error, request.input_blocks[0])})
         if request.kind is Kind.SUBMISSION:
@@ -139,9 +139,19 @@ class Front:
         return _respond({})
 
 
+def _to_them_alone(message: str) -> BoltResponse:
+    """A message, as JSON, that only the person sees."""
+    return _answered(f'{{"response_type": "ephemeral", {message[1:]}')
+
+
 def _respond(payload: Mapping[str, Any]) -> BoltResponse:
     """A 200; nothing in it is the plain acknowledgement."""
-    return BoltResponse(status=200, body=json.dumps(payload) if payload else "", headers={"content-type": ["application/json"]})
+    return _answered(json.dumps(payload) if payload else "")
+
+
+def _answered(body: str) -> BoltResponse:
+    """A 200 with this JSON."""
+    return BoltResponse(status=200, body=body, headers={"content-type": ["application/json"]})
 
 
 def build(front: Front, identity: AuthorizeResult, signing_secret: str) -> AsyncApp:

@@ -81,8 +81,12 @@ class Slack:
         Raises:
             BadPayload: Slack would refuse it all the same.
         """
-        held: dict[str, Any] = json.loads(_within_limits(self._masked(payload), surface))
+        held: dict[str, Any] = json.loads(self.leaving(payload, surface))
         return held
+
+    def leaving(self, payload: Mapping[str, Any], surface: limits.Surface) -> str:
+        """The same as JSON: an acknowledgement is not taken apart and put together again on its way."""
+        return _within_limits(self._masked(payload), surface)
 
     def _leaving(self, method: str, payload: Mapping[str, Any]) -> dict[str, Any]:
         """The same for a method's arguments: a view is one of them, a message is spread among them."""

@@ -50,8 +50,8 @@ class Handler(AsyncSocketModeHandler):
             request = AsyncBoltRequest(mode="socket_mode", body=req.payload, headers=build_headers(req))
             response = await self.app.async_dispatch(request)
             if response.status == 200:
-                payload = {"payload": json.loads(response.body)} if response.body else {}
-                await client.send_message(json.dumps({"envelope_id": req.envelope_id, **payload}))
+                payload = f', "payload": {response.body}' if response.body else ""  # it is JSON already
+                await client.send_message(f'{{"envelope_id": {json.dumps(req.envelope_id)}{payload}}}')
         finally:
             self._in_flight.discard(task)
 
