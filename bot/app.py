@@ -19,6 +19,8 @@ from slack_bolt import BoltResponse
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.delivery import as_message, as_view, remembering, told
 from bot.directory import Directory
@@ -34,7 +36,7 @@ log = logging.getLogger(__name__)
 
 ANSWERING = 2.0  # seconds, of Slack's three, that an acknowledgement waits for a window or a read
 
-Next = Callable[[], Awaitable[None]]
+Next = Callable[[], Awaitable[Any]]
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Front:
     slack: Slack
     handling: Handling
 
-    async def authorise(self, body: Mapping[str, Any], context: dict[str, Any], next_: Next) -> None:
+    async def authorise(self, body: Mapping[str, Any], context: dict[str, Any]) -> None:
         """The only way in: whoever may not pass is refused before a listener is looked for by Bolt."""
         context["asked"] = request = normalise(body)
         await self.directory.admit(request)
@@ -66,7 +68,6 @@ class Front:
         person = await self.directory.person(request.person.id, listener.needs)
         require(person, listener.needs, self.policy)
         context["asked"], context["listener"] = request.by(person), listener
-        await next_()
 
     async def take(self, context: dict[str, Any]) -> BoltResponse:
         """Answer, after storing what must not be lost."""
@@ -139,6 +140,18 @@ class Front:
         return _respond({})
 
 
+class Gate(AsyncMiddleware):
+    """The authoriser as Bolt's middleware; a class, since Bolt looks up a function's arguments by name at every request."""
+
+    def __init__(self, front: Front) -> None:
+        self._front = front
+
+    async def async_process(self, *, req: AsyncBoltRequest, resp: BoltResponse, next: Next) -> Any:  # noqa: A002, ARG002  # Bolt names them
+        """Let it through, or raise."""
+        await self._front.authorise(req.body, req.context)
+        return await next()
+
+
 def _to_them_alone(message: str) -> BoltResponse:
     """A message, as JSON, that only the person sees."""
     return _answered(f'{{"response_type": "ephemeral", {message[1:]}')
@@ -170,7 +183,7 @@ def build(front: Front, identity: AuthorizeResult, signing_secret: str) -> Async
         url_verification_enabled=False,
         attaching_function_token_enabled=False,
     )
-    app.middleware(front.authorise)
+    app.middleware(Gate(front))
     app.error(front.oops)
     anything = re.compile("")
     for listen in (app.command, app.action, app.view_submission, app.event, app.view_closed, app.shortcut):

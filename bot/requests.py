@@ -107,10 +107,17 @@ def normalise(body: Body) -> Request:
     kind = Kind.COMMAND if "command" in body else _KINDS.get(str(body.get("type")), Kind.UNKNOWN)
     read = {Kind.COMMAND: _command, Kind.ACTION: _action, Kind.EVENT: _event}.get(kind, _window)
     person = Person(id=_person(body))
-    found = Request(kind=kind, name="", key="", person=person, teams=_teams(body), trigger=body.get("trigger_id") or "")
-    known = _view(body.get("view") or {})
+    known = _view(body["view"]) if body.get("view") else {}
     named = {name: value for name, value in read(body).items() if value}
-    return replace(found, key=_key(body, person.id), response_url=body.get("response_url") or "", **{**known, **named})
+    return Request(
+        kind=kind,
+        key=_key(body, person.id),
+        person=person,
+        teams=_teams(body),
+        trigger=body.get("trigger_id") or "",
+        response_url=body.get("response_url") or "",
+        **{"name": "", **known, **named},
+    )
 
 
 def _command(body: Body) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bot.views.actions import Action, Listing, turned
@@ -131,6 +132,7 @@ def _done(line: Line) -> Block:
     return section(f"{prose(line.text, 250)} {came}".rstrip(), dotted(mention(line.who), clock(line.at), ago(line.at)))
 
 
+@cache
 def overview() -> Message:
     """All commands."""
     parts = (section(f"*{title}*", *(f"`{command}` {what}" for command, what in rows)) for title, rows in COMMANDS.items())
