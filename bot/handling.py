@@ -135,7 +135,8 @@ class Handling:
         """Deliver, and try again for a while when Slack is away."""
         for wait in (*TRIES, None):
             try:
-                return await deliver()
+                async with self.workers.answers:
+                    return await deliver()
             except SlackAway as away:
                 if wait is None:
                     log.warning("an answer could not be delivered: %s", away)

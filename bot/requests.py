@@ -10,7 +10,7 @@ import enum
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 from ops.people import Person, Role
@@ -89,9 +89,9 @@ class Request:
 
     def stored(self) -> dict[str, Any]:
         """As the inbox keeps it: without what only this process may use."""
-        kept = {name: value for name, value in asdict(self).items() if name not in _NEVER_STORED}
+        kept = {name: getattr(self, name) for name in self.__dataclass_fields__ if name not in _NEVER_STORED}
         person = {"id": self.person.id, "roles": sorted(self.person.roles)}
-        return {**kept, "person": person, "teams": sorted(self.teams)}
+        return {**kept, "person": person, "teams": sorted(self.teams), "fields": dict(self.fields)}
 
     @classmethod
     def restored(cls, kept: Mapping[str, Any]) -> Self:

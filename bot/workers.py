@@ -16,6 +16,7 @@ log = logging.getLogger(__name__)
 
 DEEDS = 8  # threads; a deed starts an operation, it does not do it
 READS = 4
+ANSWERS = 8  # on their way to Slack at once: acknowledgements come first, and a burst of answers would delay them
 
 Deed = Callable[[], Coroutine[Any, Any, None]]
 
@@ -28,6 +29,7 @@ class Workers:
         self._reads = ThreadPoolExecutor(READS, thread_name_prefix="read")
         self._waiting: dict[str, deque[Deed]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
+        self.answers = asyncio.Semaphore(ANSWERS)
 
     async def read(self, work: Callable[[], Result]) -> Result:
         """Look something up, beside whatever else runs."""
