@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from sandbox.convex.refusals import Refusal, answer
 from sandbox.convex.server import ConvexServer
-from sandbox.convex.serving import Serving
+from sandbox.serving import Serving
 
 
 class ProvisionServer:

@@ -28,8 +28,8 @@ from sandbox.convex.keys import Permissions
 from sandbox.convex.pushes import Pushes
 from sandbox.convex.queries import Queries, Query
 from sandbox.convex.schemas import Schemas
-from sandbox.convex.serving import Serving
 from sandbox.convex.sync import Sync
+from sandbox.serving import Serving
 
 
 class ConvexServer(Contents):
