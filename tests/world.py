@@ -49,6 +49,7 @@ class World:
     production: ConvexServer
     slack: SlackServer
     more: str = ""  # further settings
+    limit: str = "500 MB"  # of the backup folder
     variables: dict[str, str] = field(default_factory=dict)  # further environment
 
     @property
@@ -60,7 +61,7 @@ class World:
     def environ(self) -> dict[str, str]:
         """What the bot is started with."""
         path = self.folder / "backstop.toml"
-        path.write_text(SETTINGS.format(remote=self.remote.path, url=self.production.url, more=self.more))
+        path.write_text(SETTINGS.format(remote=self.remote.path, url=self.production.url, limit=self.limit, more=self.more))
         return {
             "BACKSTOP_CONFIG": str(path),
             "SLACK_BOT_TOKEN": self.slack.bot_token,
@@ -98,6 +99,7 @@ name = "Derrimut Platform"
 zone = "Australia/Melbourne"
 [backups]
 folder = "backups"
+warn_at = "{limit}"
 [roles]
 developer = ["U0ALICE"]
 eng_lead = ["U0BOB"]
