@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, cards, ended_card, new_card, taken
 from tests.world import ALICE, BOB, ENGINEERING, World, running, wait_for, world
