@@ -133,11 +133,13 @@ def listener(answer: bytes | None) -> Iterator[int]:
 
         thread = threading.Thread(target=serve)
         thread.start()
-        yield server.getsockname()[1]
-        over.set()
-        thread.join()
-        for connection in taken:
-            connection.close()
+        try:
+            yield server.getsockname()[1]
+        finally:
+            over.set()
+            thread.join()
+            for connection in taken:
+                connection.close()
 
 
 def refused_port() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -265,8 +266,11 @@ def test_a_remote_that_forbids_deleting_keeps_the_tag_and_says_so(remote: Remote
 
 
 def left_running(word: str) -> list[str]:
-    """Programs still at work on what a test asked for."""
-    return [line for line in command_lines() if word in line and "pytest" not in line]
+    """Programs still at work on what a test asked for; one that was killed needs a moment to be gone."""
+    end = time.monotonic() + 20
+    while (left := [line for line in command_lines() if word in line and "pytest" not in line]) and time.monotonic() < end:
+        time.sleep(0.02)
+    return left
 
 
 @pytest.mark.parametrize("scheme", ["http", "git"])
