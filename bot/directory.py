@@ -78,7 +78,9 @@ class Directory:
         ids = frozenset({user})
         roles = self._roles.of(ids | self._groups_of(user))
         lacks = needs is not Right.LOOK and not roles & self._policy.get(needs, frozenset())
-        if lacks and not await self._groups_are_known():
+        if not lacks:
+            return Person(id=user, roles=roles)
+        if not await self._groups_are_known():
             raise Refused("Slack did not say who is in the user groups.", ASK_AGAIN)
         return Person(id=user, roles=self._roles.of(ids | self._groups_of(user)))
 

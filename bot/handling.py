@@ -96,6 +96,7 @@ class Handling:
         operation.set(request.operation_id)
         try:
             request = await self._opened(request, listener, opening)
+            await self.inbox.quiet()
             run = self.workers.do if listener.stored else self.workers.read
             reply = await run(partial(listener.work, request, self.desk))
         except Exception as error:  # noqa: BLE001  # whatever it was, the person hears of it, with a reference if it is a defect
@@ -136,6 +137,7 @@ class Handling:
         for wait in (*TRIES, None):
             try:
                 async with self.workers.answers:
+                    await self.inbox.quiet()
                     return await deliver()
             except SlackAway as away:
                 if wait is None:

@@ -8,6 +8,7 @@ the process that took it, so that another knows whether anybody is at work on it
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import queue
 import threading
@@ -28,6 +29,7 @@ from ops.journal.runners import Runner
 log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=30)
+POLITE = 0.25  # seconds that a deed lets acknowledgements go first
 SURELY_LEFT = timedelta(minutes=2)  # where no file lock can prove a process dead (PostgreSQL), a row this old is nobody's
 
 
@@ -61,6 +63,9 @@ class Inbox:
         self._engine = engine
         self._runner = runner
         self._notes: queue.SimpleQueue[_Note] = queue.SimpleQueue()
+        self._awaited = 0  # acknowledgements that wait for a commit
+        self._quiet = asyncio.Event()
+        self._quiet.set()
         self._writer = threading.Thread(target=self._write, name="inbox", daemon=True)
 
     def open(self) -> None:
@@ -81,7 +86,19 @@ class Inbox:
         """
         fresh: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._notes.put(_Arrived(_row(request, self._runner.name), fresh))
-        return await fresh
+        self._awaited += 1
+        self._quiet.clear()
+        try:
+            return await fresh
+        finally:
+            self._awaited -= 1
+            if not self._awaited:
+                self._quiet.set()
+
+    async def quiet(self) -> None:
+        """Wait, for a moment at most, until nobody waits to be acknowledged: that is due in seconds, and what follows it is not."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._quiet.wait(), POLITE)
 
     def done(self, request: Request, outcome: str) -> None:
         """It was handled, whatever came of it."""
