@@ -16,8 +16,6 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.internals import build_headers
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack import SlackAway, SlackSaidNo
-
 if TYPE_CHECKING:
     from slack_bolt.async_app import AsyncApp
     from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -28,8 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONNECTIONS = 2  # one takes what comes while Slack refreshes the other
-DOWN = 30.0  # seconds of being down after which a connection is made anew
-WATCH = 5.0  # seconds between two looks
+DOWN = 6.0  # seconds of being down after which a connection is made anew: the client tries for ever, with an address that is good once
+WATCH = 1.0  # seconds between two looks
 PING = 3.0  # seconds between two pings; a cut connection is noticed, and made again, at one of them
 CONNECTING = 15.0  # seconds that a connection may take
 
@@ -128,8 +126,9 @@ class Sockets:
         try:
             fresh.client.wss_uri = await self.address()
             await asyncio.wait_for(fresh.connect_async(), CONNECTING)  # type: ignore[no-untyped-call]  # Bolt ships it without types
-        except (SlackAway, SlackSaidNo, TimeoutError) as error:
-            log.warning("connection %d to Slack is down, and no new one: %s", place, error)
+        except Exception as error:  # noqa: BLE001  # whatever it was, the watch goes on and tries again
+            log.warning("connection %d to Slack is down, and no new one: %s", place, error or type(error).__name__)
+            self._down_since[place] = time.monotonic()
             await _hang_up(fresh)
             return
         log.warning("connection %d to Slack was down for %.0f s and was replaced", place, DOWN)

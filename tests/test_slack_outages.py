@@ -19,6 +19,7 @@ def test_an_outage_of_slack_delays_the_card_and_nothing_else(shop: World, slack:
     card = ended_card(slack, before)
     assert "Full backup created" in card.text
     assert len(cards(slack)) == before + 1
+    wait_for(lambda: shop.slack.connections >= 2, "both connections, once Slack is back")
 
 
 def test_a_slack_that_asks_to_wait_is_waited_for(shop: World, slack: Client) -> None:
@@ -48,7 +49,7 @@ def test_refreshes_and_drops_of_the_connections_lose_no_command(shop: World, sla
 def test_a_card_that_somebody_deleted_is_posted_anew(shop: World, slack: Client) -> None:
     shop.production.faults["export"] = "slow:3"
     before = len(cards(slack))
-    slack.command("/backup full", user=ALICE, channel=ENGINEERING)
+    assert slack.command("/backup full", user=ALICE, channel=ENGINEERING).acked
     card = wait_for(lambda: next(iter(cards(slack)[before:]), None), "a card")
     slack.delete(card)
     over = wait_for(lambda: next((each for each in cards(slack)[before:] if "Full backup created" in each.text), None), "the card anew")
