@@ -102,16 +102,16 @@ def test_a_deleted_backup_comes_back_by_one_click(shop: World, slack: Client) ->
     assert "Delete this backup?" in question.all_text
     assert archive(shop, made).exists()
     slack.click(question, "Delete backup", user=BOB)
-    wait_for(lambda: not archive(shop, made).exists(), "the deletion")
+    trash = wait_for(lambda: found if made in (found := answer(slack, "/backup undelete", user=BOB)).all_text else None, "the deletion")
     assert made not in answer(slack, "/backup list").all_text
-    trash = answer(slack, "/backup undelete", user=BOB)
+    assert not archive(shop, made).exists()
     assert made in trash.all_text
     assert "too old" in trash.all_text
     answered = slack.again(question)
     assert answered
     slack.click(answered, "Bring back", user=BOB)
-    wait_for(lambda: archive(shop, made).exists(), "the backup")
-    assert made in answer(slack, "/backup list").all_text
+    wait_for(lambda: made in answer(slack, "/backup list").all_text, "the backup in the list")
+    assert archive(shop, made).exists()
 
 
 def test_everybody_is_told_of_a_deletion_under_the_backups_own_card(slack: Client) -> None:
