@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,6 @@ class Desk:
     backstop: Backstop
     settings: BotSettings
     posts: Posts
-    changed: Callable[[str], None]  # an operation's card is to be drawn again
     homes: Homes
 
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -88,28 +88,42 @@ class Homes:
     async def _round(self) -> None:
         """One look, and a drawing for whoever does not see it yet. There is one drawer, so no older Home follows a newer one."""
         self._woken.clear()
-        due, self._due = self._due, set()
         people = self._looking()
         if not people:
             return
+        due, self._due = self._due, set()
+        try:
+            self._due |= await self._draw(people, due)
+        except BaseException:
+            self._due |= due
+            raise
+
+    async def _draw(self, people: Sequence[str], due: Collection[str]) -> set[str]:
+        """Draw for all when what runs is another than they see, else for those who asked; who did not get theirs."""
         running = await asyncio.to_thread(self._backstop.journal.running)
         state = frozenset((view.id, view.status.value) for view in running)
         waiting = people if state != self._shown else [person for person in people if person in due]
-        if waiting:
-            view = await asyncio.to_thread(_drawn, self._backstop)
-            await asyncio.gather(*(self._publish(person, view) for person in waiting))
-            self._shown = state
+        if not waiting:
+            return set()
+        view = await asyncio.to_thread(_drawn, self._backstop)
+        got = await asyncio.gather(*(self._publish(person, view) for person in waiting))
+        self._shown = state
+        return {person for person, there in zip(waiting, got, strict=True) if not there}
 
     def _looking(self) -> list[str]:
         """Those who opened theirs lately."""
         return [person for person, at in list(self._opened.items()) if time.monotonic() - at < OPEN_FOR]
 
-    async def _publish(self, person: str, view: Mapping[str, Any]) -> None:
-        """One person's."""
+    async def _publish(self, person: str, view: Mapping[str, Any]) -> bool:
+        """One person's; False when Slack is away and it is to be tried again."""
         try:
             await self._slack.write("views.publish", {"user_id": person, "view": view})
-        except (SlackAway, SlackSaidNo) as error:
-            log.info("the Home of %s was not drawn: %s", person, error)
+        except SlackAway as away:
+            log.info("the Home of %s waits for Slack: %s", person, away)
+            return False
+        except SlackSaidNo as no:
+            log.info("the Home of %s was not drawn: %s", person, no)
+        return True
 
 
 def _drawn(backstop: Backstop) -> dict[str, Any]:

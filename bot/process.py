@@ -13,6 +13,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout
 
@@ -86,7 +87,7 @@ async def serve(settings: BotSettings, stop: asyncio.Event, ready: Callable[[], 
         session = await ending.enter_async_context(ClientSession(timeout=ClientTimeout(total=CALL)))
         slack = Slack(web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session), session, settings.hidden)
         finding = asyncio.create_task(_find(slack, settings), name="find Slack")
-        ending.push_async_callback(_ended, finding)
+        ending.push_async_callback(_over, finding)
         parts = await _open(ending, settings, slack)
         if finding.done():
             finding.result()  # a refused token ends the start before any operation is taken up
@@ -100,7 +101,7 @@ async def _find(slack: Slack, settings: BotSettings) -> Found:
     return await find(slack, settings.slack_bot_token.get_secret_value(), settings.slack_app_token.get_secret_value())
 
 
-async def _ended(task: asyncio.Task[Found]) -> None:
+async def _over(task: asyncio.Task[Any]) -> None:
     """See to it that a task is over."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -142,7 +143,7 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.push_async_callback(homes.close)
     changes.listeners += [cards.changed, homes.changed]
     workers = Workers()
-    desk = Desk(backstop=backstop, settings=settings, posts=posts, changed=cards.changed, homes=homes)
+    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes)
     handling = Handling(inbox=inbox, workers=workers, delivery=delivery, desk=desk)
     await cards.open()
     poster.open()
@@ -169,13 +170,7 @@ async def _begin(ending: AsyncExitStack, parts: Parts) -> None:
         ending.push_async_callback(web.close)
     ending.push_async_callback(handling.workers.close, DRAIN)
     keeping_house = asyncio.create_task(_keep_house(parts), name="housekeeping")
-    ending.push_async_callback(_cancelled, keeping_house)
-
-
-async def _cancelled(task: asyncio.Task[None]) -> None:
-    """End a task that never ends by itself."""
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    ending.push_async_callback(_over, keeping_house)
 
 
 async def _keep_house(parts: Parts) -> None:

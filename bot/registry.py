@@ -8,29 +8,26 @@ A read, answered at once::
 
     @command("/ops", "help", needs=Right.LOOK).answer
     def explain(request: Request) -> Ack:
-        return Ack(views.help.overview())
+        return Ack(ops.overview())
 
 A read that has to look something up (in a thread, inside the acknowledgement if it takes less than two seconds)::
 
     @command("/backup", "list", needs=Right.LOOK).handle
     def show_list(request: Request, desk: Desk) -> Reply:
-        return Reply(message=views.backup.listing(desk.backstop.catalogue.newest(), page=1))
+        return Reply(message=views.listing(desk.backstop.catalogue.all(), 1, datetime.now(UTC), target))
 
-    @action("backup_page", needs=Right.LOOK).handle      # buttons "backup_page:next", "backup_page:previous"
-    def turn(request: Request, desk: Desk) -> Reply:
-        return Reply(message=views.backup.listing(…, page=int(request.value)), replace=True)
+    @action(Action.PAGE, needs=Right.LOOK).handle      # buttons "backup_page:older", "backup_page:newer"
+    def turn_page(request: Request, desk: Desk) -> Reply:
+        return shown(request, page(desk, *turn(request.value)), replace=True)
 
 A deed: stored in the inbox before it is acknowledged, handled once, after a crash at the next start::
 
     full = command("/backup", "full", needs=Right.TAKE, stored=True)
 
-    @full.answer
-    def starting(request: Request) -> Ack:
-        return Ack("Starting a full backup.")
-
     @full.handle
-    def start(request: Request, desk: Desk) -> None:
+    def start(request: Request, desk: Desk) -> Reply:
         desk.backstop.journal.start("full backup", {…}, by=request.person.id, environment="production", id=request.operation_id)
+        return Reply(message=views.started(…))
 
 A window that needs a slow look first: ``answer`` returns ``Open(looking)``, ``handle`` returns ``Reply(view=…)``, which takes
 its place. ``message`` beside it is what the person gets if no window is open any more (after a crash): a sentence and the

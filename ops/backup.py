@@ -61,8 +61,9 @@ def ask(services: Services, kind: Type, by: str, *, purpose: str = "", descripti
     """Read what a person typed; what is too long is cut with an ellipsis, so that nothing is refused over a note.
 
     Raises:
-        Refused: an unknown purpose.
+        Refused: an unknown purpose, or a disk that is nearly full.
     """
+    files.require_room(services.settings.folder)
     return Wanted(
         type=kind,
         purpose=purposes.parse(purpose) if purpose.strip() else Purpose.ROUTINE,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser import Page, browsing
+from tests.browser import Page, browsing, require
 from tests.test_demo import Demo
 
 ROOT = Path(__file__).parents[1]
@@ -23,7 +23,7 @@ DESK, PHONE = (1280, 860), (390, 844)
 def page(tmp_path: Path) -> Iterator[Page]:
     """Alice's view of #engineering, the bot connected."""
     if not (ROOT / "build/console/page.js").exists():
-        pytest.skip("the page is not built (make setup)")
+        require("the page is not built (make setup)")
     with browsing(tmp_path / "browser") as opened:
         demo = Demo(tmp_path / "sandbox")
         try:
