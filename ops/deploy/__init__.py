@@ -1,0 +1,13 @@
+"""Deploy: bring a commit to production through the gate.
+
+At stake: production's code and functions. The gate asks for a backup of what is there, so that the way back exists before
+the first change; what fails after the push halts, with what is where now.
+"""
+
+from __future__ import annotations
+
+from ops.deploy.planning import Choice, plan, require_passable, typed
+from ops.deploy.proposal import Proposal, look
+from ops.deploy.workflow import KIND, kind
+
+__all__ = ["KIND", "Choice", "Proposal", "kind", "look", "plan", "require_passable", "typed"]

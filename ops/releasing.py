@@ -1,0 +1,178 @@
+"""The steps by which production comes to run a commit: a deploy goes them forwards, a rollback goes them back.
+
+Each is safe to repeat, or looks at the world first. From the push on production may be half changed, so nothing from there on
+can be cancelled, and a failure halts: what is where now is written down for the person who decides.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ops import packages, smoke, whereabouts
+from ops.context import Services
+from ops.errors import Failed, OpsError
+from ops.journal import Interrupted, Operation
+from ops.services.vercel import Deployment, PlanForbids
+
+log = logging.getLogger(__name__)
+
+SITE = 1800.0  # seconds that a build of the site may take, and then again to be served
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Releasing:
+    """One commit on its way to an environment, by an operation."""
+
+    op: Operation
+    services: Services
+    environment: str
+    commit: str
+
+    # -- what changes nothing yet ------------------------------------------------------------------------------------------
+
+    def target(self) -> None:
+        """Have the deployment name itself before anything is pushed to it."""
+        self._safe("target", lambda: {"instance": self.services.convex.instance(self.environment)})
+
+    def packages(self) -> None:
+        """Install what the commit's own convex CLI and functions need; kept by lock file."""
+
+        def install() -> dict[str, Any]:
+            with self.workspace() as folder:
+                return {"removed": list(folder.removed), "installed": folder.installed}
+
+        self._safe("packages", install)
+
+    def check(self, environment: str, name: str = "check") -> Mapping[str, Any]:
+        """Have Convex look at the functions and the schema against its data, without changing either."""
+
+        def dry_run() -> dict[str, Any]:
+            with self.workspace() as folder:
+                return self.services.convex.check(environment, folder.path, folder.app, stop=self.op.stop, said=self.said).dump()
+
+        return self._safe(name, dry_run)
+
+    # -- what changes production -------------------------------------------------------------------------------------------
+
+    def functions(self, environment: str, name: str = "functions", *, validated: bool = True) -> None:
+        """Push the commit's functions and schema; the same push twice is the same functions."""
+
+        def deploy() -> dict[str, Any]:
+            with self.workspace() as folder, self._schema(folder.path, folder.app, validated=validated):
+                return self.services.convex.deploy(environment, folder.path, folder.app, stop=self.op.stop, said=self.said).dump()
+
+        self.changing(name, deploy, deadline=float(self.services.settings.convex.deadline), touches=environment == self.environment)
+
+    def built(self) -> None:
+        """Follow the site's deployment of the commit until it serves; one that is pinned elsewhere is promoted."""
+        self.changing("site", self._follow)
+
+    def smoke(self, environment: str, name: str = "smoke tests") -> None:
+        """Ask every page of the settings for that environment."""
+        pages = [page for page in self.services.settings.smoke if page.environment == environment]
+        if pages:
+            self.changing(name, lambda: smoke.require(pages, self.op.stop), touches=environment == self.environment)
+
+    def _follow(self) -> dict[str, Any]:
+        """Wait for the build and for the site to serve it."""
+        vercel, stop = self.services.vercel, self.op.stop
+        built = vercel.follow(self.commit, deadline=SITE, stop=stop, said=self.said)
+        vercel.serve(built, deadline=SITE, stop=stop)
+        return served(built)
+
+    def site_back(self, recorded: str | None) -> None:
+        """Have the site serve the commit again: at once from a deployment that is still there, else by its build."""
+
+        def back() -> dict[str, Any]:
+            found = self._recorded(recorded)
+            if found is None:
+                return self._follow()
+            try:
+                self.services.vercel.back_to(found, f"Backstop {self.op.id}", deadline=SITE, stop=self.op.stop)
+            except PlanForbids as forbidden:
+                self.said(f"{forbidden.message} Following the build instead.")
+                return self._follow()
+            return served(found)
+
+        self.changing("site", back)
+
+    def _recorded(self, recorded: str | None) -> Deployment | None:
+        """The deployment of the commit that the site can serve without a build."""
+        found = self.services.vercel.of_commit(self.commit)
+        return found if found is not None and found.state == "READY" and (recorded is None or found.commit == self.commit) else None
+
+    # -- how steps are run -------------------------------------------------------------------------------------------------
+
+    def changing(
+        self,
+        name: str,
+        effect: Callable[[], Result],
+        *,
+        looking: Interrupted | Callable[[], Any] = Interrupted.REDO,
+        deadline: float | None = None,
+        touches: bool = True,
+    ) -> Result:
+        """A step that changes production: nobody cancels it half-way."""
+        return self.op.step(name, effect, if_interrupted=looking, deadline=deadline, touches=touches, cancellable=not touches)
+
+    def _safe(self, name: str, effect: Callable[[], Result]) -> Result:
+        """A step that changes nothing and may be repeated."""
+        return self.op.step(name, effect, if_interrupted=Interrupted.REDO)
+
+    def said(self, line: str) -> None:
+        """What a program says goes to the card."""
+        self.op.progress(line=line)
+
+    @contextmanager
+    def workspace(self) -> Iterator[packages.Workspace]:
+        """The commit's files with its packages, for the time of a step."""
+        with packages.workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop) as folder:
+            yield folder
+
+    @contextmanager
+    def _schema(self, path: Path, folder: str, *, validated: bool) -> Iterator[None]:
+        """The commit's schema as it is, or without its validation for a push in between."""
+        if validated:
+            yield
+            return
+        with self.services.convex.in_between(path, folder):
+            yield
+
+
+def served(deployment: Deployment) -> dict[str, Any]:
+    """What a card says of the site. Pure."""
+    return {"deployment": deployment.id, "url": deployment.url, "commit": deployment.commit}
+
+
+@contextmanager
+def telling(op: Operation, services: Services, environment: str) -> Iterator[None]:
+    """When it fails, write down what is where now: the next person must not have to look for it."""
+    try:
+        yield
+    except OpsError:
+        try:
+            op.result(where=whereabouts.look(services, environment))
+        except Exception:  # what failed is what counts; this only says more about it
+            log.exception("what is where after operation %s could not be told", op.id)
+        raise
+
+
+def require_at(services: Services, branch: str, expected: str) -> None:
+    """Refuse when production's branch is not where the plan says it is.
+
+    Raises:
+        Failed: with where it is.
+    """
+    there = services.git.remote_head(branch)
+    if there != expected:
+        raise Failed(
+            f"Production moved from `{expected[:6]}` to `{there[:6]}` after this was planned; nothing was changed.",
+            "Look at what was pushed, then plan again.",
+        )

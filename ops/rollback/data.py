@@ -1,0 +1,141 @@
+"""The data's way back: the archive proven readable, the deployment paused, the import done once and looked at, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from ops import archive, loss
+from ops.archive import Table
+from ops.errors import Failed, OpsError
+from ops.facts import GOOD
+from ops.journal import Interrupted
+from ops.releasing import Releasing
+from ops.rollback.preview import COUNTING, ENVIRONMENT, scratch
+from ops.services.convex import MayNotPause
+
+_NAMED = 5  # tables that a sentence names
+
+
+class Data:
+    """The steps around the data of one rollback."""
+
+    def __init__(self, to: Releasing, bound: Mapping[str, Any]) -> None:
+        self.to, self.bound = to, bound
+        self.op, self.services = to.op, to.services
+        self.path = self.services.catalogue.archive(bound["backup"])
+        self.covered = False  # whether nothing can be written while the data go back
+        self.tables: dict[str, Table] = {}
+
+    def archive(self) -> None:
+        """Read the whole archive before anything changes: one that is damaged is refused here."""
+
+        def check() -> dict[str, Any]:
+            made = self.services.catalogue.get(self.bound["backup"])
+            expected = archive.Expected(sha256=made.sha256, size=made.size, tables=made.tables) if made.tables else None
+            checked = archive.check(self.path, expected=expected, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+            if checked.problems or checked.level is None or checked.level < GOOD:
+                raise Failed(
+                    f"The archive of `{made.id}` is damaged: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
+                    "Nothing was changed. Choose another backup: `/rollback`.",
+                )
+            tables = made.tables or checked.tables
+            return {"tables": {name: asdict(table) for name, table in tables.items()}}
+
+        found = self.op.step("archive", check, if_interrupted=Interrupted.REDO)
+        self.tables = {name: Table(**values) for name, values in found["tables"].items()}
+
+    def pause(self) -> None:
+        """Stop every function while the data go back; where the key may not, the card says so and the proof is milder."""
+        if not self.bound["pause"]:
+            return
+
+        def pause() -> dict[str, Any]:
+            try:
+                self.services.convex.pause(ENVIRONMENT)
+            except MayNotPause as refused:
+                return {"paused": False, "why": refused.message}
+            return {"paused": True}
+
+        paused = self.to.changing("pause", pause)
+        self.covered = paused["paused"]
+        self.op.result(paused=paused)
+
+    def unpause(self) -> None:
+        """Let the functions run again."""
+        if self.covered:
+            self.to.changing("unpause", lambda: self.services.convex.unpause(ENVIRONMENT))
+
+    def final_loss(self, safety_id: str) -> None:
+        """Count once more what goes, from the safety backup itself: that is what really goes."""
+
+        def count() -> dict[str, Any]:
+            try:
+                with scratch(self.services) as folder:
+                    kept = self.services.catalogue.archive(safety_id)
+                    found = loss.compare(self.path, kept, scratch=folder, deadline=COUNTING, stop=self.op.stop)
+            except OpsError as error:  # it was agreed to, and the safety backup has every row: a count is no reason to stop here
+                return {"unknown": error.message}
+            return {"loss": found.as_json()}
+
+        self.op.result(lost=self.op.step("loss", count, if_interrupted=Interrupted.REDO))
+
+    def restore(self) -> None:
+        """Import the archive: all tables at once or none, once, and after a crash only with a look at how the first one ended."""
+        convex, mode = self.services.convex, self.services.settings.convex.import_mode
+        before = self.op.step("imports before", lambda: convex.newest_import(ENVIRONMENT), if_interrupted=Interrupted.REDO)
+
+        def bring() -> dict[str, Any]:
+            return convex.import_(ENVIRONMENT, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()
+
+        def ended() -> dict[str, Any] | None:
+            outcome = convex.import_since(ENVIRONMENT, before, stop=self.op.stop, said=self.to.said)
+            return outcome.dump() if outcome is not None else None
+
+        deadline = float(self.services.settings.convex.deadline)
+        self.op.result(data=self.to.changing("data", bring, looking=ended, deadline=deadline))
+
+    def prove(self) -> None:
+        """Export again, and compare every table's row set with the backup's."""
+
+        def prove() -> dict[str, Any]:
+            with scratch(self.services) as folder:
+                fresh = folder / "proof.zip"
+                self.services.convex.export(ENVIRONMENT, fresh, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+                checked = archive.check(fresh, expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+            if checked.problems:
+                raise Failed(f"The export for the proof is not sound: {'; '.join(checked.problems[:3])}.", "Retry the step.")
+            return self.require_equal(differences(self.tables, checked.tables))
+
+        self.op.result(proof=self.to.changing("proof", prove))
+
+    def require_equal(self, different: list[str]) -> dict[str, Any]:
+        """Fail where tables differ though nothing could write; where something could, they are listed.
+
+        Raises:
+            Failed: with the tables.
+        """
+        if different and self.covered:
+            more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
+            raise Failed(
+                f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ.",
+                "Retry imports nothing: look at the deployment, or undo to the safety backup.",
+            )
+        if not different:
+            now = datetime.now(UTC)
+            self.services.catalogue.learn(self.bound["backup"], lambda facts: replace(facts, restored_at=now))
+        return {"of": len(self.tables), "equal": len(self.tables) - len(set(different) & set(self.tables)), "different": different}
+
+
+def differences(wanted: Mapping[str, Table], there: Mapping[str, Table]) -> list[str]:
+    """Tables whose row sets differ; one that is empty on one side and not there on the other is the same. Pure."""
+    return [name for name in sorted({*wanted, *there}) if not same(wanted.get(name), there.get(name))]
+
+
+def same(wanted: Table | None, there: Table | None) -> bool:
+    """Whether two tables hold the same rows. Pure."""
+    if wanted is None or there is None:
+        return not (wanted or there) or (wanted or there).rows == 0  # type: ignore[union-attr] # one of them is there
+    return (wanted.rows, wanted.fingerprint) == (there.rows, there.fingerprint)

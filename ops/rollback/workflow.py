@@ -1,0 +1,204 @@
+"""The rollback as its list of steps: the code alone, or the code and the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ops import backup, maintenance, releases, standing
+from ops.context import Services
+from ops.errors import OpsError
+from ops.journal import Interrupted, Kind, Operation, OperationView, Status
+from ops.manifest import instant, milliseconds
+from ops.purposes import Purpose
+from ops.releasing import Releasing, require_at, telling
+from ops.rollback.data import Data
+from ops.rollback.planning import KINDS, order
+from ops.rollback.preview import ENVIRONMENT, require_backup
+
+
+def kinds(services: Services) -> tuple[Kind, ...]:
+    """Both rollbacks, for the journal."""
+    workflow = partial(rollback, services=services)
+    return tuple(Kind(name=kind, workflow=workflow, version=1, cancellable=True, sentence=sentence) for kind in KINDS)
+
+
+def rollback(op: Operation, services: Services) -> None:
+    """Return production to a backup, after a backup of what is there now."""
+    with telling(op, services, ENVIRONMENT):
+        back = Back(op, services)
+        back.full() if back.bound["data"] else back.quick()
+
+
+@dataclass
+class Back:
+    """One way back: the two lists of steps, then what the steps do."""
+
+    op: Operation
+    services: Services
+
+    def __post_init__(self) -> None:
+        self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
+        self.to = Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=self.bound["commit"])
+        self.own_functions = self.services.settings.app.functions == "bot"
+
+    def quick(self) -> None:
+        """The code: no row is touched, so neither maintenance nor pause."""
+        self.begin()
+        fits = self.prepare() if self.own_functions else True
+        self.safety("quick")
+        self.code()
+        if self.own_functions:
+            self.to.functions(ENVIRONMENT, validated=fits)
+        self.site()
+        self.to.smoke(ENVIRONMENT)
+        self.release()
+
+    def full(self) -> None:
+        """The code and the data, with the site in maintenance and the deployment paused meanwhile."""
+        self.begin()
+        data = Data(self.to, self.bound)
+        data.archive()
+        fits = self.prepare()
+        self.maintenance_on()
+        data.pause()
+        data.final_loss(self.safety("full"))
+        if self.own_functions:
+            self.code()
+        self.bring_back(data, fits=fits)
+        data.unpause()
+        if not self.own_functions:  # the site's build pushes the functions too: not before the data are there
+            self.code()
+        self.site()
+        self.to.smoke(ENVIRONMENT)
+        self.maintenance_off()
+        self.release()
+
+    def bring_back(self, data: Data, *, fits: bool) -> None:
+        """Functions and data in the order that Convex accepts, and the proof that the data are those of the backup."""
+        match order(schema_differs=self.bound["schema_differs"], old_code_fits=fits):
+            case "data, functions":
+                data.restore()
+                data.prove()
+                self.to.functions(ENVIRONMENT)
+            case "functions, data":
+                self.to.functions(ENVIRONMENT)
+                data.restore()
+                data.prove()
+            case "open, data, functions":
+                self.to.functions(ENVIRONMENT, "functions without validation", validated=False)
+                data.restore()
+                data.prove()
+                self.to.functions(ENVIRONMENT)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Look that nothing moved since it was planned, and that the deployment is the one that is meant."""
+
+        def confirm() -> None:
+            require_backup(self.services, self.bound["backup"], data=self.bound["data"])
+            require_at(self.services, self.bound["branch"], self.bound["head"])
+            self.services.git.commit_of_anchor(self.bound["backup"], self.bound["commit"], stop=self.op.stop)
+
+        self.step("nothing moved", confirm)
+        self.to.target()
+
+    def prepare(self) -> bool:
+        """Install the old code's packages, and have Convex say whether its schema fits the rows that are there."""
+        self.to.packages()
+        return not self.to.check(ENVIRONMENT, tolerant=True)["clash"]
+
+    def safety(self, kind: str) -> str:
+        """Back up what is there now: the way back from the way back."""
+        wanted = backup.Wanted(
+            type="full" if kind == "full" else "quick",
+            purpose=Purpose.SAFETY,
+            description=f"before the rollback to {self.bound['backup']}",
+            notes=self.shown["reason"],
+            created_by=self.op.requested_by,
+            target=self.bound["target"],
+        )
+        made = backup.steps(self.op, "safety", wanted, self.services)
+        self.op.result(safety=made.id)
+        return made.id
+
+    def code(self) -> None:
+        """Move production's branch back."""
+        branch, commit, head = self.bound["branch"], self.bound["commit"], self.bound["head"]
+
+        def force() -> dict[str, str]:
+            self.services.git.force(branch, commit, expected=head, stop=self.op.stop)
+            return {"commit": commit, "was": head}
+
+        self.to.changing("code", force)
+
+    def site(self) -> None:
+        """Have the site serve that commit."""
+        if self.services.vercel.configured:
+            self.to.site_back(self.bound["deployment"] or None)
+
+    def maintenance_on(self) -> None:
+        """Put the page up; whoever forgets it is reminded."""
+        if self.bound["maintenance"]:
+            self.to.changing(
+                "maintenance on", lambda: maintenance.put_up(self.services, self.shown["reason"], self.op.requested_by, self.op.id)
+            )
+
+    def maintenance_off(self) -> None:
+        """Take the page down."""
+        if self.bound["maintenance"]:
+            self.to.changing("maintenance off", lambda: maintenance.take_down(self.services, self.op.requested_by))
+
+    def release(self) -> None:
+        """Write down what production runs now, and hold further deploys until somebody has understood what happened."""
+        self.to.changing("release", self._release)
+
+    def _release(self) -> dict[str, Any]:
+        """All of it in one transaction; a second time changes nothing."""
+        project = self.services.vercel.project() if self.services.vercel.configured else None
+        with Session(self.services.engine) as session, session.begin():
+            releases.record(
+                session,
+                environment=ENVIRONMENT,
+                kind="rollback",
+                commit=self.bound["commit"],
+                previous=self.bound["head"],
+                version="",
+                by=self.op.requested_by,
+                operation_id=self.op.id,
+                backup_id=self.bound["backup"],
+                deployment_id=project.live.id if project and project.live else None,
+            )
+            self._stand(session, standing.What.HOLD, self.shown["reason"])
+            if project and project.pinned:
+                self._stand(session, standing.What.PINNED, f"rolled back to {self.bound['backup']}")
+        self.op.result(backup=self.bound["backup"], commit=self.bound["commit"], was=self.bound["head"])
+        return {"pinned": bool(project and project.pinned)}
+
+    def _stand(self, session: Session, what: standing.What, reason: str) -> None:
+        """Begin a state that stays until somebody ends it; one that is there already stays as it is."""
+        standing.begin(session, what, ENVIRONMENT, reason=reason, by=self.op.requested_by, operation_id=self.op.id)
+
+    def step(self, name: str, effect: Callable[[], Any]) -> Any:
+        """A step that changes nothing and may be repeated."""
+        return self.op.step(name, effect, if_interrupted=Interrupted.REDO)
+
+
+def sentence(view: OperationView) -> str | None:
+    """The document's sentences for the activity log."""
+    if view.status is Status.SUCCEEDED:
+        return "Rollback complete - production restored"
+    return f"Rollback to {view.params['bound']['backup']} {view.status}: {view.error}"
+
+
+def initiated(bound: dict[str, Any]) -> str:
+    """The document's sentence when it begins. Pure."""
+    return f"Rollback initiated to backup from {instant(milliseconds(bound['backup'])):%Y-%m-%d}"
+
+
+__all__ = ["OpsError", "initiated", "kinds", "rollback", "sentence"]

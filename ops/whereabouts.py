@@ -1,0 +1,44 @@
+"""What is where now: which commit the branch has, which the site serves, whether maintenance is on, whether Convex is paused.
+
+Asked when something failed, so each part may be unknown, and then it says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ops.context import Services
+from ops.errors import OpsError
+
+
+def look(services: Services, environment: str) -> dict[str, Any]:
+    """Ask everybody; JSON. A value that could not be had is ``None``, with the reason under ``unknown``."""
+    unknown: dict[str, str] = {}
+
+    def told(name: str, asking: Callable[[], Any]) -> Any:
+        try:
+            return asking()
+        except OpsError as error:
+            unknown[name] = error.message
+            return None
+
+    found: dict[str, Any] = {
+        "branch": services.settings.app.production_branch,
+        "commit": told("commit", lambda: services.git.remote_head(services.settings.app.production_branch)),
+        "paused": told("paused", lambda: services.convex.paused(environment)),
+    }
+    if services.vercel.configured:
+        found |= {"site": told("site", lambda: _site(services)), "maintenance": told("maintenance", lambda: _maintenance(services))}
+    return {**found, "unknown": unknown}
+
+
+def _site(services: Services) -> dict[str, Any]:
+    """What the site serves."""
+    project = services.vercel.project()
+    return {"commit": project.live.commit if project.live else None, "pinned": project.pinned}
+
+
+def _maintenance(services: Services) -> bool:
+    """Whether the maintenance page is up."""
+    return services.vercel.maintenance() is not None
