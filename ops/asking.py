@@ -1,0 +1,108 @@
+"""Ask for a change of production: a plan starts at once where nobody needs to sign, and waits for a signature where somebody does.
+
+One door for the deploy and both rollbacks: whoever asks, from Slack or a terminal, comes through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ops import approvals, deploy, releasing, rollback
+from ops.approvals import Approval
+from ops.backstop import Backstop
+from ops.context import Services
+from ops.errors import Refused
+from ops.journal import OperationView, Status
+from ops.people import Person, Right, require
+from ops.plans import Plan
+
+ROOM = 30.0  # seconds that a backup may take to stop, so that an approved operation can begin
+
+FOUND: Mapping[str, Callable[[Services, Mapping[str, Any]], dict[str, Any]]] = {
+    deploy.KIND: releasing.found,
+    **dict.fromkeys(rollback.KINDS, rollback.found),
+}
+"""How what a plan binds is gathered again."""
+
+RIGHTS = {deploy.KIND: Right.DEPLOY, **dict.fromkeys(rollback.KINDS, Right.ROLLBACK)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What came of asking."""
+
+    approval: Approval
+    started: bool  # False: it waits for a signature
+
+    @property
+    def operation_id(self) -> str:
+        """The operation that it is, or will be."""
+        return self.approval.operation_id
+
+
+def ask(backstop: Backstop, person: Person, plan: Plan, *, id: str, replaces: str | None = None) -> Asked:  # noqa: A002 # the contract's name
+    """Start a plan, or have it signed. The same id twice is the same asking.
+
+    Args:
+        id: of the asking, and of the operation that it becomes.
+        replaces: a halted operation that this one takes over from.
+
+    Raises:
+        Refused: the right is missing, or another operation runs.
+    """
+    require(person, RIGHTS[plan.kind], backstop.settings.approvals.policy)
+    draft = approvals.draft(backstop.engine, plan, person, backstop.settings, id=id, replaces=replaces)
+    if draft.role is None:
+        return Asked(approval=approvals.start(backstop.journal, draft.id, person), started=True)
+    return Asked(approval=approvals.ask(backstop.engine, draft.id, backstop.settings), started=False)
+
+
+def approve(backstop: Backstop, person: Person, approval_id: str) -> Approval:
+    """Sign: look whether anything moved, make room if only a backup is in the way, and start it.
+
+    Raises:
+        Refused: with why not; where something moved the approval is void.
+    """
+    found = gather(backstop, approvals.get(backstop.engine, approval_id))
+    return approvals.approve(backstop.journal, approval_id, person, found, backstop.settings, make_room=room(backstop, person))
+
+
+def break_glass(backstop: Backstop, person: Person, approval_id: str, *, reason: str, typed: str) -> Approval:
+    """Start it without the signature, for a reason that everybody is told."""
+    found = gather(backstop, approvals.get(backstop.engine, approval_id))
+    return approvals.break_glass(
+        backstop.journal, approval_id, person, found, backstop.settings, reason=reason, typed=typed, make_room=room(backstop, person)
+    )
+
+
+def gather(backstop: Backstop, approval: Approval) -> dict[str, Any]:
+    """What the approval's plan binds, as it is now."""
+    return FOUND[approval.kind](backstop.services, approval.plan.bound)
+
+
+def room(backstop: Backstop, person: Person) -> Callable[[OperationView], bool]:
+    """How a backup in the way is stopped; anything else that runs is left alone."""
+
+    def make(holder: OperationView) -> bool:
+        kind = backstop.journal.kinds.get(holder.kind)
+        if holder.status is not Status.RUNNING or kind is None or not kind.name.endswith("backup"):
+            return False
+        backstop.journal.cancel(holder.id, by=person.id)
+        return backstop.journal.wait(holder.id, timeout=ROOM).finished_at is not None
+
+    return make
+
+
+def settled_by(backstop: Backstop, person: Person, operation_id: str) -> OperationView:
+    """A halted operation that this person may decide about.
+
+    Raises:
+        Refused: it is not halted, or they may not.
+    """
+    require(person, Right.SETTLE, backstop.settings.approvals.policy)
+    view = backstop.journal.get(operation_id)
+    if view is None or view.status is not Status.HALTED:
+        raise Refused("That operation is not halted.", "`/ops status` shows what runs.")
+    return view
