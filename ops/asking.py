@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops import approvals, deploy, releasing, rollback
+from ops import approvals, deploy, rollback
 from ops.approvals import Approval
 from ops.backstop import Backstop
 from ops.context import Services
@@ -21,7 +21,7 @@ from ops.plans import Plan
 ROOM = 30.0  # seconds that a backup may take to stop, so that an approved operation can begin
 
 FOUND: Mapping[str, Callable[[Services, Mapping[str, Any]], dict[str, Any]]] = {
-    deploy.KIND: releasing.found,
+    deploy.KIND: deploy.found,
     **dict.fromkeys(rollback.KINDS, rollback.found),
 }
 """How what a plan binds is gathered again."""

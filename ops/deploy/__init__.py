@@ -6,8 +6,8 @@ the first change; what fails after the push halts, with what is where now.
 
 from __future__ import annotations
 
-from ops.deploy.planning import Choice, plan, require_passable, typed
+from ops.deploy.planning import Choice, found, plan, require_passable, typed
 from ops.deploy.proposal import Proposal, look
 from ops.deploy.workflow import KIND, kind
 
-__all__ = ["KIND", "Choice", "Proposal", "kind", "look", "plan", "require_passable", "typed"]
+__all__ = ["KIND", "Choice", "Proposal", "found", "kind", "look", "plan", "require_passable", "typed"]

@@ -1,4 +1,4 @@
-"""Make a plan of a proposal and a person's choice; refuse where the gate would not let it pass. Pure but for reading the clock."""
+"""Make a plan of a proposal and a person's choice, refuse where the gate would not let it pass, and gather again what it binds."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from ops.context import Services
 from ops.deploy.proposal import ENVIRONMENT, Proposal
 from ops.errors import Refused
 from ops.gate import Code, Colour, Verdict
@@ -107,6 +108,20 @@ def _shown(proposal: Proposal, choice: Choice) -> dict[str, Any]:
         "confirmed": choice.confirmed,
         "override": choice.override,
         "why": one_line(choice.reason, REASON),
+    }
+
+
+def found(services: Services, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plan binds, as it is now: what differs makes an approval void."""
+    settings = services.settings
+    good = {each.id for each in services.catalogue.all() if each.good}
+    return {
+        **bound,
+        "target": services.target(ENVIRONMENT),
+        "branch": settings.app.production_branch,
+        "head": services.git.remote_head(settings.app.production_branch),
+        "backup": bound["backup"] if bound["backup"] in good else "",
+        "settings": settings_digest(settings),
     }
 
 
