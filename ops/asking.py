@@ -45,9 +45,7 @@ class Asked:
 def ask(backstop: Backstop, person: Person, plan: Plan, *, id: str, replaces: str | None = None) -> Asked:  # noqa: A002 # the contract's name
     """Start a plan, or have it signed. The same id twice is the same asking.
 
-    Args:
-        id: of the asking, and of the operation that it becomes.
-        replaces: a halted operation that this one takes over from.
+    ``id`` is the asking's and the operation's that it becomes; ``replaces`` names a halted operation that this one takes over from.
 
     Raises:
         Refused: the right is missing, or another operation runs.
