@@ -23,6 +23,10 @@ class Failed(OpsError):
     """It began and missed its goal; production is as before."""
 
 
+class Unchanged(Failed):
+    """It was tried, and whoever was asked has said no: what the step would have changed is surely as it was before."""
+
+
 class UnknownBackup(Refused):
     """There is no backup with that id."""
 

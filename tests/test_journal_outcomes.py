@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from ops.errors import Failed, Refused
+from ops.errors import Failed, Refused, Unchanged
 from ops.journal import Halted, Operation, Status
 from tests.journals import Bots, nothing
 
@@ -33,14 +33,28 @@ def fail_first(fail: object) -> object:
         (raising(Failed("No.", "Never.")), Status.FAILED),
         (raising(Failed("No.", "Never."), touches=True), Status.HALTED),
         (raising(Halted("No.", "Never.")), Status.HALTED),
+        (raising(Unchanged("No.", "Never."), touches=True), Status.FAILED),
     ],
-    ids=["refused before a step", "refused in a step", "failed", "failed after production was touched", "halted"],
+    ids=["refused before a step", "refused in a step", "failed", "failed after production was touched", "halted", "surely unchanged"],
 )
 def test_the_outcome_says_what_became_of_production(bots: Bots, workflow: object, status: Status) -> None:
     view = bots.run(workflow)  # type: ignore[arg-type] # a workflow
     assert (view.status, view.error, view.remedy) == (status, "No.", "Never.")
     assert bool(bots.locks()) == (status is Status.HALTED) == (view.finished_at is None)
     assert bots.log() == [f"work {status}"]
+
+
+def test_what_is_unchanged_by_a_later_step_leaves_what_earlier_ones_changed_for_a_person(bots: Bots) -> None:
+    def workflow(op: Operation) -> None:
+        op.step("push", lambda: None, touches=True)
+        op.step("site", refuse, touches=True)
+
+    def refuse() -> None:
+        raise Unchanged("The site said no.", "Look there.")
+
+    view = bots.run(workflow)
+    assert view.status is Status.HALTED
+    assert bots.locks()
 
 
 @pytest.mark.parametrize("before", [True, False])

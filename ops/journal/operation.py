@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from ops.database import OperationRow, StepRow, now, storable
-from ops.errors import Failed, OpsError
+from ops.errors import Failed, OpsError, Unchanged
 from ops.journal.ends import defect, replayed
 from ops.journal.ledger import Ledger
 from ops.journal.words import Cancelled, Halted, Interrupted, LostLease, Stopping
@@ -55,6 +55,7 @@ class Operation:
         self._guard = threading.Lock()
         self._cancellable = True  # whether the present step is
         self._ending = False
+        self._first_touch = ""  # the step before which production was as at the start
         self._facts = dict(row.progress)
         self._told = 0.0
 
@@ -77,7 +78,7 @@ class Operation:
                 not (the effect then runs), and raises Halted when it cannot tell.
             deadline: seconds after which nothing that the effect started can still be at work. Where nobody can prove the
                 former process dead, the step is not repeated before.
-            touches: whether production may be half changed if it fails.
+            touches: whether production may be half changed if it fails; one that raises Unchanged has proved that it is not.
             cancellable: whether it ends, or does not begin, when somebody cancels.
         """
         step = _Step(name=name, looking=if_interrupted, deadline=deadline, touches=touches, cancellable=cancellable)
@@ -175,8 +176,9 @@ class Operation:
         fresh = {"state": "started", "result": None, "error": None, "started_at": datetime.now(UTC), "finished_at": None}
         until = now(session) + step.deadline if step.deadline else None
         session.merge(StepRow(operation_id=self.id, name=step.name, position=session.scalar(others) or 0, deadline=until, **fresh))
-        if step.touches:
-            session.get_one(OperationRow, self.id).touched = True
+        row = session.get_one(OperationRow, self.id)
+        if step.touches and not row.touched:
+            row.touched, self._first_touch = True, step.name
 
     # -- its effect -------------------------------------------------------------------------------------------------------
 
@@ -231,6 +233,8 @@ class Operation:
         ended = Cancelled(f"Cancelled by {by}.") if by else told
         words = {"message": storable(ended.message), "remedy": storable(ended.remedy)}
         self._end(session, step.name, "failed", words, "cancelled" if by else words["message"])
+        if isinstance(told, Unchanged) and self._first_touch == step.name:
+            session.get_one(OperationRow, self.id).touched = False
         return ended
 
     def _end(self, session: Session, name: str, state: str, result: dict[str, Any], error: str | None = None) -> None:
