@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ops import terminal
+from ops import terminal, terminal_changes
 from ops.errors import Failed, OpsError, UnknownBackup, WrongSetting
 from ops.purposes import Purpose, UnknownPurpose
 from ops.terminal import Answer
@@ -80,7 +80,14 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "rebuild", "make the catalogue anew from the folder", terminal.rebuild)
     _list(_command(commands, "log", "what was done, by whom, with which outcome", terminal.log))
     _command(commands, "status", "what runs, and how the backups stand", terminal.status)
-    _cancel(_command(commands, "cancel", "cancel a running backup", terminal.cancel))
+    _cancel(_command(commands, "cancel", "cancel a running backup, or a deploy before its push", terminal.cancel))
+    _deploy(_command(commands, "deploy", "bring a commit to production, through the gate", terminal_changes.ship))
+    _rollback(_on_one(_command(commands, "rollback", "return production to a backup", terminal_changes.go_back)))
+    _command(commands, "hold", "hold deploys", terminal_changes.hold).add_argument("reason", help="why")
+    _why(_command(commands, "resume", "lift the hold on deploys", terminal_changes.resume))
+    _maintenance(_command(commands, "maintenance", "put the maintenance page up, or take it down", terminal_changes.switch))
+    _command(commands, "lock", "what holds production", terminal_changes.lock)
+    _settle(_command(commands, "settle", "decide about a halted operation", terminal_changes.settle))
     return whole
 
 
@@ -124,6 +131,39 @@ def _list(command: argparse.ArgumentParser) -> None:
 def _cancel(command: argparse.ArgumentParser) -> None:
     """Which operation."""
     command.add_argument("operation", nargs="?", default="", help="its id; the one that runs on production otherwise")
+
+
+def _deploy(command: argparse.ArgumentParser) -> None:
+    """What to deploy, and how to pass the gate."""
+    command.add_argument("ref", nargs="?", default="", help="a branch, a tag or a commit; the source branch otherwise")
+    command.add_argument("version", nargs="?", default="", help="tags the commit; never moved")
+    command.add_argument("--backup", choices=("quick", "full"), default="", help="take one first; the deploy goes on by itself")
+    command.add_argument("--confirm", action="store_true", help="the age of the last backup is fine")
+    command.add_argument("--override", action="store_true", help="pass a closed gate; needs a reason")
+    command.add_argument("--reason", default="", help="why")
+    command.add_argument("--dry-run", action="store_true", help="only say what would ship, and how the gate stands")
+
+
+def _rollback(command: argparse.ArgumentParser) -> None:
+    """How far back, and why."""
+    command.add_argument("--code", action="store_true", help="of a full backup only the code; no row is touched")
+    command.add_argument("--reason", default="", help="what is wrong")
+    command.add_argument("--impact", default="", help="what it means for the business")
+    command.add_argument("--confirm", default="", metavar="ID", help="the backup's id once more")
+    command.add_argument("--break-glass", action="store_true", help="start without the signature; everybody is told")
+    command.add_argument("--dry-run", action="store_true", help="only say what would happen")
+
+
+def _maintenance(command: argparse.ArgumentParser) -> None:
+    """On or off."""
+    command.add_argument("state", choices=("on", "off"))
+    command.add_argument("reason", nargs="?", default="", help="why")
+
+
+def _settle(command: argparse.ArgumentParser) -> None:
+    """Which operation, and the decision."""
+    command.add_argument("operation", help="its id, as `lock` shows it")
+    command.add_argument("decision", choices=("retry", "done", "over"), help="repeat the step, take it as done, or end it as it is")
 
 
 if __name__ == "__main__":

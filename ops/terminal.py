@@ -57,7 +57,7 @@ def backup(options: argparse.Namespace) -> Answer:
         )
         view = run(backstop, wanted.kind, wanted.dump(), taking.ENVIRONMENT, quiet=options.json)
         made = backstop.catalogue.made_by(view.id) if view.status is Status.SUCCEEDED else None
-        return _ended(view, _created(view), described.whole(made) if made else {})
+        return ended(view, _created(view), described.whole(made) if made else {})
 
 
 def verify(options: argparse.Namespace) -> Answer:
@@ -66,14 +66,18 @@ def verify(options: argparse.Namespace) -> Answer:
         params = verifying.ask(backstop.services, options.id, options.level)
         view = run(backstop, verifying.KIND, params, None, quiet=options.json)
         looked = backstop.catalogue.get(options.id)
-        return _ended(view, f"`{looked.id}` is sound: L{looked.facts.level}.", described.backup(looked))
+        return ended(view, f"`{looked.id}` is sound: L{looked.facts.level}.", described.backup(looked))
 
 
 def run(backstop: Backstop, kind: str, params: dict[str, Any], environment: str | None, *, quiet: bool) -> OperationView:
     """Start an operation and wait for its end; Ctrl-C cancels it."""
     require(people.at_terminal(), Right.TAKE, backstop.settings.approvals.policy)
-    by = people.at_terminal().id
-    operation_id = backstop.journal.start(kind, params, by=by, environment=environment)
+    operation_id = backstop.journal.start(kind, params, by=people.at_terminal().id, environment=environment)
+    return follow(backstop, operation_id, quiet=quiet)
+
+
+def follow(backstop: Backstop, operation_id: str, *, quiet: bool) -> OperationView:
+    """Wait for an operation's end, and say how far it is; Ctrl-C cancels it where it may be."""
     signal.signal(signal.SIGINT, lambda *_: threading.Thread(target=_cancel, args=(backstop, operation_id), daemon=True).start())
     said = ""
     while (view := backstop.journal.wait(operation_id, timeout=1.0)).status is Status.RUNNING:
@@ -99,7 +103,7 @@ def _say(view: OperationView, said: str) -> str:
     return now
 
 
-def _ended(view: OperationView, good: str, document: dict[str, Any]) -> Answer:
+def ended(view: OperationView, good: str, document: dict[str, Any]) -> Answer:
     """The answer of an operation that ended."""
     bad = " ".join(part for part in (view.error, view.remedy) if part) or view.status.value
     whole = {**document, "success": view.status is Status.SUCCEEDED, **described.operation(view), **_told(view)}

@@ -5,7 +5,7 @@ Asked when something failed, so each part may be unknown, and then it says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ops.context import Services
@@ -42,3 +42,21 @@ def _site(services: Services) -> dict[str, Any]:
 def _maintenance(services: Services) -> bool:
     """Whether the maintenance page is up."""
     return services.vercel.maintenance() is not None
+
+
+def sentence(where: Mapping[str, Any]) -> str:
+    """What was found, in one sentence. Pure."""
+    unknown = where.get("unknown") or {}
+    commit = f"{where['branch']} is at {where['commit'][:6]}" if where.get("commit") else f"where {where['branch']} is, is unknown"
+    parts = [commit]
+    if "site" in where:
+        site = where["site"]
+        served = f"the site serves {site['commit'][:6]}" if site and site.get("commit") else "what the site serves is unknown"
+        parts.append(f"{served}{' (pinned)' if site and site.get('pinned') else ''}")
+    if "maintenance" in where:
+        parts.append(
+            {True: "maintenance is on", False: "maintenance is off"}.get(where["maintenance"], "whether maintenance is on is unknown")
+        )
+    if where.get("paused") is not None or "paused" in unknown:
+        parts.append({True: "Convex is paused", False: "Convex runs"}.get(where["paused"], "whether Convex is paused is unknown"))
+    return f"{', '.join(parts)}."

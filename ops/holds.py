@@ -1,0 +1,66 @@
+"""Hold deploys with a reason, lift the hold, and switch maintenance: what a person may do beside the operations."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from ops import activity, maintenance, standing
+from ops.backstop import Backstop
+from ops.errors import Refused
+from ops.people import Person, Right, require
+from ops.standing import Standing, What
+from ops.words import one_line
+
+ENVIRONMENT = "production"
+REASON = 300  # characters
+
+
+def hold(backstop: Backstop, person: Person, reason: str) -> Standing:
+    """Let nothing be deployed until somebody lifts it.
+
+    Raises:
+        Refused: the right or the reason is missing, or deploys are held already.
+    """
+    require(person, Right.HOLD, backstop.settings.approvals.policy)
+    if not reason.strip():
+        raise Refused("A hold needs a reason: everybody who wants to deploy will read it.", "`/ops hold checkout double-charges`")
+    if there := standing.current(backstop.engine, What.HOLD, ENVIRONMENT):
+        raise Refused(f"Deploys are held already, by {there.by}: “{there.reason}”.", "Lift that hold first: `/ops resume`.")
+    with Session(backstop.engine) as session, session.begin():
+        standing.begin(session, What.HOLD, ENVIRONMENT, reason=one_line(reason, REASON), by=person.id, operation_id=None)
+        activity.append(session, who=person.id, text=f"Deploys held: “{one_line(reason, REASON)}”", outcome="held")
+    return _there(backstop)
+
+
+def resume(backstop: Backstop, person: Person, why: str = "") -> Standing:
+    """Lift the hold; what it was.
+
+    Raises:
+        Refused: the right is missing, or nothing is held.
+    """
+    require(person, Right.HOLD, backstop.settings.approvals.policy)
+    held = _there(backstop)
+    with Session(backstop.engine) as session, session.begin():
+        standing.end(session, What.HOLD, ENVIRONMENT, by=person.id)
+        because = f": “{one_line(why, REASON)}”" if why.strip() else ""
+        activity.append(session, who=person.id, text=f"Hold on deploys lifted{because}", outcome="lifted")
+    return held
+
+
+def switch(backstop: Backstop, person: Person, kind: str, reason: str, *, id: str) -> str:  # noqa: A002 # the contract's name
+    """Switch maintenance on or off as an operation; its id.
+
+    Raises:
+        Refused: the right or the reason is missing, no site is set, or another operation runs.
+    """
+    require(person, Right.HOLD, backstop.settings.approvals.policy)
+    params = maintenance.ask(backstop.services, reason if kind == maintenance.ON else reason or "it is over")
+    return backstop.journal.start(kind, params, by=person.id, environment=ENVIRONMENT, id=id)
+
+
+def _there(backstop: Backstop) -> Standing:
+    """The hold that there is."""
+    held = standing.current(backstop.engine, What.HOLD, ENVIRONMENT)
+    if held is None:
+        raise Refused("Deploys are not held.", "`/deploy` shows what the gate says.")
+    return held
