@@ -20,6 +20,16 @@ def is_branch_name(name: str) -> bool:
     return not _IMPOSSIBLE.search(name)
 
 
+def is_ref(name: str) -> bool:
+    """Whether this could name a branch, a tag or a commit: nothing that git would read as an option, a range or a step back."""
+    return is_branch_name(name) and not name.startswith("-") and name not in {"HEAD", "@"}
+
+
+def is_abbreviation(name: str) -> bool:
+    """Whether this could be a commit's hash, in full or in part."""
+    return bool(re.fullmatch(r"[0-9a-f]{7,40}", name))
+
+
 def is_backup_id(name: str) -> bool:
     """Whether this is the id of a backup."""
     return bool(_ID.fullmatch(name))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import posixpath
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -68,14 +69,61 @@ def log(clone: Path, old: str, new: str, limit: int) -> list[Commit]:
         return [_commit(repo, found) for found in hashes]
 
 
-def schema_hash(clone: Path, commit: str, folder: str) -> str | None:
-    """SHA-256 of the Convex schema's file, or None where that commit has none."""
+def is_ancestor(clone: Path, old: str, new: str) -> bool:
+    """Whether the new commit has the old one in its history, or is it."""
+    return not _answer(clone, ["git", "rev-list", "--max-count=1", old, f"^{new}"]).strip()
+
+
+def authors(clone: Path, old: str, new: str) -> list[tuple[str, int]]:
+    """Who wrote the commits that the new one has and the old one has not, most first."""
+    names = _answer(clone, ["git", "log", "--format=%an", f"{old}..{new}"]).splitlines()
+    return Counter(_printable(name) for name in names).most_common()
+
+
+def uses(clone: Path, commit: str, pattern: str, folder: str) -> list[str]:
+    """What an extended regular expression finds in the text files of a commit, each once."""
+    command = ["git", "grep", "-I", "-h", "-o", "-E", pattern, commit, "--", *([] if folder in {"", "."} else [folder])]
+    with _opened(clone) as repo:
+        _, found, _ = repo.git.execute(command, with_extended_output=True, with_exceptions=False, kill_after_timeout=_LONGEST)
+    return sorted(set(str(found).splitlines()))
+
+
+def candidates(clone: Path, abbreviation: str) -> list[str]:
+    """The commits whose hash begins so."""
+    found = _answer(clone, ["git", "rev-parse", f"--disambiguate={abbreviation}"]).split()
+    with _opened(clone) as repo:
+        return [each for each in found if _is_commit(repo, each)]
+
+
+def commit(clone: Path, found: str) -> Commit:
+    """A commit by its full hash."""
+    with _opened(clone) as repo:
+        return _commit(repo, found)
+
+
+def schema(clone: Path, commit: str, folder: str) -> bytes | None:
+    """The Convex schema's file in a commit, or None where it has none."""
+    with _opened(clone) as repo:
+        return _schema(_commit_object(repo, commit).tree, folder)
+
+
+def functions_folder(clone: Path, commit: str, folder: str) -> str:
+    """Where the Convex functions lie in a commit, from the repository's root."""
     with _opened(clone) as repo:
         tree = _commit_object(repo, commit).tree
-        functions = _functions(_file(tree, folder, "convex.json"))
-        found = (_file(tree, folder, functions, name) for name in _SCHEMAS)
-        schema = next((content for content in found if content is not None), None)
-    return None if schema is None else hashlib.sha256(schema).hexdigest()
+        return posixpath.normpath(posixpath.join(folder, _functions(_file(tree, folder, "convex.json"))))
+
+
+def manifests(clone: Path, commit: str, names: Collection[str]) -> str:
+    """What git says of every file of these names in a commit: their modes, ids and paths."""
+    listed = _answer(clone, ["git", "ls-tree", "-r", "-z", "--full-tree", commit]).split("\0")
+    return "\n".join(line for line in listed if posixpath.basename(line.partition("\t")[2]) in names)
+
+
+def schema_hash(clone: Path, commit: str, folder: str) -> str | None:
+    """SHA-256 of the Convex schema's file, or None where that commit has none."""
+    found = schema(clone, commit, folder)
+    return None if found is None else hashlib.sha256(found).hexdigest()
 
 
 @contextmanager
@@ -134,6 +182,13 @@ def _time(seconds: int) -> datetime:
         return datetime.fromtimestamp(seconds, UTC)
     except (ValueError, OverflowError, OSError):
         return _EPOCH
+
+
+def _schema(tree: git.Tree, folder: str) -> bytes | None:
+    """The schema's file in a tree."""
+    functions = _functions(_file(tree, folder, "convex.json"))
+    found = (_file(tree, folder, functions, name) for name in _SCHEMAS)
+    return next((content for content in found if content is not None), None)
 
 
 def _functions(convex_json: bytes | None) -> str:

@@ -84,6 +84,13 @@ class Program:
         """Run a command in another bare repository than the clone, however it ends."""
         return self._start(("git", *words), {**self._environ, "GIT_DIR": str(place)}, stop, deadline or self.deadline)
 
+    def write_files(self, commit: str, folder: Path, index: Path, *, stop: Event | None = None) -> None:
+        """Write a commit's files into an empty folder: by an index of their own, and without anybody's filters (LFS would fetch)."""
+        environ = {**self._environ, "GIT_DIR": str(self.clone), "GIT_WORK_TREE": str(folder), "GIT_INDEX_FILE": str(index)}
+        plain = ("-c", "core.bare=false", "-c", "filter.lfs.smudge=", "-c", "filter.lfs.process=", "-c", "filter.lfs.required=false")
+        for words in (("read-tree", commit), ("checkout-index", "--all", "--force")):
+            self.require(self._start(("git", *plain, *words), environ, stop, self.deadline, folder))
+
     def make(self, place: Path, stop: Event | None) -> None:
         """Make an empty clone at a place of its own."""
         for words in (
@@ -98,12 +105,13 @@ class Program:
         if finished.code:
             raise explain(finished.err, self.address.url)
 
-    def _start(self, command: tuple[str, ...], environ: Mapping[str, str], stop: Event | None, deadline: float) -> process.Finished:
+    def _start(
+        self, command: tuple[str, ...], environ: Mapping[str, str], stop: Event | None, deadline: float, folder: Path | None = None
+    ) -> process.Finished:
         """Run it through the one door."""
+        place = folder or Path(self.clone.anchor)
         try:
-            return process.run(
-                command, cwd=Path(self.clone.anchor), environ=environ, deadline=deadline, stop=stop, secrets=self.address.secrets
-            )
+            return process.run(command, cwd=place, environ=environ, deadline=deadline, stop=stop, secrets=self.address.secrets)
         except process.TimedOut:
             raise GitFailed(
                 f"{self.address.url} did not answer git within {deadline:g} seconds.",

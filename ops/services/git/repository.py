@@ -27,7 +27,7 @@ class AnchorTaken(GitFailed):
     """The backup's tag is at the remote, at another commit."""
 
 
-class Git:
+class Repository:
     """The app's repository.
 
     Args:
