@@ -133,7 +133,7 @@ class Releasing:
     @contextmanager
     def workspace(self) -> Iterator[packages.Workspace]:
         """The commit's files with its packages, for the time of a step."""
-        with packages.workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop) as folder:
+        with packages.workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop, said=self.said) as folder:
             yield folder
 
     @contextmanager
