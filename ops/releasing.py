@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
 from ops import packages, smoke, whereabouts
 from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
+from ops.services.convex import in_between
 from ops.services.vercel import Deployment, PlanForbids
 
 log = logging.getLogger(__name__)
@@ -50,12 +50,19 @@ class Releasing:
 
         self._safe("packages", install)
 
-    def check(self, environment: str, name: str = "check") -> Mapping[str, Any]:
-        """Have Convex look at the functions and the schema against its data, without changing either."""
+    def check(self, environment: str, name: str = "check", *, tolerant: bool = False) -> Mapping[str, Any]:
+        """Have Convex look at the functions and the schema against its data, without changing either.
+
+        Raises:
+            Failed: it would not take them; where the caller is tolerant, a clash of schema and rows is in the result instead.
+        """
 
         def dry_run() -> dict[str, Any]:
             with self.workspace() as folder:
-                return self.services.convex.check(environment, folder.path, folder.app, stop=self.op.stop, said=self.said).dump()
+                looked = self.services.convex.check(environment, folder.app, stop=self.op.stop, said=self.said)
+            if looked.clash and not tolerant:
+                raise Failed(looked.clash, "Nothing was changed. Change the schema, or bring the rows into its shape first.")
+            return looked.dump()
 
         return self._safe(name, dry_run)
 
@@ -65,8 +72,9 @@ class Releasing:
         """Push the commit's functions and schema; the same push twice is the same functions."""
 
         def deploy() -> dict[str, Any]:
-            with self.workspace() as folder, self._schema(folder.path, folder.app, validated=validated):
-                return self.services.convex.deploy(environment, folder.path, folder.app, stop=self.op.stop, said=self.said).dump()
+            with self.workspace() as folder, nullcontext() if validated else in_between(folder.app):
+                self.services.convex.deploy(environment, folder.app, stop=self.op.stop, said=self.said)
+            return {"validated": validated}
 
         self.changing(name, deploy, deadline=float(self.services.settings.convex.deadline), touches=environment == self.environment)
 
@@ -135,15 +143,6 @@ class Releasing:
         """The commit's files with its packages, for the time of a step."""
         with packages.workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop, said=self.said) as folder:
             yield folder
-
-    @contextmanager
-    def _schema(self, path: Path, folder: str, *, validated: bool) -> Iterator[None]:
-        """The commit's schema as it is, or without its validation for a push in between."""
-        if validated:
-            yield
-            return
-        with self.services.convex.in_between(path, folder):
-            yield
 
 
 def served(deployment: Deployment) -> dict[str, Any]:

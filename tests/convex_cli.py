@@ -82,7 +82,7 @@ class App(Cli):
     def write(self, name: str, text: str) -> None:
         """Give it a module."""
         folder = self.folder / "convex"
-        folder.mkdir(exist_ok=True)
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
         if not (self.folder / "node_modules").exists():
             (self.folder / "node_modules").symlink_to(MODULES)

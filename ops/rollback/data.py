@@ -88,7 +88,7 @@ class Data:
         before = self.op.step("imports before", lambda: convex.newest_import(ENVIRONMENT), if_interrupted=Interrupted.REDO)
 
         def bring() -> dict[str, Any]:
-            return convex.import_(ENVIRONMENT, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()
+            return convex.bring(ENVIRONMENT, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()
 
         def ended() -> dict[str, Any] | None:
             outcome = convex.import_since(ENVIRONMENT, before, stop=self.op.stop, said=self.to.said)

@@ -54,6 +54,7 @@ class Back:
         self.code()
         if self.own_functions:
             self.to.functions(ENVIRONMENT, validated=fits)
+            self.op.result(validated=fits)
         self.site()
         self.to.smoke(ENVIRONMENT)
         self.release()
@@ -111,7 +112,8 @@ class Back:
     def prepare(self) -> bool:
         """Install the old code's packages, and have Convex say whether its schema fits the rows that are there."""
         self.to.packages()
-        return not self.to.check(ENVIRONMENT, tolerant=True)["clash"]
+        looked = self.to.check(ENVIRONMENT, tolerant=True)
+        return not (looked["clash"] or (looked["unknown"] and self.bound["schema_differs"]))
 
     def safety(self, kind: str) -> str:
         """Back up what is there now: the way back from the way back."""

@@ -7,9 +7,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.services.convex import target
+from ops.services.convex import imports, pausing, target
+from ops.services.convex.deploys import Looked, Pushing
 from ops.services.convex.door import Door
 from ops.services.convex.export import Export, Exported
+from ops.services.convex.imports import Imported, Mode
 from ops.services.convex.program import Program
 from ops.services.convex.server import Patience
 from ops.settings import Settings
@@ -57,3 +59,76 @@ class Convex:
                 progress=progress,
                 patience=self._patience,
             ).take()
+
+    # -- functions and schema ----------------------------------------------------------------------------------------------
+
+    def check(self, environment: str, app: Path, *, stop: threading.Event, said: Callable[[str], None]) -> Looked:
+        """Have Convex look at an app's functions and schema against its data, without changing either."""
+        return self._pushing(environment, app, stop, said).look()
+
+    def deploy(self, environment: str, app: Path, *, stop: threading.Event, said: Callable[[str], None]) -> None:
+        """Push an app's functions and schema; the deployment names itself first.
+
+        Raises:
+            SchemaRefused: rows that are there do not fit the schema.
+            WrongTarget, ConvexFailed: nothing was pushed.
+        """
+        self.instance(environment)
+        self._pushing(environment, app, stop, said).push()
+
+    def _pushing(self, environment: str, app: Path, stop: threading.Event, said: Callable[[str], None]) -> Pushing:
+        """The app's own CLI, pointed at an environment."""
+        deadline = float(self._settings.convex.deadline)
+        return Pushing(app=app, target=target.find(self._settings, environment), deadline=deadline, stop=stop, said=said)
+
+    # -- data --------------------------------------------------------------------------------------------------------------
+
+    def newest_import(self, environment: str) -> str:
+        """The id of the newest import there; "" before the first one."""
+        with self._door(environment) as door:
+            return imports.newest(door)
+
+    def bring(self, environment: str, archive: Path, *, mode: Mode, stop: threading.Event, said: Callable[[str], None]) -> Imported:
+        """Import an archive; the deployment names itself first.
+
+        Raises:
+            Misfit: a row does not fit the schema there.
+            WrongTarget, ConvexFailed: nothing was imported.
+            Undecided: nobody can say how it ended.
+        """
+        self.instance(environment)
+        with self._door(environment) as door:
+            program = Program(cli=self._settings.convex.cli, state=self._settings.state.absolute(), target=door.target)
+            deadline = float(self._settings.convex.deadline)
+            return imports.bring(door, program, archive.absolute(), mode=mode, deadline=deadline, stop=stop, said=said)
+
+    def import_since(self, environment: str, before: str, *, stop: threading.Event, said: Callable[[str], None]) -> Imported | None:
+        """How the import that began after that one ended; None when it surely changed nothing."""
+        with self._door(environment) as door:
+            return imports.since(door, before, deadline=float(self._settings.convex.deadline), stop=stop, said=said)
+
+    # -- the deployment itself ---------------------------------------------------------------------------------------------
+
+    def pause(self, environment: str) -> None:
+        """Stop every function; a key that may not raises MayNotPause."""
+        with self._door(environment) as door:
+            pausing.pause(door)
+
+    def unpause(self, environment: str) -> None:
+        """Let them run again."""
+        with self._door(environment) as door:
+            pausing.unpause(door)
+
+    def paused(self, environment: str) -> bool | None:
+        """Whether it is paused; None where it does not say."""
+        with self._door(environment) as door:
+            return pausing.paused(door)
+
+    def names(self, environment: str) -> frozenset[str]:
+        """The names of its environment variables."""
+        with self._door(environment) as door:
+            return pausing.names(door)
+
+    def _door(self, environment: str) -> Door:
+        """The HTTP door of an environment's deployment."""
+        return Door(target.find(self._settings, environment))

@@ -6,7 +6,7 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from types import TracebackType
@@ -87,6 +87,34 @@ class Door:
         """
         path = f"{self.url}/api/export/cancel/{export.id}"
         return self._once(partial(self._client.post, path, headers=self._headers)).is_success
+
+    def query(self, path: str, **arguments: Any) -> Any:
+        """What one of the system's own queries answers.
+
+        Raises:
+            Unreachable, ConvexFailed.
+        """
+        asked = {"path": path, "format": "convex_encoded_json", "args": [arguments]}
+        answer = self._patiently(partial(self._client.post, f"{self.url}/api/query", headers=self._headers, json=asked))
+        self._require(answer)
+        said = _json(answer.text)
+        if not isinstance(said, dict) or said.get("status") != "success":
+            words = plain(str(said.get("errorMessage") if isinstance(said, dict) else answer.text), self.target)
+            raise error(Trouble.SERVER, self.target, words=words or "no answer")
+        return said.get("value")
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
+        """Call the deployment with our key, however it answers; a POST is sent once.
+
+        Raises:
+            Unreachable: it does not answer.
+        """
+        ask = partial(self._client.request, method, f"{self.url}{path}", headers=self._headers, json=body)
+        return self._patiently(ask) if method == "GET" else self._once(ask)
+
+    def require(self, answer: httpx.Response) -> None:
+        """Raise what an answer means that is none."""
+        self._require(answer)
 
     @cached_property
     def url(self) -> str:

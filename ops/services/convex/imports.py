@@ -1,0 +1,181 @@
+"""Import an archive: once, by the CLI, and the server's own list says how it ended.
+
+A killed CLI leaves its import running at the server, or waiting to be confirmed by somebody who will never come. So whoever
+asks again looks first: one that completed is done, one under way is waited for, one that waits is cancelled, and only one that
+failed or never began is made anew. All tables change at once or none does.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ops.errors import Failed
+from ops.services.convex.door import Door
+from ops.services.convex.program import Program
+from ops.services.convex.trouble import ConvexFailed, Unreachable, plain, words
+from ops.services.process import Finished, Stopped
+
+Mode = Literal["replace-all", "replace"]
+
+_LOOK = 0.5  # seconds between two looks at the server
+_LIST = "_system/cli/queryImport:list"
+_WAITING = frozenset({"uploaded", "waiting_for_confirmation"})
+_MISFIT = re.compile(r"does not match the schema")
+_TABLE = re.compile(r'in table "([^"]+)"')
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An import as the server lists it."""
+
+    id: str
+    state: str
+    rows: int | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """What came of it."""
+
+    id: str
+    rows: int | None  # written, as the server counted them
+
+    def dump(self) -> dict[str, Any]:
+        """As a step's result."""
+        return asdict(self)
+
+
+class Undecided(ConvexFailed):
+    """Only a person can tell how an import ended."""
+
+
+class Misfit(ConvexFailed):
+    """A row does not fit the schema that is deployed; nothing was changed."""
+
+
+def newest(door: Door) -> str:
+    """The id of the newest import; "" before the first one."""
+    seen = listed(door)
+    return seen[0].id if seen else ""
+
+
+def listed(door: Door) -> list[Seen]:
+    """Every import that the server remembers, newest first."""
+    return [_seen(each) for each in door.query(_LIST) or ()]
+
+
+def _seen(said: dict[str, Any]) -> Seen:
+    """An import from its document."""
+    state = said.get("state") or {}
+    return Seen(
+        id=str(said.get("_id")),
+        state=str(state.get("state")),
+        rows=_integer(state.get("num_rows_written")),
+        error=str(state.get("error_message") or ""),
+    )
+
+
+def _integer(said: Any) -> int | None:
+    """A number: plain, or as Convex spells an int64."""
+    if isinstance(said, dict) and "$integer" in said:
+        import base64
+
+        return int.from_bytes(base64.b64decode(said["$integer"]), "little")
+    return int(said) if isinstance(said, int | float) else None
+
+
+def ours(seen: Sequence[Seen], before: str) -> list[Seen]:
+    """The imports that are newer than the one that was newest before. Pure."""
+    ids = [each.id for each in seen]
+    return list(seen[: ids.index(before)] if before in ids else seen)
+
+
+def bring(  # noqa: PLR0913 # the facts of one import, all named
+    door: Door, program: Program, archive: Path, *, mode: Mode, deadline: float, stop: threading.Event, said: Callable[[str], None]
+) -> Imported:
+    """Run the CLI, and have the server say how it ended.
+
+    Raises:
+        Misfit: a row does not fit the schema.
+        ConvexFailed, Undecided: it failed; or nobody can say how it ended.
+    """
+    before = newest(door)
+    finished = _run(program, ("import", f"--{mode}", "-y", str(archive)), deadline, stop, said)
+    found = since(door, before, deadline=deadline, stop=stop, said=said)
+    if found is not None:
+        return found
+    raise _failure(door, finished, before)
+
+
+def since(door: Door, before: str, *, deadline: float, stop: threading.Event, said: Callable[[str], None]) -> Imported | None:
+    """How the import that began after ``before`` ended; None when it surely changed nothing.
+
+    Raises:
+        Undecided: there are several, or the server does not say within the deadline.
+    """
+    end = time.monotonic() + deadline
+    while True:
+        newer = ours(listed(door), before)
+        _require_one(door, newer)
+        if not newer or newer[0].state in {"failed", "canceled"}:
+            return None
+        if newer[0].state == "completed":
+            return Imported(id=newer[0].id, rows=newer[0].rows)
+        if newer[0].state in _WAITING:
+            door.call("POST", "/api/cancel_import", {"importId": newer[0].id})
+        said(f"Convex is at work on the import ({newer[0].state.replace('_', ' ')})")
+        if time.monotonic() > end:
+            raise Undecided(f"The import into {door.target.label} has not ended, and is still under way there.", "Look at its dashboard.")
+        if stop.wait(_LOOK):
+            raise Stopped(f"Waiting for the import into {door.target.label} was stopped.")
+
+
+def _require_one(door: Door, newer: Sequence[Seen]) -> None:
+    """Only a person can tell which of several is ours."""
+    alive = [each for each in newer if each.state not in {"failed", "canceled"}]
+    if len(alive) > 1:
+        raise Undecided(
+            f"{len(alive)} imports into {door.target.label} began since this one was to: somebody else imports too.",
+            "Look at its dashboard, then decide.",
+        )
+
+
+def _run(program: Program, command: tuple[str, ...], deadline: float, stop: threading.Event, said: Callable[[str], None]) -> Finished:
+    """The CLI at work, with its words on the card; it ends when we are stopped."""
+    target = program.target
+    with program.start(*command, deadline=deadline, on_line=lambda line: said(plain(line, target))) as running:
+        while not running.ended(_LOOK / 2):
+            if stop.is_set():
+                running.end()
+                raise Stopped(f"The import into {target.label} was stopped.")
+        return running.finished()
+
+
+def _failure(door: Door, finished: Finished, before: str) -> Failed:
+    """Why nothing was imported: the server's own words where it has some."""
+    newer = ours(_listed_or_none(door), before)
+    why = newer[0].error if newer else ""
+    told = plain(why, door.target) or words(finished.err, door.target)
+    if _MISFIT.search(why or finished.err):
+        table = _TABLE.search(why or finished.err)
+        where = f" in table {table[1]}" if table else ""
+        return Misfit(
+            f"The rows{where} do not fit the schema that {door.target.label} has now; nothing was imported: {told}.",
+            "Retry once functions with a fitting schema are there.",
+        )
+    return ConvexFailed(f"The import into {door.target.label} failed, and changed nothing: {told}.", "Look at its dashboard, then retry.")
+
+
+def _listed_or_none(door: Door) -> list[Seen]:
+    """The list, if the server still answers."""
+    try:
+        return listed(door)
+    except Unreachable:
+        return []

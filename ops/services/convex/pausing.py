@@ -1,0 +1,73 @@
+"""Pause a deployment while its data go back, and what else is asked of it by HTTP around a deploy."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ops.services.convex.door import Door
+from ops.services.convex.trouble import ConvexFailed, plain
+
+_FORBIDDEN = frozenset({401, 403, 404, 405})
+_PAUSED = re.compile(r"DeploymentPaused|while this deployment is paused")
+_ANSWERED = frozenset({200, 400, 404, 560})  # 560 is Convex's status for a function that failed
+_NOT_PAUSED = "UnpauseDeploymentFailed"
+_NOBODY = "backstop:paused"  # no app has this function: only whether functions run at all is in the answer
+
+
+class MayNotPause(ConvexFailed):
+    """The key, or the deployment's version, does not allow it."""
+
+
+def pause(door: Door) -> None:
+    """Stop every function of the app; a second time changes nothing.
+
+    Raises:
+        MayNotPause: the key may not.
+    """
+    _switch(door, "pause")
+
+
+def unpause(door: Door) -> None:
+    """Let them run again; a second time changes nothing.
+
+    Raises:
+        MayNotPause: the key may not.
+    """
+    _switch(door, "unpause")
+
+
+def paused(door: Door) -> bool | None:
+    """Whether the deployment is paused; None where it does not say."""
+    asked = {"path": _NOBODY, "format": "convex_encoded_json", "args": [{}]}
+    answer = door.call("POST", "/api/query", asked)
+    return bool(_PAUSED.search(answer.text)) if answer.status_code in _ANSWERED else None
+
+
+def names(door: Door) -> frozenset[str]:
+    """The names of the deployment's environment variables; what they hold is dropped at once."""
+    answer = door.call("GET", "/api/v1/list_environment_variables")
+    door.require(answer)
+    return frozenset(_names(json.loads(answer.text)))
+
+
+def _names(said: Any) -> set[str]:
+    """The names in the answer: a mapping, or a list of rows."""
+    found = said.get("environmentVariables", said) if isinstance(said, dict) else said
+    return set(found) if isinstance(found, dict) else {str(each["name"]) for each in found}
+
+
+def _switch(door: Door, word: str) -> None:
+    """Ask for it once, and read what it means."""
+    answer = door.call("POST", f"/api/v1/{word}_deployment")
+    if answer.is_success or _NOT_PAUSED in answer.text:
+        return
+    if answer.status_code in _FORBIDDEN:
+        raise MayNotPause(
+            f"The key for {door.target.label} may not {word} it ({answer.status_code}).",
+            f"Give {door.target.variable} a key with `deployment:{word}`, or set `[convex] pause` to false.",
+        )
+    raise ConvexFailed(
+        f"{door.target.label} could not be {word}d: {answer.status_code} {plain(answer.text, door.target)}.", "Look at its dashboard."
+    )
