@@ -34,11 +34,27 @@ class Right(enum.StrEnum):
     LOOK = "look"
     TAKE = "take"
     DELETE = "delete"
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+    HOLD = "hold"
+    SETTLE = "settle"
+    APPROVE = "approve"
+    BREAK_GLASS = "break_glass"
 
 
 Policy = Mapping[Right, frozenset[Role]]
 
-_DEEDS = {Right.LOOK: "look at backups", Right.TAKE: "take, pin or verify backups", Right.DELETE: "delete or unpin backups"}
+_DEEDS = {
+    Right.LOOK: "look at backups",
+    Right.TAKE: "take, pin or verify backups",
+    Right.DELETE: "delete or unpin backups",
+    Right.DEPLOY: "ask for a deploy",
+    Right.ROLLBACK: "ask for a rollback",
+    Right.HOLD: "hold deploys, lift a hold, or switch maintenance",
+    Right.SETTLE: "decide about a halted operation",
+    Right.APPROVE: "sign or reject what others ask for",
+    Right.BREAK_GLASS: "start anything without its signature",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

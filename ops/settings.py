@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
+from ops import freezes
 from ops.errors import WrongSetting
 from ops.people import Policy, Right, Role
 from ops.purposes import Purpose
@@ -150,29 +151,83 @@ class Retention(Section):
     days: Days = Days()
 
 
+class Freeze(Section):
+    """A time in which nothing is deployed: every week from a day and time to another, or once from a date to another."""
+
+    start: Annotated[str, AfterValidator(freezes.known)] = Field(alias="from")
+    end: Annotated[str, AfterValidator(freezes.known)] = Field(alias="until")
+    zone: Annotated[str, AfterValidator(known_zone)] | None = None
+    """The team's zone unless it is set."""
+    why: str = ""
+
+    @model_validator(mode="after")
+    def _of_one_sort(self) -> Self:
+        """Both ends weekly, or both dated."""
+        freezes.require_pair(self.start, self.end)
+        return self
+
+
 class Gate(Section):
     """When production may change."""
 
     warn_after_hours: float = Field(1, gt=0)
     """An older backup is said and one confirmation asked."""
+    max_age_hours: float | None = Field(None, gt=0)
+    """An older one does not count at all."""
+    reason_when_amber: bool = False
+    """Whether passing an amber gate asks for a reason too."""
+    staging_first: bool = False
+    """Whether the functions go to the staging deployment before production."""
+    override: frozenset[Role] = frozenset({Role.ENG_LEAD, Role.CTO})
+    """Who may pass a closed gate, with a reason that is told."""
+    freeze: tuple[Freeze, ...] = ()
+
+
+_LEADS = frozenset({Role.ENG_LEAD, Role.CTO, Role.DEVOPS})
 
 
 class Approvals(Section):
     """Which roles may do what, and who signs."""
 
     take: frozenset[Role] = frozenset(Role)
-    delete: frozenset[Role] = frozenset({Role.ENG_LEAD, Role.CTO, Role.DEVOPS})
+    delete: frozenset[Role] = _LEADS
     deploy: frozenset[Role] = frozenset({Role.DEVELOPER, Role.ENG_LEAD, Role.CTO})
+    """Who deploys without a signature; everybody else in a role asks an Eng Lead."""
     code_rollback: frozenset[Role] = frozenset({Role.ENG_LEAD, Role.CTO})
+    """Who rolls the code back without a signature; everybody else in a role asks an Eng Lead."""
+    hold: frozenset[Role] = _LEADS
+    """Who holds deploys, lifts a hold, switches maintenance."""
+    settle: frozenset[Role] = _LEADS
+    """Who decides about a halted operation."""
+    break_glass: frozenset[Role] = _LEADS
+    """Who may start without the signature when nobody signs."""
     production_database: Role = Role.CTO
     variables: Role = Role.ENG_LEAD
     configuration: Role = Role.ENG_LEAD
     expiry_minutes: int = Field(30, ge=1)
+    remind_minutes: tuple[int, ...] = (5, 10, 20)
+    """Minutes after the asking at which the approvers are reminded."""
+    stand_ins: frozenset[str] = frozenset()
+    """Slack people (``U…``) who may sign in the approvers' place once they were told."""
+    stand_in_minutes: int = Field(10, ge=0)
+    break_glass_after_minutes: int = Field(10, ge=0)
+    allow_self: bool = False
+    """Whether whoever asks may sign; the card says so."""
 
     @property
     def policy(self) -> Policy:
         """The rights as the people's module reads them."""
-        return {Right.TAKE: self.take, Right.DELETE: self.delete}
+        everybody = frozenset(Role)
+        return {
+            Right.TAKE: self.take,
+            Right.DELETE: self.delete,
+            Right.DEPLOY: everybody,
+            Right.ROLLBACK: everybody,
+            Right.HOLD: self.hold,
+            Right.SETTLE: self.settle,
+            Right.APPROVE: everybody,
+            Right.BREAK_GLASS: self.break_glass,
+        }
 
 
 class Schedule(Section):

@@ -58,7 +58,7 @@ def test_the_example_names_every_setting_there_is() -> None:
         assert f"[{section}]" in text or f"[[{section}]]" in text, section
         model = type(field.default)
         for key in getattr(model, "model_fields", {}):
-            assert key in tables.get(section, {}) or f"# {key} =" in text, f"{section}.{key}"
+            assert key in tables.get(section, {}) or f"# {key} =" in text or f"# [[{section}.{key}]]" in text, f"{section}.{key}"
 
 
 def test_what_is_left_out_takes_the_documents_values(tmp_path: Path) -> None:

@@ -3,12 +3,14 @@
 SQLite by default; PostgreSQL where there is more than one machine.
 """
 
+from ops.database.changes import ApprovalRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
 from ops.database.clock import db_now, now
 from ops.database.opening import open_database, reading
 from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
 
 __all__ = [
     "ActivityRow",
+    "ApprovalRow",
     "BackupRow",
     "Base",
     "HeadRow",
@@ -16,8 +18,13 @@ __all__ = [
     "LockRow",
     "OperationRow",
     "PostRow",
+    "ReleaseRow",
+    "StandingRow",
     "StepRow",
+    "TaskRow",
     "Utc",
+    "VoteRow",
+    "WaitingRow",
     "db_now",
     "now",
     "open_database",

@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
+from ops import activity
 from ops.database import OperationRow
 from ops.errors import Failed, Refused
 from ops.journal import settling
@@ -32,6 +34,10 @@ _PATIENCE = 15.0  # seconds for all that runs to end, when the process goes down
 
 def _ignore(_id: str) -> None:
     """Nobody listens."""
+
+
+def _nothing(_session: Session) -> None:
+    """Nothing else belongs to it."""
 
 
 class Journal(Readings):
@@ -75,15 +81,43 @@ class Journal(Readings):
 
     # -- asking ----------------------------------------------------------------------------------------------------------
 
-    def start(self, kind: str, params: dict[str, Any], *, by: str, environment: str | None, id: str | None = None) -> str:  # noqa: A002
+    def start(  # noqa: PLR0913 # the facts of a start, all named
+        self,
+        kind: str,
+        params: dict[str, Any],
+        *,
+        by: str,
+        environment: str | None,
+        id: str | None = None,  # noqa: A002 # the contract's name
+        also: Callable[[Session], None] = _nothing,
+        replaces: str | None = None,
+    ) -> str:
         """Start an operation; the same id twice is the same operation.
+
+        Args:
+            kind: one that this journal knows.
+            params: what it works from, as JSON.
+            by: who asked.
+            environment: what it holds, if anything.
+            id: a new one if none is given.
+            also: what belongs into the transaction in which it begins; what it raises keeps the operation from beginning.
+            replaces: a halted operation that ends in that transaction, so that its lock passes to this one.
 
         Raises:
             Busy: another holds the environment; says what, who, since when, at which step.
+            Refused: the operation to be replaced is not halted any more.
         """
         operation_id = id or uuid.uuid4().hex[:12]
+
+        def beginning(session: Session) -> None:
+            also(session)
+            if replaces is not None:
+                settling.take_over(session, replaces, by, f"{kind} {operation_id}")
+            if begins := self.kinds[kind].begins:
+                activity.append(session, who=by, text=begins(params), outcome="started", operation_id=operation_id)
+
         for _ in range(_TRIES):
-            if self._running.start(self._row(operation_id, kind, params, by, environment)):
+            if self._running.start(self._row(operation_id, kind, params, by, environment), beginning):
                 self._keeper.wake()
                 self._tell(operation_id)
                 return operation_id

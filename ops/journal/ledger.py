@@ -74,12 +74,13 @@ class Ledger:
             yield session
             session.execute(update(OperationRow).where(OperationRow.id == operation_id).values(changed_at=datetime.now(UTC)))
 
-    def enter(self, row: OperationRow) -> bool:
-        """Write down a new operation and its lock; False when the id is known or the lock is held."""
+    def enter(self, row: OperationRow, also: Callable[[Session], None]) -> bool:
+        """Write down a new operation and its lock, and what else belongs to that; False when the id is known or the lock is held."""
         try:
             with Session(self.engine, expire_on_commit=False) as session, session.begin():
                 session.add(row)
                 session.flush()
+                also(session)
                 if row.environment is not None:
                     session.add(LockRow(environment=row.environment, operation_id=row.id))
                     session.flush()  # may wait here for the holder's last transaction

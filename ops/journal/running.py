@@ -38,10 +38,10 @@ class Running:
         """By id."""
         return dict(self._operations)
 
-    def start(self, row: OperationRow) -> bool:
+    def start(self, row: OperationRow, also: Callable[[Session], None]) -> bool:
         """Enter an operation and run it; False when the id is known or the lock is held."""
         with self._taking:
-            entered = self._ledger.enter(row)
+            entered = self._ledger.enter(row, also)
             if entered:
                 self._launch(row)
         return entered

@@ -46,6 +46,18 @@ def abandon(engine: Engine, operation_id: str, *, by: str) -> None:
         _log(session, row, by, "it is over, and the lock is free", Status.FAILED.value)
 
 
+def take_over(session: Session, operation_id: str, by: str, successor: str) -> None:
+    """End it in the caller's transaction, since another operation begins in its place; its lock is free for that one.
+
+    Raises:
+        Refused: it is not halted any more.
+    """
+    row = _halted(session, operation_id)
+    row.status, row.finished_at = Status.FAILED, datetime.now(UTC)
+    session.execute(delete(LockRow).where(LockRow.operation_id == operation_id))
+    _log(session, row, by, f"it is over; {successor} takes over", Status.FAILED.value)
+
+
 def _halted(session: Session, operation_id: str) -> OperationRow:
     """The row of a halted operation, locked."""
     row = session.get(OperationRow, operation_id, with_for_update=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -77,6 +77,7 @@ class Kind:
     version: int
     cancellable: bool = False
     sentence: Callable[[OperationView], str | None] = _silent
+    begins: Callable[[Mapping[str, Any]], str] | None = None  # the log's line at the start, from the parameters
 
 
 class Busy(Refused):
