@@ -1,0 +1,150 @@
+"""What going back would lose (X2): rows by table that were created, changed or deleted since the backup.
+
+An export of this moment is compared with the backup's archive by ``_id`` and by each row's bytes, in niced processes and in
+bounded memory: what is known of a row are 32 bytes, sorted on the disk.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import shutil
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import files
+from ops.errors import Failed
+from ops.services import process
+
+__all__ = ["Loss", "TableLoss", "compare"]
+
+log = logging.getLogger(__name__)
+
+_ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableLoss:
+    """One table: what happened to its rows since the backup."""
+
+    name: str
+    created: int = 0  # they would be lost
+    changed: int = 0  # they would be as they were
+    deleted: int = 0  # they would come back
+    same: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether it is another than in the backup."""
+        return bool(self.created or self.changed or self.deleted)
+
+    @property
+    def sentence(self) -> str:
+        """What would happen to it."""
+        said = [
+            f"{count} {word}" for count, word in ((self.created, "created"), (self.changed, "changed"), (self.deleted, "deleted")) if count
+        ]
+        return f"{self.name}: {', '.join(said)} since"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Loss:
+    """All tables of both, the most affected first."""
+
+    tables: tuple[TableLoss, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether anything would be lost or come back."""
+        return any(table.any for table in self.tables)
+
+    @property
+    def affected(self) -> tuple[TableLoss, ...]:
+        """The tables that differ."""
+        return tuple(table for table in self.tables if table.any)
+
+    @property
+    def lost(self) -> int:
+        """Rows whose present state would be gone: created and changed ones."""
+        return sum(table.created + table.changed for table in self.tables)
+
+    @property
+    def returning(self) -> int:
+        """Rows that were deleted since, and would be there again."""
+        return sum(table.deleted for table in self.tables)
+
+    def sentences(self) -> list[str]:
+        """What would happen, table by table."""
+        return [table.sentence for table in self.affected] or ["Nothing was written since the backup."]
+
+    def as_json(self) -> dict[str, Any]:
+        """As a plan keeps it."""
+        return {"tables": [asdict(table) for table in self.tables]}
+
+    @classmethod
+    def load(cls, kept: Mapping[str, Any]) -> Loss:
+        """From a plan."""
+        return cls(tables=tuple(TableLoss(**table) for table in kept["tables"]))
+
+
+def compare(  # noqa: PLR0913 # the facts of one comparison, all named
+    old: Path, new: Path, *, scratch: Path, deadline: float, cores: int = 2, stop: threading.Event | None = None
+) -> Loss:
+    """Compare a backup's archive with an export of now.
+
+    Args:
+        old: the backup's archive.
+        new: the export.
+        scratch: where what is sorted lies meanwhile; nothing is left there.
+        deadline: seconds.
+        cores: how many processes read; one for each archive at most.
+        stop: ends it.
+
+    Raises:
+        Failed: one of them cannot be read, or the time is over.
+    """
+    _require_room(scratch, old, new)
+    folder = Path(tempfile.mkdtemp(prefix="loss-", dir=scratch))
+    try:
+        asked = {"old": str(old.absolute()), "new": str(new.absolute()), "cores": cores}
+        (folder / "asked.json").write_text(json.dumps(asked))
+        try:
+            finished = process.run(
+                [sys.executable, "-m", "ops.loss", str(folder)],
+                cwd=_ROOT,
+                environ={"PYTHONDONTWRITEBYTECODE": "1"},
+                deadline=deadline,
+                stop=stop,
+            )
+        except process.TimedOut:
+            raise Failed(
+                f"Counting what would be lost took longer than {deadline:g} seconds.", "Go on without the count, or wait."
+            ) from None
+        return _answer(folder, finished)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _answer(folder: Path, finished: process.Finished) -> Loss:
+    """What the process wrote down."""
+    path = folder / "answered.json"
+    said = json.loads(path.read_bytes()) if path.exists() else {}
+    if "problem" in said:
+        raise Failed(f"What would be lost cannot be counted: {said['problem']}.", "Verify the backup: `/backup verify`.")
+    if finished.code or "tables" not in said:
+        log.error("counting the loss ended with code %s: %s", finished.code, finished.err)
+        raise Failed(f"Counting what would be lost ended early (code {finished.code}).", "Look at the machine's memory and disk.")
+    return Loss.load(said)
+
+
+def _require_room(scratch: Path, old: Path, new: Path) -> None:
+    """Sorting takes less than the archives themselves."""
+    there = files.room(scratch)
+    needed = sum(path.stat().st_size for path in (old, new) if path.exists())
+    if there.free - needed < there.reserve:
+        raise Failed("There is no room on the disk to count what would be lost.", "Make room, or go on without the count.")

@@ -1,0 +1,195 @@
+"""Compare two archives row by row: each row as 32 bytes, of its id and of its content, in sorted runs on the disk, then merged.
+
+Memory is that of one run, however many rows a table has and in whatever order they come. Each archive is read by a process of
+its own where there are two cores; a table whose rows have the same sum of hashes in both is not merged at all.
+"""
+
+from __future__ import annotations
+
+import heapq
+import json
+import multiprocessing
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ops.archive.ahead import contents
+from ops.archive.counting import lines
+from ops.archive.layout import Member, Unreadable, read
+from ops.loss import TableLoss
+
+_WIDTH = 16  # bytes of each of the two hashes
+_RUN = 200_000  # rows that are sorted at once: 20 MB
+_BLOCK = 2048 * 2 * _WIDTH  # bytes read at once of a run
+_MODULUS = 1 << 128
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spilled:
+    """A table's rows on the disk."""
+
+    rows: int
+    total: int  # of the rows' hashes
+    runs: int
+
+
+def compare(old: Path, new: Path, folder: Path, cores: int) -> list[dict[str, Any]]:
+    """What became of every table of either, the most affected first.
+
+    Raises:
+        Unreadable: with which archive, and what is wrong with it.
+    """
+    jobs = [("the backup", old, folder / "old"), ("the export of now", new, folder / "new")]
+    before, after = _both(jobs) if cores > 1 else [spill(*job) for job in jobs]
+    if not before and not after:
+        raise Unreadable("neither archive holds a table")
+    found = [_table(name, before.get(name), after.get(name), folder) for name in sorted({*before, *after})]
+    return [asdict(each) for each in sorted(found, key=lambda each: -(each.created + each.changed + each.deleted))]
+
+
+def _both(jobs: Sequence[tuple[str, Path, Path]]) -> list[dict[str, Spilled]]:
+    """Read both archives at once; a process that dies takes the other one with it."""
+    context = multiprocessing.get_context("fork")
+    children = [context.Process(target=_spill_to, args=job, daemon=True) for job in jobs]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join()
+    return [_spilled(folder, child.exitcode) for (_, _, folder), child in zip(jobs, children, strict=True)]
+
+
+def _spill_to(name: str, path: Path, folder: Path) -> None:
+    """The other process: what it found goes to a file."""
+    folder.mkdir()
+    try:
+        answer: dict[str, Any] = {"tables": {table: asdict(found) for table, found in spill(name, path, folder).items()}}
+    except Unreadable as error:
+        answer = {"problem": str(error)}
+    (folder / "answer.json").write_text(json.dumps(answer))
+
+
+def _spilled(folder: Path, code: int | None) -> dict[str, Spilled]:
+    """What the other process found."""
+    path = folder / "answer.json"
+    if code or not path.exists():
+        raise Unreadable(f"the process that reads it ended with {code}")
+    answer = json.loads(path.read_bytes())
+    if "problem" in answer:
+        raise Unreadable(answer["problem"])
+    return {table: Spilled(**found) for table, found in answer["tables"].items()}
+
+
+def spill(name: str, path: Path, folder: Path) -> dict[str, Spilled]:
+    """Sort every table's rows onto the disk.
+
+    Raises:
+        Unreadable: with which archive it is.
+    """
+    folder.mkdir(exist_ok=True)
+    try:
+        members = read(path)
+        with contents(path, members, busy=True) as opened:
+            return dict(_tables(members, opened, folder))
+    except OSError as error:
+        raise Unreadable(f"{name} cannot be read ({error.strerror})") from None
+    except Unreadable as error:
+        raise Unreadable(f"{name} is damaged: {error}") from None
+
+
+def _tables(members: Iterable[Member], opened: Any, folder: Path) -> Iterator[tuple[str, Spilled]]:
+    """Each table of an archive; the members come in the order of the file, and none is left out."""
+    for member in members:
+        blocks = opened.blocks(member)
+        if member.table is None or member.lists_tables:
+            for _ in blocks:
+                pass
+        else:
+            yield member.table, _runs(member, blocks, folder)
+
+
+def _runs(member: Member, blocks: Iterator[bytes], folder: Path) -> Spilled:
+    """One table's rows in sorted runs."""
+    run: list[bytes] = []
+    rows = total = number = 0
+    for several in lines(blocks, member):
+        pairs = [_pair(row, member) for row in several]
+        total = (total + sum(int.from_bytes(pair[_WIDTH:], "big") for pair in pairs)) % _MODULUS
+        rows += len(pairs)
+        run += pairs
+        if len(run) >= _RUN:
+            _write(run, place(folder, str(member.table), number))
+            run, number = [], number + 1
+    if run:
+        _write(run, place(folder, str(member.table), number))
+        number += 1
+    return Spilled(rows=rows, total=total, runs=number)
+
+
+def _pair(row: bytes, member: Member) -> bytes:
+    """The hashes of a row's id and of the row."""
+    try:
+        found = orjson.loads(row)["_id"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        raise Unreadable(f"a row of {member.table} cannot be read") from None
+    return blake2b(str(found).encode(), digest_size=_WIDTH).digest() + blake2b(row, digest_size=_WIDTH).digest()
+
+
+def _write(run: list[bytes], path: Path) -> None:
+    """A sorted run."""
+    run.sort()
+    path.write_bytes(b"".join(run))
+
+
+def place(folder: Path, table: str, number: int) -> Path:
+    """Where a run lies; a component's table has its path in its name."""
+    return folder / f"{table.replace('/', '~')}.{number}"
+
+
+def _table(name: str, old: Spilled | None, new: Spilled | None, folder: Path) -> TableLoss:
+    """What became of one table."""
+    if old == new or (old and new and (old.rows, old.total) == (new.rows, new.total)):
+        return TableLoss(name=name, same=new.rows if new else 0)
+    if old is None or new is None:
+        return TableLoss(name=name, created=new.rows if new else 0, deleted=old.rows if old else 0)
+    return _merged(name, _sorted(folder / "old", name, old), _sorted(folder / "new", name, new))
+
+
+def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
+    """A table's pairs in the order of their ids, each id once.
+
+    Raises:
+        Unreadable: an id stands twice.
+    """
+    previous = b""
+    for pair in heapq.merge(*(_pairs(place(folder, name, number)) for number in range(spilled.runs))):
+        if pair[:_WIDTH] == previous:
+            raise Unreadable(f"an _id stands twice in {name}")
+        previous = pair[:_WIDTH]
+        yield pair
+
+
+def _pairs(path: Path) -> Iterator[bytes]:
+    """The pairs of a run."""
+    with path.open("rb") as file:
+        while block := file.read(_BLOCK):
+            for at in range(0, len(block), 2 * _WIDTH):
+                yield block[at : at + 2 * _WIDTH]
+
+
+def _merged(name: str, old: Iterator[bytes], new: Iterator[bytes]) -> TableLoss:
+    """Both sides, walked along their ids."""
+    created = changed = deleted = same = 0
+    before, after = next(old, None), next(new, None)
+    while before is not None or after is not None:
+        if before is None or (after is not None and after[:_WIDTH] < before[:_WIDTH]):
+            created, after = created + 1, next(new, None)
+        elif after is None or before[:_WIDTH] < after[:_WIDTH]:
+            deleted, before = deleted + 1, next(old, None)
+        else:
+            same, changed = same + (before == after), changed + (before != after)
+            before, after = next(old, None), next(new, None)
+    return TableLoss(name=name, created=created, changed=changed, deleted=deleted, same=same)

@@ -1,0 +1,182 @@
+"""X2: what going back would lose, counted table by table from two archives."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import psutil
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ops.errors import Failed
+from ops.loss import Loss, TableLoss, compare
+from ops.services.process import Stopped
+
+Tables = dict[str, dict[str, str]]
+
+
+def archive(path: Path, tables: Tables, seed: int = 0) -> Path:
+    """An export with these rows, in any order."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as out:
+        out.writestr("_tables/documents.jsonl", "".join(json.dumps({"name": name, "id": 1}) + "\n" for name in tables))
+        for name, rows in tables.items():
+            lines = [json.dumps({"body": body, "_id": found}) + "\n" for found, body in rows.items()]
+            random.Random(seed).shuffle(lines)
+            out.writestr(f"{name}/documents.jsonl", "".join(lines))
+    return path
+
+
+def counted(folder: Path, old: Tables, new: Tables, cores: int = 2) -> dict[str, TableLoss]:
+    found = compare(archive(folder / "old.zip", old, 1), archive(folder / "new.zip", new, 2), scratch=folder, deadline=60, cores=cores)
+    return {table.name: table for table in found.tables}
+
+
+def naive(name: str, old: dict[str, str], new: dict[str, str]) -> TableLoss:
+    both = old.keys() & new.keys()
+    changed = sum(old[each] != new[each] for each in both)
+    return TableLoss(
+        name=name, created=len(new.keys() - old.keys()), deleted=len(old.keys() - new.keys()), changed=changed, same=len(both) - changed
+    )
+
+
+def test_rows_created_changed_and_deleted_since_are_counted_by_table(tmp_path: Path) -> None:
+    old: Tables = {"orders": {"a": "1", "b": "2", "c": "3"}, "users": {"u": "1"}, "gone": {"x": "1"}}
+    new: Tables = {"orders": {"a": "1", "b": "other", "d": "4"}, "users": {"u": "1"}, "fresh": {"y": "1", "z": "2"}}
+    found = counted(tmp_path, old, new)
+    assert found["orders"] == TableLoss(name="orders", created=1, changed=1, deleted=1, same=1)
+    assert found["users"] == TableLoss(name="users", same=1)
+    assert found["gone"] == TableLoss(name="gone", deleted=1)
+    assert found["fresh"] == TableLoss(name="fresh", created=2)
+
+
+def test_the_most_affected_table_comes_first_and_is_told_in_a_sentence(tmp_path: Path) -> None:
+    old: Tables = {"orders": {"a": "1"}, "users": {"u": "1"}}
+    new: Tables = {"orders": {"a": "1", "b": "2"}, "users": {"u": "2", "v": "1"}}
+    loss = compare(archive(tmp_path / "a.zip", old), archive(tmp_path / "b.zip", new), scratch=tmp_path, deadline=60)
+    assert loss.sentences() == ["users: 1 created, 1 changed since", "orders: 1 created since"]
+    assert (loss.lost, loss.returning, loss.any) == (3, 0, True)
+    assert Loss.load(json.loads(json.dumps(loss.as_json()))) == loss
+
+
+def test_nothing_written_since_is_said(tmp_path: Path) -> None:
+    same: Tables = {"orders": {str(number): "x" for number in range(50)}}
+    loss = compare(archive(tmp_path / "a.zip", same, 1), archive(tmp_path / "b.zip", same, 2), scratch=tmp_path, deadline=60)
+    assert not loss.any
+    assert loss.sentences() == ["Nothing was written since the backup."]
+
+
+ROWS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.sampled_from(["1", "2", "3"]), max_size=30)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    old=st.dictionaries(st.sampled_from(["orders", "users"]), ROWS, min_size=1),
+    new=st.dictionaries(st.sampled_from(["orders", "users"]), ROWS, min_size=1),
+)
+def test_it_finds_what_a_comparison_in_memory_finds(tmp_path: Path, old: Tables, new: Tables) -> None:
+    found = counted(tmp_path, old, new, cores=1)
+    assert found == {name: naive(name, old.get(name, {}), new.get(name, {})) for name in {*old, *new}}
+
+
+def test_a_table_far_larger_than_a_run_is_compared_in_bounded_memory(tmp_path: Path) -> None:
+    """450,000 rows are three runs; in a dict they would take well over 100 MB."""
+    count, body = 450_000, "x" * 60
+    old = {"big": {f"row-{number}": body for number in range(count)}}
+    new = {"big": {f"row-{number}": body if number % 1000 else "y" for number in range(7, count + 5)}}
+    paths = archive(tmp_path / "a.zip", old, 1), archive(tmp_path / "b.zip", new, 2)
+    del old, new
+    peak, over = [0], threading.Event()
+
+    def watch() -> None:
+        ours = psutil.Process()
+        while not over.wait(0.02):
+            sizes = [0]
+            for child in ours.children(recursive=True):
+                try:
+                    sizes.append(child.memory_full_info().uss)
+                except psutil.Error:
+                    continue
+            peak[0] = max(peak[0], *sizes)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    found = compare(*paths, scratch=tmp_path, deadline=120)
+    over.set()
+    watcher.join()
+    assert found.tables[0] == TableLoss(name="big", created=5, changed=449, deleted=7, same=count - 7 - 449)
+    assert 0 < peak[0] < 90 * 1000**2
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        (lambda path: path.write_bytes(path.read_bytes()[:-40]), "the export of now is damaged"),
+        (lambda path: path.write_bytes(b"no zip"), "the export of now is damaged"),
+        (lambda path: path.unlink(), "the export of now cannot be read"),
+    ],
+    ids=["cut", "no zip", "gone"],
+)
+def test_an_archive_that_cannot_be_read_is_named(tmp_path: Path, damage: object, sentence: str) -> None:
+    old, new = archive(tmp_path / "a.zip", {"t": {"a": "1"}}), archive(tmp_path / "b.zip", {"t": {"a": "1"}})
+    damage(new)  # type: ignore[operator] # a function
+    with pytest.raises(Failed, match=sentence):
+        compare(old, new, scratch=tmp_path, deadline=60)
+
+
+@pytest.mark.parametrize("row", ["no json", '{"body": 1}', "[]"])
+def test_a_row_that_is_no_document_is_told_with_its_table(tmp_path: Path, row: str) -> None:
+    old, new = archive(tmp_path / "a.zip", {"t": {"a": "1"}}), tmp_path / "b.zip"
+    with zipfile.ZipFile(new, "w") as out:
+        out.writestr("_tables/documents.jsonl", '{"name": "t", "id": 1}\n')
+        out.writestr("t/documents.jsonl", f"{row}\n")
+    with pytest.raises(Failed, match="a row of t cannot be read"):
+        compare(old, new, scratch=tmp_path, deadline=60)
+
+
+def test_an_id_that_stands_twice_is_told(tmp_path: Path) -> None:
+    old, new = archive(tmp_path / "a.zip", {"t": {"a": "1"}}), tmp_path / "b.zip"
+    with zipfile.ZipFile(new, "w") as out:
+        out.writestr("_tables/documents.jsonl", '{"name": "t", "id": 1}\n')
+        out.writestr("t/documents.jsonl", '{"_id": "b", "x": 1}\n{"_id": "b", "x": 2}\n')
+    with pytest.raises(Failed, match="an _id stands twice in t"):
+        compare(old, new, scratch=tmp_path, deadline=60)
+
+
+def test_a_stop_and_a_deadline_end_it_and_leave_nothing(tmp_path: Path) -> None:
+    big = {"t": {f"{number}": "x" * 50 for number in range(300_000)}}
+    paths = archive(tmp_path / "a.zip", big, 1), archive(tmp_path / "b.zip", big, 2)
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    with pytest.raises(Stopped):
+        compare(*paths, scratch=tmp_path, deadline=60, stop=stop)
+    with pytest.raises(Failed, match="took longer than"):
+        compare(*paths, scratch=tmp_path, deadline=0.2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.zip", "b.zip"]
+
+
+def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
+    big = {"t": {f"{number}": "x" * 50 for number in range(300_000)}}
+    paths = archive(tmp_path / "a.zip", big, 1), archive(tmp_path / "b.zip", big, 2)
+    work = (
+        "import sys, pathlib; from ops.loss import compare\n"
+        "a, b, s = map(pathlib.Path, sys.argv[1:]); compare(a, b, scratch=s, deadline=60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", work, *map(str, paths), str(tmp_path)], env=os.environ.copy())
+    end = time.monotonic() + 30
+    while len(found := psutil.Process(parent.pid).children(recursive=True)) < 3:
+        assert time.monotonic() < end, "the comparison never began"
+        time.sleep(0.01)
+    parent.kill()
+    parent.wait()
+    gone, alive = psutil.wait_procs(found, timeout=30)
+    assert gone
+    assert not alive
