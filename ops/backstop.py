@@ -8,13 +8,14 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from ops import backup, retaining, verify
+from ops import backup, deploy, maintenance, retaining, rollback, verify
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.database import open_database
 from ops.journal import Journal
 from ops.services.convex import Convex
 from ops.services.git import Git
+from ops.services.vercel import Vercel
 from ops.settings import Settings
 from ops.sweep import Swept, sweep
 from ops.trash import Trash
@@ -43,8 +44,15 @@ class Backstop:
             catalogue=Catalogue(settings.folder, engine),
             git=Git(settings.app.repository, settings.state / "repository.git"),
             convex=Convex(settings),
+            vercel=Vercel(settings),
         )
-        kinds = (*backup.kinds(services), verify.kind(services))
+        kinds = (
+            *backup.kinds(services),
+            verify.kind(services),
+            deploy.kind(services),
+            *rollback.kinds(services),
+            *maintenance.kinds(services),
+        )
         return cls(services=services, journal=Journal(engine, kinds, adopts=adopts, runners=settings.state / "runners", changed=changed))
 
     def close(self) -> None:

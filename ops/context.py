@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from ops.catalogue import Catalogue
 from ops.services.convex import Convex
 from ops.services.git import Git
+from ops.services.vercel import Vercel
 from ops.settings import Settings
 
 
@@ -21,6 +22,7 @@ class Services:
     catalogue: Catalogue
     git: Git
     convex: Convex
+    vercel: Vercel
 
     def target(self, environment: str) -> str:
         """An environment and its deployment as every card names them: "production · sturgeon"."""

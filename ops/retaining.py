@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Engine
 
-from ops import retention
+from ops import approvals, retention
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.journal.reading import Readings
@@ -18,6 +18,8 @@ from ops.settings import Retention
 from ops.trash import Trash
 
 WHO = "retention"
+UNDO = timedelta(days=7)  # for so long a deploy or a rollback is offered to be undone
+CHANGES = ("deploy", "quick rollback", "full rollback")
 
 
 def plan(catalogue: Catalogue, policy: Retention, used: Iterable[str], now: datetime) -> retention.Plan:
@@ -61,5 +63,16 @@ def apply(services: Services) -> dict[str, Any]:
 
 
 def in_use(engine: Engine) -> set[str]:
-    """Backups that an unfinished operation works with."""
-    return {str(view.params["backup"]) for view in Readings(engine).running() if "backup" in view.params}
+    """Backups that an unfinished operation works with, that somebody is asked to sign for, or that an Undo still goes back to."""
+    journal = Readings(engine)
+    lately = datetime.now(UTC) - UNDO
+    undo = [view for view in journal.recent(50, kinds=CHANGES) if view.created_at > lately]
+    running = [named for view in (*journal.running(), *undo) for named in _named(view.params, view.result)]
+    waiting = [named for approval in approvals.pending(engine) for named in _named({"bound": approval.plan.bound}, {})]
+    return {*running, *waiting}
+
+
+def _named(params: Mapping[str, Any], result: Mapping[str, Any]) -> list[str]:
+    """The backups that an operation names. Pure."""
+    bound = params.get("bound") or {}
+    return [str(each) for each in (params.get("backup"), bound.get("backup"), result.get("safety"), result.get("backup_id")) if each]

@@ -270,6 +270,8 @@ class Vercel(Section):
     team: str = ""
     project: str
     maintenance_page: str = "/maintenance.html"
+    site: str = ""
+    """The site's own address, such as ``https://www.example.com``; the project's first domain if it is left out."""
 
 
 class Secrets(Section):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from ops import backup, maintenance, releases, standing
 from ops.context import Services
-from ops.errors import OpsError
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
 from ops.manifest import instant, milliseconds
 from ops.purposes import Purpose
@@ -24,7 +23,8 @@ from ops.rollback.preview import ENVIRONMENT, require_backup
 def kinds(services: Services) -> tuple[Kind, ...]:
     """Both rollbacks, for the journal."""
     workflow = partial(rollback, services=services)
-    return tuple(Kind(name=kind, workflow=workflow, version=1, cancellable=True, sentence=sentence) for kind in KINDS)
+    facts: dict[str, Any] = {"workflow": workflow, "version": 1, "cancellable": True, "sentence": sentence, "begins": initiated}
+    return tuple(Kind(name=kind, **facts) for kind in KINDS)
 
 
 def rollback(op: Operation, services: Services) -> None:
@@ -198,9 +198,6 @@ def sentence(view: OperationView) -> str | None:
     return f"Rollback to {view.params['bound']['backup']} {view.status}: {view.error}"
 
 
-def initiated(bound: dict[str, Any]) -> str:
+def initiated(params: Mapping[str, Any]) -> str:
     """The document's sentence when it begins. Pure."""
-    return f"Rollback initiated to backup from {instant(milliseconds(bound['backup'])):%Y-%m-%d}"
-
-
-__all__ = ["OpsError", "initiated", "kinds", "rollback", "sentence"]
+    return f"Rollback initiated to backup from {instant(milliseconds(params['bound']['backup'])):%Y-%m-%d}"
