@@ -12,10 +12,11 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from ops import packages, smoke, whereabouts
+from ops import smoke, whereabouts
 from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
+from ops.packages import Workspace, workspace
 from ops.services.convex import in_between
 from ops.services.vercel import Deployment, PlanForbids
 
@@ -86,7 +87,11 @@ class Releasing:
         """Ask every page of the settings for that environment."""
         pages = [page for page in self.services.settings.smoke if page.environment == environment]
         if pages:
-            self.changing(name, lambda: smoke.require(pages, self.op.stop), touches=environment == self.environment)
+            self.changing(name, lambda: smoke.require(pages, self.op.stop, cookies=self._bypass()), touches=environment == self.environment)
+
+    def _bypass(self) -> dict[str, str]:
+        """What opens the site while it is in maintenance."""
+        return self.services.vercel.bypass if self.services.vercel.configured else {}
 
     def _follow(self) -> dict[str, Any]:
         """Wait for the build and for the site to serve it."""
@@ -139,9 +144,9 @@ class Releasing:
         self.op.progress(line=line)
 
     @contextmanager
-    def workspace(self) -> Iterator[packages.Workspace]:
+    def workspace(self) -> Iterator[Workspace]:
         """The commit's files with its packages, for the time of a step."""
-        with packages.workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop, said=self.said) as folder:
+        with workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop, said=self.said) as folder:
             yield folder
 
 

@@ -93,8 +93,10 @@ def changed_lines(before: str, after: str, limit: int = _LINES) -> tuple[str, ..
 
 def _schema_lines(services: Services, old: str, new: str, stop: threading.Event | None) -> tuple[str, ...]:
     """What changes in the schema's file."""
-    texts = [services.git.schema(commit, services.settings.app.folder, stop=stop) or b"" for commit in (old, new)]
-    return changed_lines(*(text.decode("utf-8", "replace") for text in texts))
+    before, after = (
+        (services.git.schema(commit, services.settings.app.folder, stop=stop) or b"").decode("utf-8", "replace") for commit in (old, new)
+    )
+    return changed_lines(before, after)
 
 
 def _unset(

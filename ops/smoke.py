@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -14,14 +14,14 @@ from ops.settings import Smoke
 PATIENCE = 60.0  # seconds until a page must be as it should be
 
 
-def require(pages: Sequence[Smoke], stop: threading.Event, patience: float = PATIENCE) -> dict[str, Any]:
+def require(pages: Sequence[Smoke], stop: threading.Event, *, cookies: Mapping[str, str], patience: float = PATIENCE) -> dict[str, Any]:
     """Ask each page.
 
     Raises:
         Failed: with each that is not as it should be.
     """
     with ThreadPoolExecutor(max_workers=4, thread_name_prefix="smoke") as pool:
-        asked = list(pool.map(lambda page: ask(page.url, page.status, page.text, patience=patience, stop=stop), pages))
+        asked = list(pool.map(lambda page: ask(page.url, page.status, page.text, cookies=cookies, patience=patience, stop=stop), pages))
     if bad := [each for each in asked if each.fault]:
         raise Failed(
             f"{len(bad)} of {len(asked)} smoke tests failed: " + "; ".join(f"{each.url} {each.fault}" for each in bad[:3]) + ".",

@@ -64,7 +64,9 @@ def ours(server: ConvexServer, tmp_path: Path) -> Convex:
 
 def indexes(server: ConvexServer) -> str:
     """The indexes of the messages, as the schema in force has them."""
-    (table,) = (each for each in server.deployed.schema["tables"] if each["tableName"] == "messages")
+    schema = server.deployed.schema
+    assert schema
+    (table,) = (each for each in schema["tables"] if each["tableName"] == "messages")
     return json.dumps(table["indexes"], sort_keys=True)
 
 

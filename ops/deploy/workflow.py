@@ -29,7 +29,7 @@ def kind(services: Services) -> Kind:
 
 def deploy(op: Operation, services: Services) -> None:
     """Bring the commit to production: look again, back up, check, push, functions, site, smoke tests."""
-    bound, shown = op.params["bound"], op.params["shown"]
+    bound = op.params["bound"]
     to = Releasing(op=op, services=services, environment=ENVIRONMENT, commit=bound["commit"])
     own_functions = services.settings.app.functions == "bot"
     with telling(op, services, ENVIRONMENT):
@@ -44,7 +44,7 @@ def deploy(op: Operation, services: Services) -> None:
             to.smoke(STAGING, "staging smoke tests")
         if own_functions:
             to.check(ENVIRONMENT)
-        push(to, bound, shown)
+        push(to, bound)
         if own_functions:
             to.functions(ENVIRONMENT)
         if services.vercel.configured:
@@ -89,13 +89,12 @@ def unpassed(verdict: Verdict, choice: Choice, known: list[str]) -> list[str]:
     return [reason.sentence for reason in verdict.reasons if reason.code not in passed]
 
 
-def push(to: Releasing, bound: Mapping[str, Any], shown: Mapping[str, Any]) -> None:
+def push(to: Releasing, bound: Mapping[str, Any]) -> None:
     """Move production's branch forward, and tag the version with it."""
     git = to.services.git
-    version = (bound["version"], f"{bound['version']}: {shown['message'][:100]}") if bound["version"] else None
 
     def advance() -> dict[str, str]:
-        git.advance(bound["branch"], bound["commit"], expected=bound["head"], version_tag=version, stop=to.op.stop)
+        git.advance(bound["branch"], bound["commit"], expected=bound["head"], version=bound["version"], stop=to.op.stop)
         return {"commit": bound["commit"], "was": bound["head"]}
 
     to.changing("push", advance)

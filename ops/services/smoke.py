@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -22,10 +23,12 @@ class Asked:
     seconds: float
 
 
-def ask(url: str, status: int, text: str, *, patience: float, stop: threading.Event) -> Asked:
+def ask(  # noqa: PLR0913 # what a page is asked with, all named
+    url: str, status: int, text: str, *, cookies: Mapping[str, str], patience: float, stop: threading.Event
+) -> Asked:
     """Ask until the page is as it should be, or the patience (seconds) is over: a new site takes a moment to be everywhere."""
     begun = time.monotonic()
-    with httpx.Client(timeout=_TIMEOUT, follow_redirects=status // 100 == 2) as client:
+    with httpx.Client(timeout=_TIMEOUT, cookies=dict(cookies)) as client:
         while True:
             fault = _fault(client, url, status, text)
             if not fault or stop.is_set() or time.monotonic() - begun > patience:
