@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 PAGES = 50  # of a thousand channels: a limit, should Slack's cursor never end
 UNKNOWN_FOR = 30.0  # seconds before a name that was not found is looked for again
 
-_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
+_ID = re.compile(r"[CGD][A-Z0-9]{6,}|[UW][A-Z0-9]{2,}")  # a person's stands for the direct messages with them
 
 
 class Channels:

@@ -27,6 +27,8 @@ FORGOTTEN = 3600.0  # seconds after which a person who did nothing is looked up 
 LIMIT = 1.2  # seconds that an acknowledgement, due in three, may spend on looking somebody up
 
 ASK_AGAIN = "Ask again in a minute."
+AT_THE_CLICK = frozenset({Right.APPROVE, Right.BREAK_GLASS})
+"""Rights for which nobody's former membership counts."""
 
 
 @dataclass
@@ -74,8 +76,13 @@ class Directory:
             raise Refused(reason, "Ask a member of the team.")
 
     async def person(self, user: str, needs: Right) -> Person:
-        """The person with their roles; groups are waited for only where the right hangs on them."""
+        """The person with their roles; groups are waited for only where the right hangs on them.
+
+        Whoever signs is looked up at the click: Slack is asked who is in the groups now.
+        """
         ids = frozenset({user})
+        if needs in AT_THE_CLICK and not await self._groups_now() and not self._roles.of(ids):
+            raise Refused("Slack did not say who is in the user groups now.", ASK_AGAIN)
         roles = self._roles.of(ids | self._groups_of(user))
         lacks = needs is not Right.LOOK and not roles & self._policy.get(needs, frozenset())
         if not lacks:
@@ -83,6 +90,12 @@ class Directory:
         if not await self._groups_are_known():
             raise Refused("Slack did not say who is in the user groups.", ASK_AGAIN)
         return Person(id=user, roles=self._roles.of(ids | self._groups_of(user)))
+
+    async def _groups_now(self) -> bool:
+        """Ask for every group anew; whether all of them answered."""
+        began = time.monotonic()
+        await asyncio.gather(*(self._within_limit(group) for group in self._groups))
+        return all(group in self._known and self._known[group].at >= began for group in self._groups)
 
     async def _reason_against(self, user: str) -> str:
         """Why this user may not come in, or "" if they may."""

@@ -8,9 +8,12 @@ from datetime import UTC, datetime
 from bot.views.backup import Panel, Usual
 from bot.views.home import Home
 from bot.views.ops import Status
-from ops import metrics, retaining, risk
+from ops import approvals, metrics, retaining, risk, standing, tasks
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
+from ops.deploy import read_gate
+from ops.errors import OpsError
+from ops.gate import Verdict
 from ops.manifest import Backup, Type
 
 
@@ -24,17 +27,46 @@ def panel(backstop: Backstop) -> Panel:
         last=next((backup for backup in backups if backup.good), None),
         last_full=last_full,
         retention=backstop.settings.retention,
-        usual=Usual(
-            quick_s=metrics.usual_seconds(backstop.journal, "quick backup"), full_s=metrics.usual_seconds(backstop.journal, "full backup")
-        ),
+        usual=usual(backstop),
         risk=None if running else risk.of_quick(backstop.services, last_full),
         running=running,
     )
 
 
+def usual(backstop: Backstop) -> Usual:
+    """How long backups took lately."""
+    quick, full = (metrics.usual_seconds(backstop.journal, f"{kind} backup") for kind in ("quick", "full"))
+    return Usual(quick_s=quick, full_s=full)
+
+
 def home(backstop: Backstop) -> Home:
     """App Home."""
-    return Home(panel=panel(backstop), backups=backstop.catalogue.all(), running=backstop.journal.running(), folder=folder(backstop))
+    verdict, unknown = _gate(backstop)
+    return Home(
+        panel=panel(backstop),
+        backups=backstop.catalogue.all(),
+        running=backstop.journal.running(),
+        folder=folder(backstop),
+        gate=verdict,
+        gate_unknown=unknown,
+        source=backstop.settings.app.source_branch,
+        standing=standing.all_of(backstop.engine),
+        pending=approvals.pending(backstop.engine),
+        tasks=tasks.open_ones(backstop.engine),
+    )
+
+
+def _gate(backstop: Backstop) -> tuple[Verdict | None, str]:
+    """How the gate stands for the source branch; None where there is nothing to deploy, or it cannot be told."""
+    git, app = backstop.services.git, backstop.settings.app
+    try:
+        live, new = git.remote_head(app.production_branch), git.remote_head(app.source_branch)
+        if not new or live == new:
+            return None, ""
+        old_schema, new_schema = (git.schema_hash(commit, app.folder) for commit in (live, new))
+        return read_gate(backstop.services, live, schema_changed=old_schema != new_schema), ""
+    except OpsError as error:
+        return None, error.message
 
 
 def status(backstop: Backstop) -> Status:

@@ -11,12 +11,18 @@ import logging
 import time
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from bot import gathered
 from bot.slack import Slack, SlackAway, SlackSaidNo
 from bot.views.home import app_home
+from ops import approvals, standing, tasks
+from ops.approvals import Approval, may_sign
 from ops.backstop import Backstop
+from ops.journal import OperationView
+from ops.people import Person
+from ops.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -101,14 +107,26 @@ class Homes:
     async def _draw(self, people: Sequence[str], due: Collection[str]) -> set[str]:
         """Draw for all when what runs is another than they see, else for those who asked; who did not get theirs."""
         running = await asyncio.to_thread(self._backstop.journal.running)
-        state = frozenset((view.id, view.status.value) for view in running)
+        state = await asyncio.to_thread(self._state, running)
         waiting = people if state != self._shown else [person for person in people if person in due]
         if not waiting:
             return set()
-        view = await asyncio.to_thread(_drawn, self._backstop)
-        got = await asyncio.gather(*(self._publish(person, view) for person in waiting))
+        views = await asyncio.to_thread(_drawn, self._backstop, waiting)
+        got = await asyncio.gather(*(self._publish(person, views[person]) for person in waiting))
         self._shown = state
         return {person for person, there in zip(waiting, got, strict=True) if not there}
+
+    def _state(self, running: Sequence[OperationView]) -> frozenset[tuple[str, str]]:
+        """What a Home hangs on: what runs, what waits for a signature, what stands."""
+        engine = self._backstop.engine
+        return frozenset(
+            [
+                *((view.id, view.status.value) for view in running),
+                *((each.id, each.status.value) for each in approvals.pending(engine)),
+                *((str(each.id), each.what.value) for each in standing.all_of(engine)),
+                *((each.id, each.kind) for each in tasks.open_ones(engine)),
+            ]
+        )
 
     def _looking(self) -> list[str]:
         """Those who opened theirs lately."""
@@ -126,6 +144,15 @@ class Homes:
         return True
 
 
-def _drawn(backstop: Backstop) -> dict[str, Any]:
-    """A Home as it is now. In a thread: it asks the remote."""
-    return app_home(gathered.home(backstop), datetime.now(UTC))
+def _drawn(backstop: Backstop, people: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Each person's Home as it is now. In a thread: it asks the remote."""
+    state, now, settings = gathered.home(backstop), datetime.now(UTC), backstop.settings
+    return {
+        each: app_home(state, now, partial(_is_theirs, Person(id=each, roles=settings.roles.of(frozenset({each}))), settings))
+        for each in people
+    }
+
+
+def _is_theirs(person: Person, settings: Settings, approval: Approval) -> bool:
+    """Whether somebody may sign it, as far as their own id tells; the click decides."""
+    return not may_sign(approval, person, datetime.now(UTC), settings)

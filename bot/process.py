@@ -36,15 +36,21 @@ from bot.registry import REGISTRY
 from bot.settings import BotSettings
 from bot.slack import Slack, web_client
 from bot.sockets import Sockets
+from bot.timer import Timer
+from bot.views import changing
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
+from ops import deploy, maintenance, rollback
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
 log = logging.getLogger(__name__)
 
-CARDS = {"quick backup": card, "full backup": card, "verify": card}
+CARDS = {
+    **dict.fromkeys(("quick backup", "full backup", "verify", *maintenance.KINDS), card),
+    **dict.fromkeys((deploy.KIND, *rollback.KINDS), changing.card),
+}
 """Which operations have a card, and who draws it."""
 
 CALL = 15.0  # seconds that one call of Slack's Web API may take
@@ -144,10 +150,13 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     changes.listeners += [cards.changed, homes.changed]
     workers = Workers()
     desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes)
+    timer = Timer(desk)
+    ending.push_async_callback(timer.close)
     handling = Handling(inbox=inbox, workers=workers, delivery=delivery, desk=desk)
     await cards.open()
     poster.open()
     homes.open()
+    timer.open()
     directory = Directory(slack, settings.roles, settings.approvals.policy)
     health = Health(journal=backstop.journal, posts=posts)
     return Parts(settings=settings, slack=slack, backstop=backstop, directory=directory, handling=handling, homes=homes, health=health)

@@ -51,6 +51,8 @@ from ops.people import Right
 if TYPE_CHECKING:
     from bot.desk import Desk
 
+ANY = "*"
+"""Instead of a command's first word: whatever was typed."""
 Message = Mapping[str, Any]
 """``{"text": …, "blocks": […]}`` as ``chat.postMessage`` takes it."""
 View = Mapping[str, Any]
@@ -153,7 +155,9 @@ class Registry:
         Raises:
             NoListener: there is none: a word that does not exist, or a button of an older version.
         """
-        found = self.listeners.get((request.kind, request.name, request.subcommand))
+        found = self.listeners.get((request.kind, request.name, request.subcommand)) or self.listeners.get(
+            (request.kind, request.name, ANY)
+        )
         if found is None:
             raise self._unknown(request)
         return found

@@ -54,6 +54,7 @@ class Request:
     channel: str = ""  # where it was sent from; "" from App Home and from windows
     subcommand: str = ""  # a command's first word, in lower case
     text: str = ""  # what follows it, as typed
+    typed: str = ""  # all that follows a command's name
     value: str = ""  # what the button or the chosen option carries
     action_id: str = ""  # with what follows its ":"
     fields: Mapping[str, str] = field(default_factory=dict)  # a window's inputs by action id
@@ -122,8 +123,10 @@ def normalise(body: Body) -> Request:
 
 def _command(body: Body) -> dict[str, Any]:
     """``/backup full before the migration``."""
-    first, _, rest = clean(body.get("text") or "").strip().partition(" ")
-    return {"name": clean(body["command"]), "subcommand": first.lower(), "text": rest.strip(), "channel": body.get("channel_id") or ""}
+    typed = clean(body.get("text") or "").strip()
+    first, _, rest = typed.partition(" ")
+    words = {"subcommand": first.lower(), "text": rest.strip(), "typed": typed}
+    return {"name": clean(body["command"]), "channel": body.get("channel_id") or "", **words}
 
 
 def _action(body: Body) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from ops.context import Services
 from ops.errors import Refused
 from ops.journal import OperationView, Status
 from ops.people import Person, Right, require
-from ops.plans import Plan
+from ops.plans import Plan, moved
 
 ROOM = 30.0  # seconds that a backup may take to stop, so that an approved operation can begin
 
@@ -65,6 +65,24 @@ def approve(backstop: Backstop, person: Person, approval_id: str) -> Approval:
     """
     found = gather(backstop, approvals.get(backstop.engine, approval_id))
     return approvals.approve(backstop.journal, approval_id, person, found, backstop.settings, make_room=room(backstop, person))
+
+
+def again(backstop: Backstop, person: Person, approval_id: str, *, id: str) -> Asked:  # noqa: A002 # the contract's name
+    """Ask once more for what expired, with the same plan.
+
+    Raises:
+        Refused: it did not expire, or something moved since: then it is planned again.
+    """
+    former = approvals.get(backstop.engine, approval_id)
+    if former.status is not approvals.Status.EXPIRED:
+        raise Refused(f"It is {former.status}, not expired.", "Nothing is to be asked again.")
+    require(person, RIGHTS[former.kind], backstop.settings.approvals.policy)
+    if clauses := moved(former.plan.bound, gather(backstop, former)):
+        raise Refused(f"{'; '.join(clauses)} after this was planned.".capitalize(), "Plan it again: `/rollback` or `/deploy`.")
+    draft = approvals.draft(backstop.engine, former.plan, person, backstop.settings, id=id, replaces=former.replaces, again_of=approval_id)
+    if draft.role is None:
+        return Asked(approval=approvals.start(backstop.journal, draft.id, person), started=True)
+    return Asked(approval=approvals.ask(backstop.engine, draft.id, backstop.settings), started=False)
 
 
 def break_glass(backstop: Backstop, person: Person, approval_id: str, *, reason: str, typed: str) -> Approval:

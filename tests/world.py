@@ -49,6 +49,7 @@ class World:
     production: ConvexServer
     slack: SlackServer
     more: str = ""  # further settings
+    app: str = ""  # further settings of the app
     limit: str = "500 MB"  # of the backup folder
     variables: dict[str, str] = field(default_factory=dict)  # further environment
 
@@ -61,7 +62,7 @@ class World:
     def environ(self) -> dict[str, str]:
         """What the bot is started with."""
         path = self.folder / "backstop.toml"
-        path.write_text(SETTINGS.format(remote=self.remote.path, url=self.production.url, limit=self.limit, more=self.more))
+        path.write_text(SETTINGS.format(remote=self.remote.path, url=self.production.url, limit=self.limit, more=self.more, app=self.app))
         return {
             "BACKSTOP_CONFIG": str(path),
             "SLACK_BOT_TOKEN": self.slack.bot_token,
@@ -87,6 +88,7 @@ class World:
 SETTINGS = """\
 [app]
 repository = "{remote}"
+{app}
 [convex]
 deadline = 60
 [convex.production]

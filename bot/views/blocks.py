@@ -114,6 +114,22 @@ def select(name: str, options: Sequence[Element], chosen: str) -> Element:
     return {"type": "static_select", "action_id": str(name), "options": list(options), "initial_option": initial}
 
 
+def radio(name: str, options: Sequence[Element], chosen: str = "") -> Element:
+    """Choices of which one is taken, all in sight."""
+    initial = [each for each in options if each["value"] == chosen]
+    return {"type": "radio_buttons", "action_id": str(name), "options": list(options)} | ({"initial_option": initial[0]} if initial else {})
+
+
+def tick(name: str, label: str) -> Element:
+    """One box to tick; its value is "yes"."""
+    return {"type": "checkboxes", "action_id": str(name), "options": [option(label, "yes")]}
+
+
+def somebody(name: str, hint: str) -> Element:
+    """A menu of the workspace's people."""
+    return {"type": "users_select", "action_id": str(name), "placeholder": plain(hint)}
+
+
 def typed(name: str, *, hint: str, limit: int, lines: bool = False) -> Element:
     """A field to type in."""
     field = {"type": "plain_text_input", "action_id": str(name), "placeholder": plain(hint), "max_length": limit}

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bot.views.actions import Action
 from bot.views.backup.progress import cancel_button, in_a_line
-from bot.views.blocks import Message, actions, message, section
-from bot.views.text import clean, code, cut, escape, prose
+from bot.views.blocks import Message, actions, button, message, section
+from bot.views.text import clean, code, cut, escape, people, prose
 from ops.errors import Failed, OpsError
 from ops.journal import Busy
 from ops.people import NotAllowed
@@ -16,8 +17,8 @@ def problem(error: OpsError) -> Message:
     """Something a person should read; only who asked sees it."""
     if isinstance(error, Busy):
         return busy(error)
-    said = prose(error.message, 1500)
-    return message(prose(str(error), 1500), section(f"{_mark(error)} {said}", prose(error.remedy, 1000)))
+    said = people(prose(error.message, 1500))
+    return message(prose(str(error), 1500), section(f"{_mark(error)} {said}", people(prose(error.remedy, 1000))))
 
 
 def busy(error: Busy) -> Message:
@@ -28,7 +29,10 @@ def busy(error: Busy) -> Message:
     return message(
         prose(str(error), 1500),
         section(refused, in_a_line(error.holder), halted if error.holder.status == "halted" else remedy),
-        actions(cancel_button(error.holder)) if error.holder.status == "running" else {},
+        actions(
+            cancel_button(error.holder) if error.holder.status == "running" else None,
+            button("Tell me when it is free", Action.TELL_ME, error.holder.environment or ""),
+        ),
     )
 
 

@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.views.actions import Action, Listing, turned
+from bot.views.approval import title as approval_title
 from bot.views.backup import outcome
 from bot.views.backup.choice import Panel, panel_blocks
 from bot.views.backup.lists import first_few
+from bot.views.backup.marks import in_short
 from bot.views.backup.progress import in_a_line
-from bot.views.blocks import View, actions, button, context, divider, header, home, section
-from bot.views.text import number
+from bot.views.blocks import Block, View, actions, button, context, divider, dotted, header, home, section
+from bot.views.deploy import label as deploy_label
+from bot.views.standing import sections
+from bot.views.text import escape, mention, number, people, prose
 
 if TYPE_CHECKING:
+    from ops.approvals import Approval
+    from ops.gate import Verdict
     from ops.journal import OperationView
     from ops.manifest import Backup
+    from ops.standing import Standing
+    from ops.tasks import Task
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,15 +36,26 @@ class Home:
     backups: Sequence[Backup]  # all, newest first
     running: Sequence[OperationView] = ()
     folder: Mapping[str, Any] | None = None  # {"bytes", "limit"}
+    gate: Verdict | None = None  # None: it could not be read
+    gate_unknown: str = ""
+    source: str = "main"
+    standing: Sequence[Standing] = ()
+    pending: Sequence[Approval] = ()
+    tasks: Sequence[Task] = ()
 
 
-def app_home(state: Home, now: datetime) -> View:
-    """The panel first, then what there is."""
+def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lambda _: False) -> View:
+    """The panel first, then deploy and rollback, what waits for this person, what stands, and what there is."""
     others = [view for view in state.running if state.panel.running is None or view.id != state.panel.running.id]
     open_panel = None if state.panel.running else button("Add purpose and notes", Action.OPEN_PANEL)
     return home(
         *panel_blocks(state.panel, now),
         actions(open_panel),
+        divider(),
+        *_deploy(state),
+        *_rollback(state),
+        *_waits(state, mine),
+        *sections(state.standing),
         divider(),
         header("Running now"),
         section(*([in_a_line(view) for view in others] or [_nothing(state)])),
@@ -54,3 +73,34 @@ def app_home(state: Home, now: datetime) -> View:
 def _nothing(state: Home) -> str:
     """What is said where no other operation runs."""
     return "Only what is shown above." if state.panel.running else "Nothing runs."
+
+
+def _deploy(state: Home) -> list[Block]:
+    """How the gate stands for what is on the source branch, and the way there (A9)."""
+    if state.gate is None:
+        said = prose(state.gate_unknown, 200) or f"{escape(state.source, 60)} has nothing that production does not have."
+    else:
+        reasons = " ".join(people(prose(reason.sentence, 200)) for reason in state.gate.reasons[:2])
+        said = f"The gate is *{state.gate.colour}* for {escape(state.source, 60)}. {reasons}".strip()
+    return [header("Deploy to Production"), section(said), actions(button(deploy_label(state.gate), Action.DEPLOY_OPEN, style="primary"))]
+
+
+def _rollback(state: Home) -> list[Block]:
+    """The newest backups, and the way back."""
+    good = [backup for backup in state.backups if backup.good][:3]
+    lines = [f"{in_short(backup)} · {escape(backup.commit_message, 60)}" for backup in good] or ["There is no backup to roll back to yet."]
+    return [header("Rollback"), section(*lines), actions(button("Rollback to Selected", Action.ROLLBACK_OPEN) if good else None)]
+
+
+def _waits(state: Home, mine: Callable[[Approval], bool]) -> list[Block]:
+    """What waits for this person first, then what waits for others."""
+    ours = sorted(state.pending, key=lambda each: not mine(each))
+    blocks: list[Block] = []
+    for each in ours:
+        words = "*Waits for your signature*" if mine(each) else "Waits for a signature"
+        blocks.append(section(dotted(f":pencil: {words}", prose(approval_title(each)), f"asked by {mention(each.requested_by)}")))
+        blocks.append(actions(button("Approve", Action.APPROVE, each.id, style="primary"), button("Reject", Action.REJECT, each.id)))
+    for task in state.tasks:
+        blocks.append(section(f":clipboard: *{escape(task.kind)}* {prose(task.text, 200)}"))
+        blocks.append(actions(button("Close it", Action.CLOSE_TASK, task.id)))
+    return [header("What waits for me"), *(blocks or [section("Nothing waits for you.")])]

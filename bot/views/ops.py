@@ -41,10 +41,17 @@ COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("/backup delete ID [reason]", "move it to the trash"),
         ("/backup undelete [ID]", "bring it back from the trash"),
     ),
+    "Deploy and roll back": (
+        ("/deploy [ref] [version]", "what would ship, how the gate stands, and the way on"),
+        ("/rollback [ID] [code]", "choose a backup, see what would be lost, type its id"),
+        ("/ops hold REASON", "let nothing be deployed; `/ops resume [why]` lifts it"),
+        ("/ops maintenance on REASON", "show the maintenance page; `/ops maintenance off` takes it down"),
+        ("/ops lock", "what holds production, and be told when it is free"),
+    ),
     "Operations": (
         ("/ops status", "what runs, and how old the last backups are"),
         ("/ops log", "what was done, by whom, with which outcome"),
-        ("/ops cancel [ID]", "stop a backup that runs, or give up one that is halted"),
+        ("/ops cancel [ID]", "stop a backup, or a deploy or rollback before its first change"),
         ("/ops help", "this"),
     ),
 }
@@ -137,7 +144,7 @@ def overview() -> Message:
     """All commands."""
     parts = (section(f"*{title}*", *(f"`{command}` {what}" for command, what in rows)) for title, rows in COMMANDS.items())
     example = context("An ID looks like `full-1701450000000`; `/backup list` shows them.")
-    return message("Backstop's commands: /backup and /ops", *parts, example)
+    return message("Backstop's commands: /backup, /deploy, /rollback and /ops", *parts, example)
 
 
 def cancelling(view: OperationView) -> Message:

@@ -31,6 +31,7 @@ _MARKS = {mark: re.compile(rf"(?<!{_WORD})\{mark}(?=\S)|(?<=\S)\{mark}(?!{_WORD}
 _EMOJI = re.compile(r"(?<![\w:]):([\w+'-]+):(?![\w:])")
 _EVERYBODY = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
+_NAMED = re.compile(r"(?<![\w@<])[UW]0?[A-Z0-9]{3,}(?![\w>])")
 
 
 def clean(text: str) -> str:
@@ -106,6 +107,11 @@ def mention(who: str | None) -> str:
         return f"<@{who}>"
     door, _, name = who.partition(":")
     return f"{escape(name, 60)} (terminal)" if door == "terminal" and name else escape(who, 60)
+
+
+def people(text: str) -> str:
+    """One of our own sentences, ready as mrkdwn, with the people whose ids it names as mentions."""
+    return _NAMED.sub(lambda found: f"<@{found[0]}>", text)
 
 
 def exact(at: datetime) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -87,8 +87,29 @@ def _bound(settings: Settings, proposal: Proposal, choice: Choice) -> dict[str, 
         "schema_changed": proposal.shipment.schema_changed,
         "take": choice.backup,
         "backup": "" if choice.backup or backup is None else backup.id,
+        "steps": list(steps(settings, take=choice.backup)),
         "settings": settings_digest(settings),
     }
+
+
+def steps(settings: Settings, *, take: str) -> Sequence[str]:
+    """The steps that a card names before they have run, in their order. Pure."""
+    own, smoke = settings.app.functions == "bot", {page.environment for page in settings.smoke}
+    listed = {
+        "nothing moved": True,
+        f"{take} backup": bool(take),
+        "gate": True,
+        "packages": True,
+        "staging functions": settings.gate.staging_first,
+        "staging smoke tests": settings.gate.staging_first and "staging" in smoke,
+        "check": own,
+        "push": True,
+        "functions": own,
+        "site": settings.vercel is not None,
+        "smoke tests": ENVIRONMENT in smoke,
+        "release": True,
+    }
+    return tuple(name for name, there in listed.items() if there)
 
 
 def _shown(proposal: Proposal, choice: Choice) -> dict[str, Any]:

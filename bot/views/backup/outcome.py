@@ -40,7 +40,7 @@ def title(view: OperationView) -> str:
 
 def target(view: OperationView) -> str:
     """Where it works, always named: "production · sturgeon"."""
-    return str(view.params.get("target") or view.environment or "the backup folder")
+    return str(view.params.get("target") or view.params.get("bound", {}).get("target") or view.environment or "the backup folder")
 
 
 def asked(view: OperationView) -> str:

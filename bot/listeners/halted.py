@@ -1,0 +1,92 @@
+"""Decide about a halted operation: repeat the step, take it as done, end it, or hand it to somebody."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from bot.desk import Desk
+from bot.listeners.windows import shown
+from bot.registry import Ack, Answer, Errors, Open, Reply, action, submission
+from bot.requests import Request
+from bot.views import standing as views
+from bot.views.actions import Action, Field, Window
+from bot.views.backup import looking
+from bot.views.blocks import message
+from bot.views.text import mention
+from ops import activity, asking, tasks
+from ops.journal import Interrupted, OperationView
+from ops.people import Right
+
+_retry = action(Action.HALTED_RETRY, needs=Right.SETTLE, stored=True)
+_done = action(Action.HALTED_DONE, needs=Right.SETTLE, stored=True)
+_over = action(Action.HALTED_OVER, needs=Right.SETTLE, stored=True)
+_hand_over = action(Action.HALTED_HAND_OVER, needs=Right.SETTLE)
+_handed = submission(Window.HAND_OVER, needs=Right.SETTLE, stored=True)
+
+
+@_retry.handle
+def retry(request: Request, desk: Desk) -> Reply:
+    """Repeat the step at which it halted."""
+    return _settled(request, desk, Interrupted.REDO, "Repeating")
+
+
+@_done.handle
+def done(request: Request, desk: Desk) -> Reply:
+    """The person has looked: it is done."""
+    return _settled(request, desk, {}, "Going on after")
+
+
+def _settled(request: Request, desk: Desk, what: Any, word: str) -> Reply:
+    """Let it go on."""
+    view = asking.settled_by(desk.backstop, request.person, request.value)
+    step = halted_at(view)
+    desk.backstop.journal.settle(view.id, step, done=what, by=request.person.id)
+    return shown(request, message(f"{word} “{step or 'the last step'}” of the {view.kind}; its card goes on."))
+
+
+def halted_at(view: OperationView) -> str | None:
+    """The step that is not done; None where it halted between two."""
+    last = view.steps[-1] if view.steps else None
+    return last.name if last is not None and last.state != "done" else None
+
+
+@_over.handle
+def over(request: Request, desk: Desk) -> Reply:
+    """End it as it is."""
+    view = asking.settled_by(desk.backstop, request.person, request.value)
+    desk.backstop.journal.abandon(view.id, by=request.person.id)
+    return shown(request, message(f"The {view.kind} is over; its lock is free. Production is as its card says."))
+
+
+@_hand_over.answer
+def open_window(request: Request) -> Answer:
+    """A window at once."""
+    return Open(looking())
+
+
+@_hand_over.handle
+def to_whom(request: Request, desk: Desk) -> Reply:
+    """Ask to whom."""
+    return Reply(view=views.hand_over_window(asking.settled_by(desk.backstop, request.person, request.value)))
+
+
+@_handed.answer
+def check(request: Request) -> Answer:
+    """Somebody must be named."""
+    return Ack() if request.fields.get(Field.PERSON) else Errors({Field.PERSON: "Choose somebody."})
+
+
+@_handed.handle
+def hand_over(request: Request, desk: Desk) -> Reply:
+    """Tell the channel whose it is now; a task asks until it is settled."""
+    view = asking.settled_by(desk.backstop, request.person, request.private)
+    to, note = request.fields.get(Field.PERSON, ""), request.fields.get(Field.REASON, "")
+    with Session(desk.backstop.engine) as session, session.begin():
+        text = f"The halted {view.kind} {view.id} is in the hands of {to}. {note}".strip()
+        tasks.begin(session, f"halted-{view.id}-{to}", "halted operation", text, by=request.person.id, about=view.id)
+        activity.append(session, who=request.person.id, text=text, outcome="handed over", operation_id=view.id)
+    handed = views.handed_over(view, request.person.id, to, note)
+    desk.say(f"handed-{view.id}-{request.operation_id}", desk.settings.slack.incidents, handed)
+    return Reply(message=message(f"Handed to {mention(to)}; the channel was told."))

@@ -1,0 +1,120 @@
+"""Rollback: choose a backup, see what would happen, type its id; then it begins, or a signature is asked for."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime
+
+from bot.desk import Desk
+from bot.listeners.signing import asked
+from bot.registry import ANY, Answer, Errors, Open, Reply, Show, action, command, submission
+from bot.requests import Request
+from bot.views import rollback as views
+from bot.views.actions import Action, Field, Window
+from bot.views.backup import looking
+from bot.views.blocks import TITLE, in_window
+from ops import asking, manifest, metrics, rollback
+from ops.errors import Refused
+from ops.people import Right
+from ops.rollback import Preview
+
+PATIENCE = 600.0  # seconds that a look may take; the person waits before a window
+
+_command = command("/rollback", ANY, needs=Right.ROLLBACK)
+_list = action(Action.ROLLBACK_OPEN, needs=Right.ROLLBACK)
+_to = action(Action.ROLLBACK_TO, needs=Right.ROLLBACK)
+_chosen = submission(Window.ROLLBACK_LIST, needs=Right.ROLLBACK)
+_sent = submission(Window.ROLLBACK, needs=Right.ROLLBACK, stored=True)
+
+
+@_command.answer
+@_list.answer
+@_to.answer
+def open_window(request: Request) -> Answer:
+    """A window at once, its content as soon as it is known."""
+    return Show(looking()) if request.in_window else Open(looking())
+
+
+@_command.handle
+def begin(request: Request, desk: Desk) -> Reply:
+    """``/rollback [ID] [code]``; without an id the list."""
+    words = request.typed.split()
+    if not words:
+        return _page(desk, 1)
+    return _looked(desk, manifest.check_id(words[0]), data=False if "code" in words[1:] else None, replaces="")
+
+
+@_list.handle
+def choose(request: Request, desk: Desk) -> Reply:
+    """The list, or a page of it."""
+    return _page(desk, int(request.value) if request.value.isdigit() and len(request.value) < 6 else 1)
+
+
+def _page(desk: Desk, page: int) -> Reply:
+    """A page of the backups that can be read."""
+    backups = [each for each in desk.backstop.catalogue.all() if not each.problem]
+    return Reply(view=views.choice(backups, max(page, 1), desk.backstop.services.target("production"), datetime.now(UTC)))
+
+
+@_chosen.answer
+def look(request: Request) -> Answer:
+    """The same window, while it is looked at."""
+    return Show(views.looking("Looking what a rollback would do"))
+
+
+@_chosen.handle
+def chosen(request: Request, desk: Desk) -> Reply:
+    """What a rollback to the selected backup would do."""
+    return _looked(desk, manifest.check_id(request.fields.get(Field.BACKUP, "")), data=None, replaces="")
+
+
+@_to.handle
+def to(request: Request, desk: Desk) -> Reply:
+    """The buttons that name a backup."""
+    backup_id, data, replaces = views.read(request.value)
+    return _looked(desk, manifest.check_id(backup_id), data=data, replaces=replaces)
+
+
+def _looked(desk: Desk, backup_id: str, *, data: bool | None, replaces: str) -> Reply:
+    """The preview in the window; a message with its button where that was closed meanwhile."""
+    found = _preview(desk, backup_id, manifest.type_of(backup_id) == "full" if data is None else data)
+    usual = metrics.usual_seconds(desk.backstop.journal, rollback.kind_of(data=found.data)) or rollback.seconds((), data=found.data)
+    view = views.window(found, zone=desk.settings.team.zoneinfo, usual=usual, replaces=replaces, now=datetime.now(UTC))
+    return Reply(view=view, message=views.ready(found, replaces))
+
+
+def _preview(desk: Desk, backup_id: str, data: bool) -> Preview:
+    """Look, for as long as somebody may wait."""
+    stop = threading.Event()
+    timer = threading.Timer(PATIENCE, stop.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        return rollback.look(desk.backstop.services, backup_id, data=data, stop=stop)
+    finally:
+        timer.cancel()
+
+
+@_sent.answer
+def check(request: Request) -> Answer:
+    """The id must be the one that is meant, and a reason given."""
+    backup_id, _, _ = views.read(request.private)
+    wrong = {}
+    if request.fields.get(Field.TYPED, "").strip() != backup_id:
+        wrong[str(Field.TYPED)] = f"That is not {backup_id}. Type it as it stands there."
+    if not request.fields.get(Field.REASON, "").strip():
+        wrong[str(Field.REASON)] = "Say what is wrong: others read it before they sign."
+    return Errors(wrong) if wrong else Show(views.looking("Making the plan"))
+
+
+@_sent.handle
+def start(request: Request, desk: Desk) -> Reply:
+    """Plan what is so now, then start it or have it signed."""
+    backup_id, data, replaces = views.read(request.private)
+    if data is None:
+        raise Refused("It is not said whether the data go back too.", "Open it again: `/rollback`.")
+    found = _preview(desk, backup_id, data)
+    plan = rollback.plan(desk.settings, found, request.fields.get(Field.REASON, ""), request.fields.get(Field.IMPACT, ""))
+    begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id, replaces=replaces or None)
+    said = views.begun(found.target, desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)
+    return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)

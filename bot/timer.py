@@ -1,0 +1,143 @@
+"""What time brings: approvals expire and are reminded of, what stands too long nags, who waits is told, incidents are kept informed.
+
+Everything is decided from rows and said under a key that names it, so a restart catches up and two bots say it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from bot.desk import Desk
+from bot.listeners import signing
+from bot.registry import Message
+from bot.views import approval as views
+from bot.views import standing as standing_views
+from bot.views.blocks import message
+from ops import approvals, metrics, rollback, standing, tasks, waiting
+from ops.approvals import Approval, Due, Status, approvers
+from ops.journal import OperationView
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0  # seconds
+OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
+HALTED_NAG = timedelta(hours=1)
+LATE = 2.0  # times the usual duration after which a rollback is late
+LATELY = timedelta(days=1)  # what ended longer ago is no news
+
+
+class Timer:
+    """Looks every two seconds, in a thread."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._engine = desk, desk.backstop.engine
+        self._looked = datetime.now(UTC) - LATELY
+        self._running: asyncio.Task[None] | None = None
+
+    def open(self) -> None:
+        """Begin; what a stop missed is caught up at once."""
+        self._running = asyncio.create_task(self._run(), name="timer")
+
+    async def close(self) -> None:
+        """End."""
+        if self._running:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """Look again and again."""
+        while True:
+            try:
+                await asyncio.to_thread(self.look)
+            except Exception:
+                log.exception("the timer's look failed; trying again")
+            await asyncio.sleep(EVERY)
+
+    def look(self) -> None:
+        """One look at everything."""
+        now = datetime.now(UTC)
+        approvals.expire(self._engine, now)
+        self._draw_approvals(now)
+        for each in approvals.due(approvals.pending(self._engine), now, self._desk.settings):
+            self._remind(each, now)
+        self._nag(now)
+        self._tell_who_waits()
+        self._inform_incidents(now)
+
+    # -- approvals ---------------------------------------------------------------------------------------------------------
+
+    def _draw_approvals(self, now: datetime) -> None:
+        """Cards of what waits, since their glass may be broken from some minute on; and of what was decided elsewhere."""
+        changed = approvals.changed_since(self._engine, self._looked - OVERLAP)
+        self._looked = now
+        for each in {approval.id: approval for approval in (*changed, *approvals.pending(self._engine))}.values():
+            signing.draw(self._desk, each)
+            if each.status not in {Status.PENDING, Status.APPROVED}:
+                self._tell_asker(each)
+
+    def _tell_asker(self, each: Approval) -> None:
+        """Whoever asked hears how it ended, in person."""
+        if each.requested_by.startswith(("U", "W")):
+            decided = views.card(each, (), datetime.now(UTC), glass=False, allow_self=False)
+            self._desk.say(f"asker-{each.id}", each.requested_by, message(str(decided["text"])))
+
+    def _remind(self, due: Due, now: datetime) -> None:
+        """In the card's thread: the approvers again, or the stand-ins for the first time."""
+        each, settings = due.approval, self._desk.settings
+        parent = signing.key(each)
+        if due.what == "remind":
+            said = views.reminder(each, approvers(settings, each.role), now)
+            self._desk.say(f"{parent}-remind-{due.turn}", settings.slack.incidents, said, thread_of=parent)
+            approvals.note_reminded(self._engine, each.id, due.turn)
+        else:
+            said = views.stand_ins(each, settings.approvals.stand_ins)
+            self._desk.say(f"{parent}-stand-ins", settings.slack.incidents, said, thread_of=parent)
+            approvals.note_stand_ins_told(self._engine, each.id, now)
+
+    # -- what stands, and who waits ----------------------------------------------------------------------------------------
+
+    def _nag(self, now: datetime) -> None:
+        """Forgotten states (X11): what stands, tasks, halted operations."""
+        slack = self._desk.settings.slack
+        for each, turn in standing.overdue(standing.all_of(self._engine), now):
+            after = f"{int(each.until.timestamp())}-" if each.until else ""
+            self._once(f"nag-{each.id}-{after}{turn}", slack.incidents, standing_views.nag(each, now))
+        for task, turn in tasks.overdue(tasks.open_ones(self._engine), now):
+            self._once(f"task-{task.id}-{turn}", slack.incidents, views.task(task, turn=turn))
+        for view in self._desk.backstop.journal.running():
+            turn = (now - view.created_at) // HALTED_NAG
+            if view.status == "halted" and turn and "bound" in view.params:
+                self._once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
+
+    def _tell_who_waits(self) -> None:
+        """Each once, when the environment is free."""
+        for environment, person, since in waiting.due(self._engine):
+            target = self._desk.backstop.services.target(environment)
+            self._desk.say(f"free-{environment}-{person}-{int(since.timestamp())}", person, standing_views.free(target))
+            waiting.told(self._engine, environment, person)
+
+    # -- incidents ---------------------------------------------------------------------------------------------------------
+
+    def _inform_incidents(self, now: datetime) -> None:
+        """Rollbacks: at the start, when one is late, and at the end."""
+        for view in self._desk.backstop.journal.recent(20, kinds=rollback.KINDS):
+            if (view.finished_at or now) > now - LATELY:
+                self._inform(view, now)
+
+    def _inform(self, view: OperationView, now: datetime) -> None:
+        """What the channel of incidents hears of one."""
+        channel, parent = self._desk.settings.slack.incidents, f"incident-{view.id}"
+        data = bool(view.params["bound"]["data"])
+        usual = metrics.usual_seconds(self._desk.backstop.journal, view.kind) or rollback.seconds((), data=data)
+        self._once(parent, channel, standing_views.incident_begun(view, usual))
+        if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
+            self._once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
+        if view.status != "running":
+            self._once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
+
+    def _once(self, key: str, channel: str, said: Message) -> None:
+        """Say it under this key, unless it was said: its words would differ with the time of day."""
+        if self._desk.posts.wanted_at(key) is None:
+            self._desk.say(key, channel, said)

@@ -1,0 +1,251 @@
+"""The card that asks for a signature, and what it becomes; the windows around it; the task that a broken glass leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from bot.views.actions import Action, Field, Window
+from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
+from bot.views.rollback import loss_lines
+from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, prose
+from ops.approvals import Approval, Status
+from ops.approvals import typed as meant
+from ops.loss import Loss
+from ops.manifest import instant, milliseconds
+from ops.tasks import Task
+
+_MARKS = {
+    Status.APPROVED: ":white_check_mark:",
+    Status.UNNEEDED: ":white_check_mark:",
+    Status.BROKEN: ":rotating_light:",
+    Status.REJECTED: ":no_entry:",
+    Status.EXPIRED: ":hourglass:",
+    Status.VOID: ":warning:",
+    Status.WITHDRAWN: ":black_square_for_stop:",
+}
+
+
+def who(ids: Iterable[str]) -> str:
+    """People and groups as mentions."""
+    return ", ".join(f"<!subteam^{each}>" if each.startswith("S") else mention(each) for each in sorted(ids)) or "nobody"
+
+
+def card(asked: Approval, approvers: Iterable[str], now: datetime, *, glass: bool, allow_self: bool) -> Message:
+    """The card as it stands."""
+    return _pending(asked, approvers, now, glass=glass, allow_self=allow_self) if asked.status is Status.PENDING else _decided(asked)
+
+
+def title(asked: Approval) -> str:
+    """What is asked for."""
+    bound = asked.plan.bound
+    if asked.kind == "deploy":
+        return f"deploy {bound['commit'][:6]} to {bound['target']}"
+    return f"roll {bound['target']} back to {bound['backup']}"
+
+
+def _pending(asked: Approval, approvers: Iterable[str], now: datetime, *, glass: bool, allow_self: bool) -> Message:
+    """It waits for a signature."""
+    role = asked.role.title if asked.role else ""
+    own = "Whoever asked may sign too: `[approvals] allow_self` is on." if allow_self else ""
+    expires = asked.expires_at or now
+    return message(
+        f"Sign-off needed: {prose(title(asked))}, asked by {mention(asked.requested_by)}",
+        section(
+            dotted("*Sign-off needed*", f"*{prose(title(asked))}*"),
+            f"asked by {mention(asked.requested_by)} · may sign: {who(approvers)} ({role})",
+        ),
+        section(*_about(asked)),
+        context(
+            f"plan {code(asked.plan.short)} · expires {ago(expires)} ({clock(expires)})",
+            own,
+        ),
+        actions(*_buttons(asked, glass=glass)),
+    )
+
+
+def _about(asked: Approval) -> list[str]:
+    """The issue, what would happen, what it means."""
+    shown = asked.plan.shown
+    if asked.kind == "deploy":
+        return [f"*What:* {escape(shown['message'], 100)} · {counted(shown['shipment']['count'], 'commit')}", *_gate(shown)]
+    at = instant(milliseconds(str(asked.plan.bound["backup"])))
+    impact = f"*Business impact:* {escape_lines(shown['impact'], 500)}" if shown["impact"] else "*Business impact:* not said"
+    return [
+        f"*Issue:* {escape_lines(shown['reason'], 500)}",
+        impact,
+        f"*Backup:* {clock(at)} ({ago(at)}), {code(str(asked.plan.bound['backup']))}",
+        *_data(asked),
+        f"*Code:* {counted(shown['undone'], 'commit')} leave production",
+        "*Site:* in maintenance meanwhile" if asked.plan.bound["maintenance"] else "*Site:* no maintenance",
+    ]
+
+
+def _gate(shown: Any) -> list[str]:
+    """What the gate said."""
+    return [f"*Gate:* {shown['gate']['colour']}", *(prose(reason, 300) for reason in shown["gate"]["reasons"])]
+
+
+def _data(asked: Approval) -> list[str]:
+    """The window of data that would be lost, and what is in it."""
+    if not asked.plan.bound["data"]:
+        return ["*Data:* stay as they are"]
+    at = instant(milliseconds(str(asked.plan.bound["backup"])))
+    window = f"*Data loss window:* {duration((asked.asked_at or asked.created_at) - at)}, all that was written since {clock(at)}"
+    shown = asked.plan.shown
+    if shown["loss"] is None:
+        return [window, f":warning: How much that is, is unknown: {prose(shown['loss_unknown'], 200)}"]
+    return [window, *loss_lines(Loss.load(shown["loss"]))]
+
+
+def _buttons(asked: Approval, *, glass: bool) -> list[Element]:
+    """What can be done about it; the rights are asked at the click."""
+    sure = confirm("Sign this?", f"{prose(title(asked), 200)} begins at once.", "Approve", "Not yet") | {"style": "primary"}
+    back = confirm("Take it back?", "Nobody can sign it then.", "Take it back", "Leave it")
+    return [
+        button("Approve", Action.APPROVE, asked.id, asks=sure, style="primary"),
+        button("Reject", Action.REJECT, asked.id, style="danger"),
+        button("Take it back", Action.WITHDRAW, asked.id, asks=back),
+        *([button("Break glass", Action.BREAK_GLASS, asked.id)] if glass else []),
+    ]
+
+
+def _decided(asked: Approval) -> Message:
+    """What became of it; the buttons are gone."""
+    words = {
+        Status.APPROVED: f"Signed by {mention(asked.decided_by)}",
+        Status.BROKEN: f"Started without its signature by {mention(asked.decided_by)} (break-glass): “{escape(asked.why or '', 300)}”",
+        Status.REJECTED: f"Rejected by {mention(asked.decided_by)}{_because(asked)}",
+        Status.EXPIRED: "Expired: nobody signed in time",
+        Status.VOID: f"Void: {prose(asked.why or '', 300)} after this was planned",
+        Status.WITHDRAWN: f"Taken back by {mention(asked.decided_by)}",
+    }.get(asked.status, asked.status.value)
+    at = f" {ago(asked.decided_at)}" if asked.decided_at else ""
+    return message(
+        f"{words} · {prose(title(asked))}",
+        section(
+            dotted(f"{_MARKS.get(asked.status, '')} *{words}*{at}", f"*{prose(title(asked))}*"), f"asked by {mention(asked.requested_by)}"
+        ),
+        context(f"plan {code(asked.plan.short)}"),
+        actions(*_after(asked)),
+    )
+
+
+def _because(asked: Approval) -> str:
+    """The reason that was given."""
+    return f": “{escape(asked.why, 300)}”" if asked.why else ""
+
+
+def _after(asked: Approval) -> list[Element]:
+    """What can be done now."""
+    if asked.status is Status.EXPIRED:
+        return [button("Ask again", Action.ASK_AGAIN, asked.id), button("Break glass", Action.BREAK_GLASS, asked.id)]
+    if asked.status is Status.VOID:
+        return [button("Plan again", *_plan_again(asked))]
+    return []
+
+
+def _plan_again(asked: Approval) -> tuple[str, str]:
+    """The window in which it was planned."""
+    bound = asked.plan.bound
+    if asked.kind == "deploy":
+        return Action.DEPLOY_OPEN, str(asked.plan.shown["ref"])
+    return Action.ROLLBACK_TO, f"{bound['backup']} {'data' if bound['data'] else 'code'} {asked.replaces or ''}".strip()
+
+
+def waiting(asked: Approval, approvers: Iterable[str], channel: str, *, nobody: bool) -> Message:
+    """To whoever asked: who is asked to sign."""
+    until = clock(asked.expires_at or asked.created_at)
+    words = f"Asked for the signature: {who(approvers)} can sign it in {escape(channel, 80)} until {until}."
+    lonely = (
+        "You are the only one who could sign, and nobody stands in for you. If it cannot wait, break the glass there." if nobody else ""
+    )
+    return message(words, section(f":pencil: {words}", lonely))
+
+
+def reminder(asked: Approval, approvers: Iterable[str], now: datetime) -> Message:
+    """In the card's thread."""
+    left = duration((asked.expires_at or now) - now)
+    return message(
+        f"{who(approvers)}: still waiting for a signature, {left} left. {mention(asked.requested_by)} asked {ago(asked.asked_at or now)}."
+    )
+
+
+def stand_ins(asked: Approval, people: Iterable[str]) -> Message:
+    """In the card's thread."""
+    return message(f"{who(people)}: you may sign this now in place of the {asked.role.title if asked.role else 'approver'}, who did not.")
+
+
+def reject_window(asked: Approval) -> View:
+    """Why not."""
+    return modal(
+        "Reject",
+        section(f"*{prose(title(asked))}*, asked by {mention(asked.requested_by)}"),
+        entry("Why not?", typed(Field.REASON, hint="Whoever asked reads this", limit=500, lines=True), needed=True),
+        submit="Reject",
+        callback_id=Window.REJECT,
+        private=asked.id,
+    )
+
+
+def glass_window(asked: Approval) -> View:
+    """A reason, and the id typed."""
+    means = meant(asked.kind, asked.plan.bound)
+    return modal(
+        "Break glass",
+        section(
+            f":rotating_light: *{prose(title(asked))}* begins *without its signature*. Both channels are told, and it is reviewed afterwards."
+        ),
+        *_window_about(asked),
+        entry("Why can it not wait?", typed(Field.REASON, hint="Everybody reads this", limit=500, lines=True), needed=True),
+        entry(f"Type {means}", typed(Field.TYPED, hint=means, limit=40), needed=True),
+        submit="Break glass",
+        callback_id=Window.BREAK_GLASS,
+        private=asked.id,
+    )
+
+
+def _window_about(asked: Approval) -> list[Block]:
+    """What is at stake, once more."""
+    return [section(*_about(asked))]
+
+
+def glass_told(asked: Approval) -> Message:
+    """To both channels."""
+    words = (
+        f"{mention(asked.decided_by)} broke the glass: {prose(title(asked))} began without a signature. “{escape(asked.why or '', 300)}”"
+    )
+    return message(words, section(f":rotating_light: {words}"))
+
+
+def task(found: Task, *, turn: int = 0) -> Message:
+    """A task that is open; ``turn`` counts how often it was asked for."""
+    still = f"Still open after {counted(turn, 'day')}: " if turn else ""
+    words = f"{still}{found.kind}: {found.text}"
+    return message(
+        prose(words, 600),
+        section(
+            f":clipboard: *{escape(still)}{escape(found.kind)}*",
+            prose(found.text, 600),
+            f"opened by {mention(found.opened_by)} {ago(found.opened_at)}",
+        ),
+        actions(button("Close it", Action.CLOSE_TASK, found.id)),
+    )
+
+
+def task_closed(found: Task, by: str, how: str) -> Message:
+    """A task that is done."""
+    words = f"{found.kind.capitalize()} closed by {mention(by)}: “{escape(how, 300)}”"
+    return message(words, section(f":white_check_mark: {words}", prose(found.text, 400)))
+
+
+def task_window(task_id: str) -> View:
+    """How it was settled."""
+    return modal(
+        "Close the task",
+        entry("What came of it?", typed(Field.REASON, hint="A sentence for the log", limit=500, lines=True), needed=True),
+        submit="Close it",
+        callback_id=Window.CLOSE_TASK,
+        private=task_id,
+    )

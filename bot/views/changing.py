@@ -1,0 +1,275 @@
+"""The card of an operation that changes production: a deploy or a rollback, from its start to its end, or to the person who decides."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.views.actions import Action
+from bot.views.backup import outcome
+from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
+from bot.views.text import code, counted, duration, escape, mention, prose
+from ops.loss import Loss
+from ops.whereabouts import sentence as whereabouts
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView, StepView
+
+_DONE, _RUNNING, _TO_COME, _FAILED, _HALTED = ":white_check_mark:", ":arrows_counterclockwise:", "▫", ":x:", ":octagonal_sign:"
+_MARKS = {"failed": _FAILED, "refused": ":no_entry:", "cancelled": ":black_square_for_stop:", "halted": _HALTED}
+_HIDDEN = frozenset({"target", "imports before", "release"})
+_FIRST_CHANGE = frozenset({"push", "code", "maintenance on", "pause"})
+
+
+def card(view: OperationView, now: datetime) -> Message:
+    """How it stands."""
+    if view.status == "running":
+        return _running(view, now)
+    if view.status == "succeeded":
+        return _restored(view) if is_rollback(view) else _live(view)
+    return _halted(view) if view.status == "halted" else _missed(view)
+
+
+def is_rollback(view: OperationView) -> bool:
+    """Whether it goes back."""
+    return view.kind.endswith("rollback")
+
+
+def title(view: OperationView) -> str:
+    """What it does, to what."""
+    bound = view.params["bound"]
+    if is_rollback(view):
+        return f"{'Full' if bound['data'] else 'Code'} rollback to {bound['backup']}"
+    version = f" as {bound['version']}" if bound["version"] else ""
+    return f"Deploy of {bound['commit'][:6]}{version}"
+
+
+def _running(view: OperationView, now: datetime) -> Message:
+    """Under way."""
+    doing = _spoken(view.steps[-1].name) if view.steps else "starting"
+    head = dotted(f"{_RUNNING} *{escape(title(view))}*", f"*{prose(outcome.target(view))}*", duration(now - view.created_at))
+    line = str(view.progress.get("line") or view.progress.get("waiting") or "")
+    return message(
+        f"{escape(title(view))} on {prose(outcome.target(view))}: {doing}",
+        section(head, _about(view)),
+        context(steps(view)),
+        context(code(line, 150) if line else ""),
+        actions(_cancel(view)),
+    )
+
+
+def _about(view: OperationView) -> str:
+    """Who asked, and why."""
+    shown = view.params["shown"]
+    why = shown.get("reason") or shown.get("why") or ""
+    what = "" if is_rollback(view) else f"{escape(str(shown['ref']), 60)} → {escape(view.params['bound']['branch'], 60)}"
+    return dotted(f"asked by {mention(view.requested_by)}", what, f"“{escape(why, 200)}”" if why else "")
+
+
+def _cancel(view: OperationView) -> Element | None:
+    """Cancel, as long as nothing of production has changed."""
+    if any(step.name in _FIRST_CHANGE for step in view.steps):
+        return None
+    what = "rollback" if is_rollback(view) else "deploy"
+    asks = confirm(f"Cancel the {what}?", "Nothing of production has changed yet, and nothing will.", "Cancel it", "Let it run")
+    return button(f"Cancel {what}", Action.CANCEL, view.id, asks=asks, style="danger")
+
+
+def steps(view: OperationView) -> str:
+    """Every step with a mark; those of a backup inside are one."""
+    folded = _folded(view.steps)
+    shown = [_step(view, name, several) for name, several in folded.items()]
+    if view.status in {"running", "succeeded"}:
+        named = {_spoken(name) for name in folded}
+        shown += [f"{_TO_COME} {_spoken(name)}" for name in view.params["bound"].get("steps", ()) if _spoken(name) not in named | _HIDDEN]
+    return " · ".join(shown)
+
+
+def _folded(found: Sequence[StepView]) -> dict[str, list[StepView]]:
+    """The steps under the names that people read, in the order in which they began."""
+    folded: dict[str, list[StepView]] = {}
+    for step in found:
+        if step.name not in _HIDDEN:
+            folded.setdefault(_spoken(step.name), []).append(step)
+    return folded
+
+
+def _spoken(name: str) -> str:
+    """A step as people say it."""
+    if name.startswith("safety "):
+        return "safety backup"
+    if name.startswith("backup ") or name in {"quick backup", "full backup"}:
+        return "backup"
+    return name
+
+
+def _step(view: OperationView, name: str, several: Sequence[StepView]) -> str:
+    """One step with its mark, and how long it took where that is worth saying."""
+    last = several[-1]
+    took = (last.finished_at - several[0].started_at) if last.finished_at else timedelta()
+    return f"{_mark(view, last)} {escape(name, 60)}{f' {duration(took)}' if took.total_seconds() >= 1 else ''}"
+
+
+def _mark(view: OperationView, step: StepView) -> str:
+    """Done, running, failed, halted."""
+    if step.state == "done":
+        return _DONE
+    if view.status == "running":
+        return _RUNNING if step.state in {"started", "redo"} else ":warning:"
+    return _MARKS.get(view.status.value, _FAILED)
+
+
+def _live(view: OperationView) -> Message:
+    """A deploy that is done."""
+    bound, said = view.params["bound"], f"Live on production in {outcome.took(view)}"
+    used = view.result.get("backup_id")
+    to = f"{used} {'data' if bound.get('schema_changed') and str(used).startswith('full') else 'code'}" if used else ""
+    return message(
+        f"{escape(title(view))}: {said} · {prose(outcome.target(view))}",
+        section(
+            dotted(f"{_DONE} *{said}*", f"*{prose(outcome.target(view))}*"),
+            dotted(code(bound["commit"][:6]), escape(view.params["shown"]["message"], 80), code(bound["version"])),
+            _about(view),
+        ),
+        context(steps(view)),
+        context(f"The way back: {code(str(used))}" if used else ":warning: There is no backup from before it."),
+        actions(button("Roll back", Action.ROLLBACK_TO, to) if to else None),
+    )
+
+
+def _restored(view: OperationView) -> Message:
+    """A rollback that is done."""
+    safety = view.result.get("safety")
+    said = "Rollback complete - production restored"
+    word = "data" if view.params["bound"]["data"] else "code"
+    undo = button("Undo", Action.ROLLBACK_TO, f"{safety} {word}") if safety else None
+    return message(
+        f"{said} · {prose(outcome.target(view))}",
+        section(
+            dotted(f"{_DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            f"Back at {code(view.params['bound']['backup'])}, commit {code(view.params['bound']['commit'][:6])}",
+            *_proof(view.result),
+            _about(view),
+        ),
+        context(steps(view)),
+        context(f"Deploys are held: “{escape(view.params['shown']['reason'], 150)}”. {_safety(safety)}"),
+        actions(undo, lift_button()),
+    )
+
+
+def lift_button() -> Element:
+    """Lift the hold, with one question."""
+    asks = confirm("Lift the hold?", "Deploys may go on from then.", "Lift the hold", "Keep it")
+    return button("Lift the hold", Action.LIFT, asks=asks)
+
+
+def _safety(safety: str | None) -> str:
+    """What undoing would go back to."""
+    return f"What was there before is in {code(safety)}." if safety else ""
+
+
+def _proof(result: Mapping[str, Any]) -> list[str]:
+    """What is known of the data now."""
+    lines = []
+    if proof := result.get("proof"):
+        more = f"; different: {escape(', '.join(proof['different'][:5]), 200)}" if proof["different"] else ""
+        lines.append(f"{proof['equal']} of {counted(proof['of'], 'table')} equal to the backup, row by row{more}")
+    if lost := result.get("lost"):
+        lines.append(
+            loss_line(Loss.load(lost["loss"])) if "loss" in lost else f"What went could not be counted: {prose(lost['unknown'], 200)}"
+        )
+    paused = result.get("paused")
+    if paused and not paused["paused"]:
+        lines.append(f":warning: The deployment was not paused: {prose(paused['why'], 200)} What was written meanwhile may be mixed in.")
+    if result.get("validated") is False:
+        lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
+    return lines
+
+
+def loss_line(loss: Loss) -> str:
+    """What went, in one line."""
+    if not loss.any:
+        return "Nothing was written since the backup."
+    tables = ", ".join(escape(f"{table.name} {table.created + table.changed}", 60) for table in loss.affected[:4])
+    back = f"; {counted(loss.returning, 'deleted document')} came back" if loss.returning else ""
+    return (
+        f"{counted(loss.lost, 'document')} in {counted(len(loss.affected), 'table')} went: {tables}{back}. They are in the safety backup."
+    )
+
+
+def _missed(view: OperationView) -> Message:
+    """It failed or was cancelled before anything changed."""
+    at = f" at “{view.steps[-1].name}”" if view.steps and view.status == "failed" else ""
+    said = f"{title(view)} {view.status}{at}"
+    again = _again(view)
+    return message(
+        f"{escape(said)} · {prose(outcome.target(view))}: production is as before",
+        section(
+            dotted(f"{_MARKS[view.status.value]} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
+            prose(view.error or "", 1200),
+            prose(view.remedy or "", 600),
+            "*Production is as before.*",
+            _about(view),
+        ),
+        *where(view),
+        context(steps(view)),
+        actions(again),
+    )
+
+
+def _again(view: OperationView) -> Element:
+    """The same window once more."""
+    bound = view.params["bound"]
+    if is_rollback(view):
+        return button("Look again", Action.ROLLBACK_TO, f"{bound['backup']} {'data' if bound['data'] else 'code'}")
+    return button("Look again", Action.DEPLOY_OPEN, str(view.params["shown"]["ref"]))
+
+
+def where(view: OperationView) -> list[Block]:
+    """What is where now."""
+    found = view.result.get("where")
+    return [section(f"*Now:* {escape(whereabouts(found), 400)}")] if found else []
+
+
+def _halted(view: OperationView) -> Message:
+    """A person decides: what is where now, and what can be done."""
+    step = view.steps[-1].name if view.steps else "start"
+    said = f"{title(view)} halted at “{step}”"
+    return message(
+        f"{escape(said)} · {prose(outcome.target(view))}: a person must decide",
+        section(
+            dotted(f"{_HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
+            prose(view.error or "", 1200),
+            prose(view.remedy or "", 600),
+            "Nothing else can start there until a person has decided.",
+            _about(view),
+        ),
+        *where(view),
+        context(steps(view)),
+        actions(*halted_buttons(view)),
+    )
+
+
+def halted_buttons(view: OperationView) -> list[Element]:
+    """What can be decided."""
+    undo = _undo(view)
+    done = confirm("Take this step as done?", "Only if you have looked: the next step begins at once.", "Mark as done", "No")
+    over = confirm("End it as it is?", "Its lock becomes free, and production stays as it is now.", "End it", "No")
+    return [
+        button("Retry", Action.HALTED_RETRY, view.id, style="primary"),
+        *([undo] if undo else []),
+        button("Mark as done", Action.HALTED_DONE, view.id, asks=done),
+        button("Hand over", Action.HALTED_HAND_OVER, view.id),
+        button("End it as it is", Action.HALTED_OVER, view.id, asks=over, style="danger"),
+    ]
+
+
+def _undo(view: OperationView) -> Element | None:
+    """Back to what was there before, taking over from this one."""
+    if is_rollback(view):
+        safety = view.result.get("safety")
+        word = "data" if view.params["bound"]["data"] else "code"
+        return button("Undo", Action.ROLLBACK_TO, f"{safety} {word} {view.id}") if safety else None
+    used = view.result.get("backup_id")
+    return button("Roll back", Action.ROLLBACK_TO, f"{used} code {view.id}") if used else None

@@ -1,0 +1,186 @@
+"""The rollback's windows: which backup (A10), what would happen, and the id typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.views.actions import Action, Field, Window
+from bot.views.backup.marks import ICONS
+from bot.views.blocks import (
+    Block,
+    Element,
+    Message,
+    View,
+    actions,
+    button,
+    context,
+    dotted,
+    entry,
+    message,
+    modal,
+    option,
+    radio,
+    section,
+    typed,
+)
+from bot.views.text import code, counted, duration, escape, exact, mention, plain, prose
+from ops.loss import Loss
+from ops.manifest import Backup
+from ops.rollback import Preview
+from ops.words import ago
+
+TITLE = "Rollback"
+SUBMIT = "Rollback to Selected"
+PAGE = 10
+_COMMITS, _TABLES = 6, 8
+_READ = "Those who sign, and those whose commits go, read this"
+
+
+def choice(backups: Sequence[Backup], page: int, target: str, now: datetime) -> View:
+    """The backups to choose from, newest first."""
+    shown = backups[(page - 1) * PAGE : page * PAGE]
+    if not shown:
+        return modal(
+            TITLE, section(f"There is no backup of *{prose(target)}* to roll back to. Take one: `/backup full`."), callback_id=Window.ANSWER
+        )
+    options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
+    newer = button("Newer", f"{Action.ROLLBACK_OPEN}:newer", str(page - 1)) if page > 1 else None
+    older = button("Older", f"{Action.ROLLBACK_OPEN}:older", str(page + 1)) if len(backups) > page * PAGE else None
+    return modal(
+        TITLE,
+        section(f"Which backup should *{prose(target)}* return to? Nothing happens yet: next you see what would change."),
+        entry("Backups, newest first", radio(Field.BACKUP, options, shown[0].id), needed=True),
+        actions(newer, older),
+        submit=SUBMIT,
+        callback_id=Window.ROLLBACK_LIST,
+    )
+
+
+def _option(each: Backup, now: datetime) -> str:
+    """Type, time, commit."""
+    return f"{ICONS[each.type]} {plain(f'{ago(each.timestamp, now)} · {each.commit_message or each.short_commit}', 60)}"
+
+
+def _described(each: Backup) -> Element:
+    """The small line under it."""
+    sound = "" if each.good else " · NOT VERIFIED"
+    return {"type": "plain_text", "text": plain(f"{each.id} · {each.short_commit} · {exact(each.timestamp)}{sound}", 75)}
+
+
+def looking(line: str) -> View:
+    """While it is looked at, with how far that is."""
+    return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
+
+
+def window(found: Preview, *, zone: ZoneInfo, usual: float, replaces: str, now: datetime) -> View:
+    """What would happen, and what must be typed."""
+    backup = found.backup
+    at = backup.timestamp.astimezone(zone)
+    if found.nothing_new and not found.data:
+        words = f"*{prose(found.target)}* is at {code(backup.short_commit)} already, the commit of {code(backup.id)}."
+        return modal(TITLE, section(words), actions(_other(found, replaces)), callback_id=Window.ANSWER)
+    return modal(
+        TITLE,
+        section(
+            f"*This will restore to backup from {at:%Y-%m-%d %H:%M}. Continue?*",
+            dotted(f"*{prose(found.target)}*", code(backup.id), f"taken {ago(backup.timestamp, now)} by {mention(backup.created_by)}"),
+        ),
+        *_code(found),
+        *_data(found),
+        context(*_conditions(found, usual)),
+        actions(_other(found, replaces)),
+        entry(
+            "What is wrong?",
+            typed(Field.REASON, hint="Those who sign, and those whose commits go, read this", limit=500, lines=True),
+            needed=True,
+        ),
+        entry("Business impact", typed(Field.IMPACT, hint="Who notices what", limit=500)),
+        entry(f"Type {backup.id} to roll back {plain(found.target, 60)}", typed(Field.TYPED, hint=backup.id, limit=40), needed=True),
+        submit="Roll back",
+        callback_id=Window.ROLLBACK,
+        private=f"{backup.id} {'data' if found.data else 'code'} {replaces}".strip(),
+    )
+
+
+def _code(found: Preview) -> list[Block]:
+    """What becomes of the commits, and what a force-push rewrites."""
+    lines = [f"{code(each['hash'][:6])} {escape(each['message'], 80)} · {escape(each['author'], 40)}" for each in found.commits[:_COMMITS]]
+    lines += [f"and {counted(found.undone - _COMMITS, 'more commit')}"] if found.undone > _COMMITS else []
+    who = ", ".join(f"{escape(name, 40)} {count}" for name, count in found.authors[:5])
+    head = f"*Code:* {counted(found.undone, 'commit')} leave production" + (f" ({who})" if who else "")
+    if not found.undone:
+        head = "*Code:* no commit leaves production"
+    back = f"{counted(found.returning, 'commit')} that it no longer has return." if found.returning else ""
+    forced = f"{escape(found.branch, 60)} is rewritten by a force-push with a lease; the commits stay under their tags and branches."
+    clash = (
+        ":warning: The Convex schema of that commit is another one: the order that Convex accepts is chosen."
+        if found.schema_differs
+        else ""
+    )
+    return [section(head, *lines), context(back, forced if found.undone else "", clash)]
+
+
+def _data(found: Preview) -> list[Block]:
+    """What becomes of the rows."""
+    if not found.data:
+        return [section("*Data:* stays as it is. No row is touched, so there is no maintenance.")]
+    if found.loss is None:
+        return [
+            section(
+                f"*Data:* every table returns to the backup. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
+            )
+        ]
+    return [section(*loss_lines(found.loss))]
+
+
+def loss_lines(loss: Loss) -> list[str]:
+    """What would go, table by table."""
+    if not loss.any:
+        return ["*Data:* nothing was written since the backup."]
+    head = f"*Data:* {counted(loss.lost, 'document')} in {counted(len(loss.affected), 'table')} written since would go"
+    back = f"; {counted(loss.returning, 'deleted one')} would come back" if loss.returning else ""
+    lines = [f"• {escape(table.sentence, 120)}" for table in loss.affected[:_TABLES]]
+    more = [f"and {counted(len(loss.affected) - _TABLES, 'more table')}"] if len(loss.affected) > _TABLES else []
+    return [head + back, *lines, *more]
+
+
+def _conditions(found: Preview, usual: float) -> list[str]:
+    """Maintenance, the safety backup, how long."""
+    kind = "full" if found.data else "quick"
+    lines = [f"A {kind} backup of what is there now comes first, so this can be undone.", f"It usually takes about {duration(usual)}."]
+    lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
+    lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
+    lines += (
+        ["The site is served from its former build at once." if found.deployment else "The site is built anew."]
+        if found.maintenance
+        else []
+    )
+    return [*lines, "Deploys are held afterwards, until somebody lifts that."]
+
+
+def _other(found: Preview, replaces: str) -> Element | None:
+    """The other sort, where the backup has both."""
+    if found.backup.type != "full":
+        return None
+    word = "Look at the code only" if found.data else "Look at code and data"
+    return button(word, Action.ROLLBACK_TO, f"{found.backup.id} {'code' if found.data else 'data'} {replaces}".strip())
+
+
+def read(value: str) -> tuple[str, bool | None, str]:
+    """A backup's id, whether its data go back too (None: as it has any), and the halted operation that is taken over from."""
+    words = [*value.split(), "", "", ""]
+    return words[0], {"data": True, "code": False}.get(words[1]), words[2]
+
+
+def ready(found: Preview, replaces: str) -> Message:
+    """What comes in the window's place when that is gone."""
+    words = f"What a rollback of {found.target} to {found.backup.id} would do is counted, but its window is closed."
+    value = f"{found.backup.id} {'data' if found.data else 'code'} {replaces}".strip()
+    return message(prose(words), section(prose(words)), actions(button("Show it", Action.ROLLBACK_TO, value)))
+
+
+def begun(target: str, channel: str) -> Message:
+    """It has begun."""
+    return message(prose(f"The rollback of {target} has begun: its card is in {channel}."))

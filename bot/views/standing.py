@@ -1,0 +1,159 @@
+"""What stands until a person ends it, the lock, and what is said about them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.views.actions import Action, Field, Window
+from bot.views.backup.progress import cancel_button, in_a_line
+from bot.views.blocks import (
+    Block,
+    Element,
+    Message,
+    View,
+    actions,
+    button,
+    confirm,
+    dotted,
+    entry,
+    message,
+    modal,
+    section,
+    somebody,
+    typed,
+)
+from bot.views.changing import halted_buttons, lift_button
+from bot.views.text import ago, duration, escape, mention, prose
+from ops.standing import Standing, What
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView
+
+_SAID = {What.HOLD: "Deploys are held", What.MAINTENANCE: "Maintenance is on", What.PINNED: "The site is pinned to a former build"}
+_ICONS = {What.HOLD: ":hand:", What.MAINTENANCE: ":construction:", What.PINNED: ":pushpin:"}
+
+
+def line(each: Standing) -> str:
+    """One of them in a line."""
+    return dotted(f"{_ICONS[each.what]} *{_SAID[each.what]}*", f"“{escape(each.reason, 150)}”", mention(each.by), ago(each.since))
+
+
+def end_button(each: Standing) -> Element:
+    """What ends it."""
+    if each.what is What.HOLD:
+        return lift_button()
+    if each.what is What.MAINTENANCE:
+        asks = confirm("Switch maintenance off?", "Visitors see the site again.", "Switch it off", "Leave it on")
+        return button("Switch maintenance off", Action.MAINTENANCE_OFF, asks=asks)
+    return button("Deploy", Action.DEPLOY_OPEN)
+
+
+def sections(standing: Sequence[Standing]) -> list[Block]:
+    """All that stands, for App Home."""
+    return [block for each in standing for block in (section(line(each)), actions(end_button(each)))]
+
+
+def nag(each: Standing, now: datetime) -> Message:
+    """It has stood for long: is it still needed?"""
+    words = f"{_SAID[each.what]} for {duration(now - each.since)} now, by {mention(each.by)}: “{escape(each.reason, 150)}”. Still needed?"
+    more = "While it is, new builds do not go live by themselves: the next deploy promotes its own." if each.what is What.PINNED else ""
+    return message(
+        words,
+        section(f"{_ICONS[each.what]} {words}", more),
+        actions(end_button(each), button("Four hours more", f"{Action.STILL_NEEDED}:{each.what}", each.what.value)),
+    )
+
+
+def held(each: Standing) -> Message:
+    """To the channel."""
+    words = f"{mention(each.by)} holds deploys: “{escape(each.reason, 300)}”"
+    return message(words, section(f":hand: {words}"), actions(lift_button()))
+
+
+def lifted(each: Standing, by: str, now: datetime) -> Message:
+    """To the channel."""
+    words = f"{mention(by)} lifted the hold on deploys after {duration(now - each.since)} (“{escape(each.reason, 200)}”)."
+    return message(words, section(f":white_check_mark: {words}"))
+
+
+def lock(target: str, holder: OperationView | None) -> Message:
+    """What holds production."""
+    if holder is None:
+        return message(f"Nothing holds {prose(target)}: whoever wants to may start.")
+    halted = holder.status == "halted"
+    buttons = halted_buttons(holder) if halted and "bound" in holder.params else [cancel_button(holder)]
+    state = "It is *halted*: its lock stays until a person decides." if halted else "A second operation is refused until it ends."
+    return message(
+        f"{prose(target)} is held by a {escape(holder.kind)}",
+        section(f"*{prose(target)}* is in use:", in_a_line(holder), state),
+        actions(*buttons[:3], tell_me(holder.environment or "")),
+    )
+
+
+def tell_me(environment: str) -> Element:
+    """Be told when it is free."""
+    return button("Tell me when it is free", Action.TELL_ME, environment)
+
+
+def free(target: str) -> Message:
+    """To whoever wanted to know."""
+    return message(f"{prose(target)} is free now: nothing runs there.")
+
+
+def hand_over_window(view: OperationView) -> View:
+    """To whom, and what they should know."""
+    return modal(
+        "Hand over",
+        section(f"*{escape(view.kind.capitalize())}* is halted at “{escape(view.steps[-1].name if view.steps else 'start', 60)}”."),
+        entry("Who decides from now on?", somebody(Field.PERSON, "Somebody of the team"), needed=True),
+        entry("What should they know?", typed(Field.REASON, hint="What you have looked at, what you suspect", limit=500, lines=True)),
+        submit="Hand over",
+        callback_id=Window.HAND_OVER,
+        private=view.id,
+    )
+
+
+def handed_over(view: OperationView, by: str, to: str, note: str) -> Message:
+    """To the channel of incidents."""
+    words = f"{mention(by)} handed the halted {escape(view.kind)} to {mention(to)}"
+    return message(
+        words, section(f":handshake: {words}.", f"“{escape(note, 400)}”" if note else "", in_a_line(view)), actions(*halted_buttons(view))
+    )
+
+
+def halted_nag(view: OperationView, now: datetime) -> Message:
+    """A halted operation that nobody has decided about."""
+    words = f"The {escape(view.kind)} has been halted for {duration(now - view.created_at)}: nothing else can start until a person decides."
+    return message(words, section(f":octagonal_sign: {words}", in_a_line(view)), actions(*halted_buttons(view)))
+
+
+def delayed(view: OperationView, now: datetime, usual: float) -> Message:
+    """It takes longer than it should."""
+    doing = view.steps[-1].name if view.steps else "start"
+    so_far = f"{duration(now - view.created_at)} so far, usually {duration(usual)}"
+    words = f"The {escape(view.kind)} takes longer than usual: {so_far}; at “{escape(doing, 60)}”."
+    return message(words, section(f":hourglass_flowing_sand: {words}"))
+
+
+def incident_begun(view: OperationView, usual: float) -> Message:
+    """To the channel of incidents, at the start."""
+    bound, shown = view.params["bound"], view.params["shown"]
+    asked = f"asked by {mention(view.requested_by)}: “{escape(shown['reason'], 200)}”"
+    words = f"Rollback of {prose(bound['target'])} to {bound['backup']} has begun, {asked}."
+    more = "The site shows its maintenance page meanwhile. " if bound["maintenance"] else ""
+    return message(words, section(f":arrows_counterclockwise: {words}", f"{more}It usually takes about {duration(usual)}."))
+
+
+def incident_over(view: OperationView) -> Message:
+    """To the channel of incidents, at the end."""
+    took = duration(view.finished_at - view.created_at) if view.finished_at else ""
+    if view.status == "succeeded":
+        words = f"Rollback complete - production restored ({took})."
+        return message(words, section(f":white_check_mark: {words}"))
+    if view.status == "halted":
+        words = f"The rollback halted and a person must decide: {prose(view.error or '', 300)}"
+        return message(words, section(f":octagonal_sign: {words}"), actions(*halted_buttons(view)))
+    words = f"The rollback {view.status}: production is as before. {prose(view.error or '', 300)}"
+    return message(words, section(f":x: {words}"))
