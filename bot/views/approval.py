@@ -194,9 +194,7 @@ def glass_window(asked: Approval) -> View:
     means = meant(asked.kind, asked.plan.bound)
     return modal(
         "Break glass",
-        section(
-            f":rotating_light: *{prose(title(asked))}* begins *without its signature*. Both channels are told, and it is reviewed afterwards."
-        ),
+        section(f":rotating_light: *{prose(title(asked))}* begins *without its signature*.", "Both channels are told, and it is reviewed."),
         *_window_about(asked),
         entry("Why can it not wait?", typed(Field.REASON, hint="Everybody reads this", limit=500, lines=True), needed=True),
         entry(f"Type {means}", typed(Field.TYPED, hint=means, limit=40), needed=True),
