@@ -44,3 +44,5 @@ bench: setup
 crash: setup
 	$(PY) -m tests.crash sqlite
 	$(PY) -m tests.crash postgresql
+	$(PY) -m tests.crash real sqlite
+	$(PY) -m tests.crash real postgresql

@@ -20,6 +20,8 @@ from ops.settings import Settings
 from ops.sweep import Swept, sweep
 from ops.trash import Trash
 
+LEASE = 30.0  # seconds that an operation stays a silent process's, where nothing can prove that process dead
+
 
 def _nobody(_operation_id: str) -> None:
     """Nobody listens."""
@@ -33,7 +35,7 @@ class Backstop:
     journal: Journal
 
     @classmethod
-    def open(cls, settings: Settings, *, adopts: bool, changed: Callable[[str], None] = _nobody) -> Backstop:
+    def open(cls, settings: Settings, *, adopts: bool, changed: Callable[[str], None] = _nobody, lease: float = LEASE) -> Backstop:
         """Open the folder, the database and the journal; operations that a dead process left are taken up (by the bot)."""
         for folder in (settings.folder / "quick", settings.folder / "full", settings.state / "runners"):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -53,7 +55,8 @@ class Backstop:
             *rollback.kinds(services),
             *maintenance.kinds(services),
         )
-        return cls(services=services, journal=Journal(engine, kinds, adopts=adopts, runners=settings.state / "runners", changed=changed))
+        runners = settings.state / "runners"
+        return cls(services=services, journal=Journal(engine, kinds, adopts=adopts, lease=lease, runners=runners, changed=changed))
 
     def close(self) -> None:
         """End what runs as interrupted, and let go of the database."""

@@ -18,7 +18,9 @@ from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
 from ops.packages import Workspace, workspace
 from ops.services.convex import in_between
+from ops.services.convex.deploys import PUSH
 from ops.services.vercel import Deployment, PlanForbids
+from ops.settings import Settings
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class Releasing:
                 self.services.convex.deploy(environment, folder.app, stop=self.op.stop, said=self.said)
             return {"validated": validated}
 
-        self.changing(name, deploy, deadline=float(self.services.settings.convex.deadline), touches=environment == self.environment)
+        self.changing(name, deploy, deadline=push_deadline(self.services.settings), touches=environment == self.environment)
 
     def built(self) -> None:
         """Follow the site's deployment of the commit until it serves; one that is pinned elsewhere is promoted."""
@@ -148,6 +150,11 @@ class Releasing:
         """The commit's files with its packages, for the time of a step."""
         with workspace(self.services.git, self.services.settings, self.commit, stop=self.op.stop, said=self.said) as folder:
             yield folder
+
+
+def push_deadline(settings: Settings) -> float:
+    """Seconds that a push of functions may take; another machine that takes over waits for so long. Pure."""
+    return min(float(settings.convex.deadline), PUSH)
 
 
 def served(deployment: Deployment) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class Shop:
         git(self.remote.work, "checkout", "-q", "-b", "main")
         self.remote.push("main")
         self.convex = ConvexServer(NAME, [KEY], folder / "convex", step=0.01).start()
-        self.vercel = VercelServer(self.remote.path, folder / "vercel", build=0.3).start() if vercel else None
+        self.vercel: VercelServer | None = VercelServer(self.remote.path, folder / "vercel", build=0.3).start() if vercel else None
         self.more = more
         for number in range(5):
             self.convex.insert("users", {"name": f"user {number}"})

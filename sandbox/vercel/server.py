@@ -34,12 +34,22 @@ class VercelServer:
         branch: production's.
         team: that every call must name, if any.
         build: seconds that a build takes.
+        ports: of the API and of the site; 0 takes a free one.
     """
 
     token = "vercel-token-of-the-sandbox"
     id, name = "prj_harbour0sandbox", "harbour"
 
-    def __init__(self, repository: Path, data: Path | None = None, *, branch: str = "master", team: str = "", build: float = 0.4) -> None:
+    def __init__(  # noqa: PLR0913 # what a project is made of, all named
+        self,
+        repository: Path,
+        data: Path | None = None,
+        *,
+        branch: str = "master",
+        team: str = "",
+        build: float = 0.4,
+        ports: tuple[int, int] = (0, 0),
+    ) -> None:
         self._temporary = tempfile.TemporaryDirectory() if data is None else None
         folder = data or Path(str(self._temporary and self._temporary.name))
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +60,7 @@ class VercelServer:
         self.api = Api(self.project, self.routing, id=self.id, name=self.name, token=self.token, team=team, host="127.0.0.1")
         self.site = Site(self._live_now, self.routing, lambda: "127.0.0.1")
         app = Starlette(routes=self.api.routes(), exception_handlers={Refusal: refused}, middleware=[Middleware(_Front, server=self)])
-        self._api, self._site = Serving(app, name="vercel"), Serving(self.site.app, name="site")
+        self._api, self._site = Serving(app, ports[0], name="vercel"), Serving(self.site.app, ports[1], name="site")
         self._over, self._watching = threading.Event(), threading.Thread(target=self._watch, name="vercel builds", daemon=True)
 
     def start(self) -> Self:

@@ -1,4 +1,4 @@
-"""``python -m tests.crash sqlite|postgresql [stride]``: prints what came of it; exit code 1 if anything was wrong."""
+"""``python -m tests.crash [real] sqlite|postgresql [stride]``: prints what came of it; exit code 1 if anything was wrong."""
 
 from __future__ import annotations
 
@@ -10,11 +10,14 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.crash import real
 from tests.crash.runs import Run, ground, points, run
 
 
 def main(arguments: Sequence[str]) -> int:
     """Disturb an operation at every stride-th point, both ways."""
+    if arguments[0] == "real":
+        return real.main(arguments[1:])
     database, stride = arguments[0], int(arguments[1]) if len(arguments) > 1 else 1
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="backstop-crash-") as folder, ground(database, Path(folder)) as where:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ops.services.convex import imports, pausing, target
-from ops.services.convex.deploys import Looked, Pushing
+from ops.services.convex.deploys import PUSH, Looked, Pushing
 from ops.services.convex.door import Door
 from ops.services.convex.export import Export, Exported
 from ops.services.convex.imports import Imported, Mode
@@ -78,7 +78,7 @@ class Convex:
 
     def _pushing(self, environment: str, app: Path, stop: threading.Event, said: Callable[[str], None]) -> Pushing:
         """The app's own CLI, pointed at an environment."""
-        deadline = float(self._settings.convex.deadline)
+        deadline = min(float(self._settings.convex.deadline), PUSH)
         return Pushing(app=app, target=target.find(self._settings, environment), deadline=deadline, stop=stop, said=said)
 
     # -- data --------------------------------------------------------------------------------------------------------------

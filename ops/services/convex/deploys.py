@@ -22,6 +22,7 @@ from ops.services.convex.target import Target
 from ops.services.convex.trouble import ConvexFailed, Trouble, explain, plain, trouble
 from ops.services.process import Finished
 
+PUSH = 600.0  # seconds that a push of functions may take at most
 CLI = Path("node_modules/convex/bin/main.js")
 _ORIGINAL = "schema.original"
 _OPEN = """\
