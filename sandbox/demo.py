@@ -45,7 +45,7 @@ class Demo:
         page = Router()
         self.world = World(self._folder)
         self.slack = SlackServer(self._folder / "slack", port=port, routes=[Mount("", page)])
-        breaking = Breaking(self.world.production.convex.faults, self.slack.faults, self.world.repository)
+        breaking = Breaking(self.world.production.convex.faults, self.slack.faults, self.world.repository, self.world.vercel.faults)
         page.routes += [*Routes(self.world, breaking, {"kill": self._kill}).routes(), Mount("/", _Files(directory=PAGE, html=True))]
 
     def run(self, stop: threading.Event) -> None:
@@ -71,9 +71,11 @@ class Demo:
 
     def _bot(self) -> Attendant:
         """The real bot, with what somebody would set up for a team."""
-        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url)
+        vercel = self.world.vercel
+        site = settings.Site(url=vercel.site_url, api_url=vercel.url, token=vercel.token)
+        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url, site)
         slack = settings.Slack(api_url=self.slack.api_url, bot_token=self.slack.bot_token, app_token=self.slack.app_token)
-        return Attendant(settings.environment(file, slack), self._folder / "bot.log")
+        return Attendant(settings.environment(file, slack, site), self._folder / "bot.log")
 
     def _greet(self, attendant: Attendant, stop: threading.Event) -> None:
         """Wait until the bot is connected, and print the address."""

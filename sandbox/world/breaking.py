@@ -48,6 +48,8 @@ SWITCHES = (
     _convex("ws", "refuse", "Websockets are blocked"),
     _convex("name", "other", "The deployment calls itself otherwise", "grumpy-otter-404"),
     _convex("http", "down", "Convex answers 503", [{"path": "/", "status": 503, "times": _ALWAYS}]),
+    Switch(place="build", fault="fail", label="The site's build fails", group="Vercel", sets=("build", "fail")),
+    Switch(place="instant", fault="plan", label="The plan has no instant rollback", group="Vercel", sets=("rollback", "plan")),
     Switch(place="remote", fault="gone", label="The git remote is gone", group="Git", sets=("gone", True)),
     _slack("slow", "Slack takes 2 seconds for every call", {"method": "*", "seconds": 2}),
     _slack("ratelimit", "Slack asks to wait 5 seconds, ten times", {"method": "*", "seconds": 5, "times": 10}),
@@ -63,14 +65,17 @@ class Breaking:
         convex: the deployment's faults; None makes right again.
         slack: the faults of Slack, likewise.
         repository: whose remote can go away.
+        vercel: the faults of the site's builds, likewise.
     """
 
-    def __init__(self, convex: Faults, slack: Faults, repository: Repository) -> None:
-        self._faults = {"Convex": convex, "Slack": slack}
+    def __init__(self, convex: Faults, slack: Faults, repository: Repository, vercel: Faults | None = None) -> None:
+        site: Faults = {} if vercel is None else vercel
+        self._faults = {"Convex": convex, "Slack": slack, "Vercel": site}
         self._on: dict[str, str] = {"remote": "gone"} if repository.gone else {}
         self._setters: dict[str, Callable[[str, Any], None]] = {
             "Convex": convex.__setitem__,
             "Slack": slack.__setitem__,
+            "Vercel": site.__setitem__,
             "Git": lambda _, value: setattr(repository, "gone", bool(value)),
         }
 

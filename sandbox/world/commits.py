@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import partial
 
 from sandbox.world.repository import NADIA, PRIYA, TOMAS, WEI, Author, Repository
 
@@ -24,21 +26,21 @@ _FIELDS: tuple[tuple[Author, str, str, str], ...] = (
 )
 
 
-def fix(repository: Repository) -> None:
+def fix(repository: Repository, *, ships: bool = True) -> None:
     """Land a fix: the schema stays."""
     notes = repository.read("CHANGES.md")
     landed = notes.count("\n- ")
     author, message = _FIXES[landed % len(_FIXES)]
-    repository.land(author, message, {"CHANGES.md": f"{notes}- {message}\n"})
+    repository.land(author, message, {"CHANGES.md": f"{notes}- {message}\n"}, ships=ships)
 
 
-def schema(repository: Repository) -> None:
+def schema(repository: Repository, *, ships: bool = True) -> None:
     """Land a change of the schema: one more optional field in one table."""
     text = repository.read("convex/schema.ts")
     author, table, field, kind = _next_field(text)
     line = f"    {field}: v.optional(v.{kind}()),\n"
     changed = re.sub(rf"(  {table}: defineTable\(\{{\n)", rf"\g<1>{line}", text)
-    repository.land(author, f"Give {table} the field {field}", {"convex/schema.ts": changed})
+    repository.land(author, f"Give {table} the field {field}", {"convex/schema.ts": changed}, ships=ships)
 
 
 def _next_field(text: str) -> tuple[Author, str, str, str]:
@@ -51,5 +53,10 @@ def _next_field(text: str) -> tuple[Author, str, str, str]:
     raise RuntimeError("The schema has grown by thousands of fields: start the sandbox with a new folder.")
 
 
-KINDS = {"fix": fix, "schema": schema}
+KINDS: dict[str, Callable[[Repository], None]] = {
+    "fix": fix,
+    "schema": schema,
+    "next fix": partial(fix, ships=False),
+    "next schema": partial(schema, ships=False),
+}
 """What can be landed."""

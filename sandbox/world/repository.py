@@ -69,14 +69,14 @@ class Repository:
             "commit", "--quiet", "--message", message, **{f"GIT_{part}_{key}": who[key] for part in ("AUTHOR", "COMMITTER") for key in who}
         )
 
-    def land(self, author: Author, message: str, files: dict[str, str]) -> None:
-        """Commit these files to the source branch, and bring it to production."""
+    def land(self, author: Author, message: str, files: dict[str, str], *, ships: bool = True) -> None:
+        """Commit these files to the source branch, and bring it to production at once unless it waits for a deploy."""
         with self._lock:
             self.git("checkout", "--quiet", SOURCE)
             for name, text in files.items():
                 (self.work / name).write_text(text, "utf-8")
             self.commit(author, message)
-            self.git("push", "--quiet", "origin", SOURCE, f"+{SOURCE}:{PRODUCTION}")
+            self.git("push", "--quiet", "origin", SOURCE, *([f"+{SOURCE}:{PRODUCTION}"] if ships else []))
 
     def read(self, name: str) -> str:
         """A file as it stands on the source branch."""
@@ -88,6 +88,10 @@ class Repository:
             return {"hash": "", "message": "the remote is gone", "author": "", "at": ""}
         found = _git(self.remote, "log", "-1", f"--format={_FIELDS}", PRODUCTION).split("\0")
         return dict(zip(("hash", "message", "author", "at"), found, strict=True))
+
+    def waiting(self) -> int:
+        """How many commits the source branch has that production has not."""
+        return 0 if self.gone else int(_git(self.remote, "rev-list", "--count", f"{PRODUCTION}..{SOURCE}"))
 
     @property
     def gone(self) -> bool:

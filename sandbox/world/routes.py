@@ -14,7 +14,7 @@ from starlette.routing import Route
 from sandbox.world import commits
 from sandbox.world.breaking import SWITCHES, Breaking
 from sandbox.world.production import NAME
-from sandbox.world.repository import PRODUCTION
+from sandbox.world.repository import PRODUCTION, SOURCE
 from sandbox.world.world import World
 
 
@@ -59,10 +59,22 @@ class Routes:
         return {
             "commit": self._world.repository.live(),
             "branch": PRODUCTION,
+            "waiting": self._world.repository.waiting(),
+            "site": self._site(),
             "deployment": NAME,
             "tables": self._world.production.tables(),
             "faults": self._breaking.on,
             "switches": [switch.shown for switch in SWITCHES],
+        }
+
+    def _site(self) -> dict[str, Any]:
+        vercel = self._world.vercel
+        live = vercel.live
+        return {
+            "url": vercel.site_url,
+            "commit": live.commit if live else "",
+            "maintenance": vercel.maintenance,
+            "pinned": not vercel.project.auto,
         }
 
     def _change(self, asked: dict[str, Any]) -> str:
@@ -73,6 +85,9 @@ class Routes:
         if self._world.repository.gone:
             raise RuntimeError("The git remote is gone: nothing can be pushed.")
         land(self._world.repository)
+        if waiting := self._world.repository.waiting():
+            commits = "1 commit waits" if waiting == 1 else f"{waiting} commits wait"
+            return f"It is on {SOURCE}: {commits} for a deploy. Type /deploy."
         live = self._world.repository.live()
         return f"{live['hash'][:6]} is live: {live['message']}."
 

@@ -25,6 +25,14 @@ deadline = 45
 name = "sturgeon"
 url = "{convex}"
 
+[vercel]
+project = "harbour"
+site = "{site}"
+
+[[smoke]]
+url = "{site}/"
+text = "Harbour"
+
 [team]
 name = "Harbour"
 
@@ -49,14 +57,24 @@ class Slack:
     app_token: str
 
 
-def write(folder: Path, repository: Path, convex: str) -> Path:
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """How the bot reaches the site, and Vercel."""
+
+    url: str
+    api_url: str
+    token: str
+
+
+def write(folder: Path, repository: Path, convex: str, site: Site) -> Path:
     """Write the settings file; where it lies."""
     path = folder / "backstop.toml"
-    path.write_text(_FILE.format(repository=repository, convex=convex, production=PRODUCTION, source=SOURCE), "utf-8")
+    places = {"repository": repository, "convex": convex, "site": site.url}
+    path.write_text(_FILE.format(**places, production=PRODUCTION, source=SOURCE), "utf-8")
     return path
 
 
-def environment(settings: Path, slack: Slack) -> dict[str, str]:
+def environment(settings: Path, slack: Slack, site: Site) -> dict[str, str]:
     """The bot's whole environment: nothing of ours that it does not need, and no other settings of the machine's owner."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return kept | {
@@ -65,5 +83,7 @@ def environment(settings: Path, slack: Slack) -> dict[str, str]:
         "SLACK_BOT_TOKEN": slack.bot_token,
         "SLACK_APP_TOKEN": slack.app_token,
         "CONVEX_PRODUCTION_KEY": KEY,
+        "VERCEL_TOKEN": site.token,
+        "VERCEL_API_URL": site.api_url,
         "PYTHONUNBUFFERED": "1",
     }

@@ -5,13 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from sandbox.vercel import VercelServer
 from sandbox.world import history
 from sandbox.world.production import Production
-from sandbox.world.repository import Repository
+from sandbox.world.repository import PRODUCTION, Repository
+
+BUILD = 8.0
+"""Seconds that a build of the site takes, so that it can be watched."""
 
 
 class World:
-    """The remote and the deployment.
+    """The remote, the deployment and the site.
 
     Args:
         folder: where all of it lies.
@@ -20,6 +24,7 @@ class World:
     def __init__(self, folder: Path) -> None:
         self.repository = Repository(folder / "git")
         self.production = Production(folder / "convex")
+        self.vercel = VercelServer(self.repository.remote, folder / "vercel", branch=PRODUCTION, build=BUILD)
 
     def start(self) -> Self:
         """Make what is missing, and serve."""
@@ -27,8 +32,10 @@ class World:
             history.write(self.repository)
         self.production.seed()
         self.production.convex.start()
+        self.vercel.start()
         return self
 
     def stop(self) -> None:
         """Stop serving; everything stays."""
+        self.vercel.stop()
         self.production.convex.stop()

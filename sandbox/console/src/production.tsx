@@ -12,6 +12,8 @@ const CHANGES = [
   ["purge", "Purge old sessions"],
 ] as const;
 const COMMITS = [
+  ["next fix", "Land a fix on main"],
+  ["next schema", "Land a schema change on main"],
   ["fix", "Ship a fix"],
   ["schema", "Change the schema"],
 ] as const;
@@ -61,7 +63,7 @@ export function Production() {
   );
 }
 
-function Live({ production: { commit, branch } }: { production: Shown }) {
+function Live({ production: { commit, branch, site, waiting } }: { production: Shown }) {
   return (
     <section aria-label="Live commit" className="live">
       <p>
@@ -71,6 +73,18 @@ function Live({ production: { commit, branch } }: { production: Shown }) {
       {commit.at && (
         <p className="quiet">
           {commit.author} · <Moment at={new Date(commit.at)} format="{ago}" />
+        </p>
+      )}
+      <p className="quiet">
+        The site serves <code>{site.commit.slice(0, 7) || "nothing"}</code>
+        {site.pinned && " (pinned)"} · {site.maintenance ? <strong>in maintenance</strong> : "open"} ·{" "}
+        <a href={site.url} target="_blank" rel="noreferrer">
+          look
+        </a>
+      </p>
+      {waiting > 0 && (
+        <p className="quiet">
+          {waiting} {waiting === 1 ? "commit waits" : "commits wait"} on main for a deploy
         </p>
       )}
     </section>

@@ -78,6 +78,8 @@ export type Switch = { place: string; fault: string; label: string; group: strin
 export type Production = {
   commit: { hash: string; message: string; author: string; at: string };
   branch: string;
+  waiting: number;
+  site: { url: string; commit: string; maintenance: boolean; pinned: boolean };
   deployment: string;
   tables: Table[];
   faults: Record<string, string>;
