@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ops import activity, maintenance, standing
@@ -26,9 +27,12 @@ def hold(backstop: Backstop, person: Person, reason: str) -> Standing:
         raise Refused("A hold needs a reason: everybody who wants to deploy will read it.", "`/ops hold checkout double-charges`")
     if there := standing.current(backstop.engine, What.HOLD, ENVIRONMENT):
         raise Refused(f"Deploys are held already, by {there.by}: “{there.reason}”.", "Lift that hold first: `/ops resume`.")
-    with Session(backstop.engine) as session, session.begin():
-        standing.begin(session, What.HOLD, ENVIRONMENT, reason=one_line(reason, REASON), by=person.id, operation_id=None)
-        activity.append(session, who=person.id, text=f"Deploys held: “{one_line(reason, REASON)}”", outcome="held")
+    try:
+        with Session(backstop.engine) as session, session.begin():
+            standing.begin(session, What.HOLD, ENVIRONMENT, reason=one_line(reason, REASON), by=person.id, operation_id=None)
+            activity.append(session, who=person.id, text=f"Deploys held: “{one_line(reason, REASON)}”", outcome="held")
+    except IntegrityError:
+        raise Refused("Somebody held deploys at this very moment.", "`/deploy` shows who, and why.") from None
     return _there(backstop)
 
 

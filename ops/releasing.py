@@ -102,15 +102,15 @@ class Releasing:
         vercel.serve(built, deadline=SITE, stop=stop)
         return served(built)
 
-    def site_back(self, recorded: str | None) -> None:
+    def site_back(self, recorded: str) -> None:
         """Have the site serve the commit again: at once from a deployment that is still there, else by its build."""
 
         def back() -> dict[str, Any]:
-            found = self._recorded(recorded)
-            if found is None:
+            found = self.services.vercel.of_commit(self.commit) if recorded else None
+            if found is None or found.state != "READY":
                 return self._follow()
             try:
-                self.services.vercel.back_to(found, f"Backstop {self.op.id}", deadline=SITE, stop=self.op.stop)
+                self._serve_at_once(found)
             except PlanForbids as forbidden:
                 self.said(f"{forbidden.message} Following the build instead.")
                 return self._follow()
@@ -118,10 +118,13 @@ class Releasing:
 
         self.changing("site", back)
 
-    def _recorded(self, recorded: str | None) -> Deployment | None:
-        """The deployment of the commit that the site can serve without a build."""
-        found = self.services.vercel.of_commit(self.commit)
-        return found if found is not None and found.state == "READY" and (recorded is None or found.commit == self.commit) else None
+    def _serve_at_once(self, found: Deployment) -> None:
+        """A site that is pinned is promoted, which unpins it; another one is rolled back."""
+        vercel, stop = self.services.vercel, self.op.stop
+        if vercel.project().pinned:
+            vercel.promote(found, deadline=SITE, stop=stop)
+        else:
+            vercel.back_to(found, f"Backstop {self.op.id}", deadline=SITE, stop=stop)
 
     # -- how steps are run -------------------------------------------------------------------------------------------------
 

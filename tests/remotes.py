@@ -38,6 +38,9 @@ class Remote:
         self.work = folder / "work"
         subprocess.run(["git", "init", "-q", "--bare", str(self.path)], env=PLAIN, check=True)
         subprocess.run(["git", "init", "-q", str(self.work)], env=PLAIN, check=True)
+        if self.path.joinpath("refs/heads/master").exists():  # a copy of one that was used elsewhere
+            git(self.work, "remote", "set-url", "origin", str(self.path))
+            return
         git(self.work, "checkout", "-q", "-b", "master")
         git(self.work, "remote", "add", "origin", str(self.path))
 

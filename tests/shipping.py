@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,15 +48,26 @@ INSTALL = f"ln -s {MODULES} node_modules"
 class Shop:
     """The production, and Backstop beside it."""
 
-    def __init__(self, folder: Path, *, vercel: bool = True, **more: Any) -> None:
+    def __init__(self, folder: Path, *, vercel: bool = True, template: Path | None = None, **more: Any) -> None:
         self.folder = folder
+        if template is not None:
+            shutil.copytree(template, folder, symlinks=True, dirs_exist_ok=True)
         self.remote = Remote(folder)
-        self.first = self.remote.land("Open the shop", FILES)
-        git(self.remote.work, "checkout", "-q", "-b", "main")
-        self.remote.push("main")
+        if template is not None:
+            git(self.remote.work, "checkout", "-q", "main")
+            self.first = git(self.remote.path, "rev-list", "--max-parents=0", "refs/heads/master")
+        else:
+            self.first = self.remote.land("Open the shop", FILES)
+            git(self.remote.work, "checkout", "-q", "-b", "main")
+            self.remote.push("main")
         self.convex = ConvexServer(NAME, [KEY], folder / "convex", step=0.01).start()
         self.vercel: VercelServer | None = VercelServer(self.remote.path, folder / "vercel", build=0.3).start() if vercel else None
         self.more = more
+        if template is None:
+            self._fill()
+
+    def _fill(self) -> None:
+        """Some rows."""
         for number in range(5):
             self.convex.insert("users", {"name": f"user {number}"})
         for number in range(8):
@@ -140,3 +152,18 @@ def taken(backstop: Backstop, kind: str) -> str:
 
 
 NEVER = threading.Event()
+
+
+def second(folder: Path) -> Path:
+    """A shop whose second commit was deployed after a full backup, to be copied: it takes ten seconds to come so far."""
+    from ops import asking, deploy
+    from ops.deploy import Choice
+    from ops.people import at_terminal
+
+    shop = Shop(folder)
+    with shop.backstop() as backstop:
+        shop.commit("Second")
+        plan = deploy.plan(shop.settings, deploy.look(backstop.services), Choice(backup="full"), at_terminal())
+        assert ended(backstop, asking.ask(backstop, at_terminal(), plan, id="second").operation_id).status == "succeeded"
+    shop.close()
+    return folder

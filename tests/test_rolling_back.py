@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ops import activity, asking, deploy, releases, rollback, standing
+from ops import activity, asking, backup, deploy, manifest, releases, rollback, standing
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.deploy import Choice
@@ -23,7 +23,7 @@ from ops.services.convex import in_between
 from ops.standing import What
 from sandbox.convex import ConvexServer
 from tests.remotes import git
-from tests.shipping import KEY, NEW_ORDERS, USERS, Shop, ended, schema, taken
+from tests.shipping import KEY, NEW_ORDERS, USERS, Shop, ended, schema, second, taken
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
@@ -31,9 +31,15 @@ CAROL = Person(id="U0CAROL", roles=frozenset({Role.CTO}))
 NEVER = threading.Event()
 
 
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return second(tmp_path_factory.mktemp("template"))
+
+
 @pytest.fixture
-def shop(tmp_path: Path) -> Iterator[Shop]:
-    shop = Shop(tmp_path)
+def shop(tmp_path: Path, template: Path) -> Iterator[Shop]:
+    """Its second commit was deployed after a full backup of the first."""
+    shop = Shop(tmp_path / "shop", template=template)
     yield shop
     shop.close()
 
@@ -82,7 +88,7 @@ def newest(backstop: Backstop) -> str:
 
 
 def test_a_quick_rollback_returns_branch_functions_and_site_after_a_safety_backup(shop: Shop, backstop: Backstop) -> None:
-    second = deployed(shop, backstop)
+    second = shop.live
     backup_id, rows = newest(backstop), shop.rows()
     view = back(backstop, backup_id)
     assert view.status == "succeeded", view
@@ -100,7 +106,6 @@ def test_a_quick_rollback_returns_branch_functions_and_site_after_a_safety_backu
 
 
 def test_it_holds_further_deploys_says_that_the_site_is_pinned_and_is_written_down(shop: Shop, backstop: Backstop) -> None:
-    deployed(shop, backstop)
     assert shop.vercel
     shop.vercel.faults["build"] = "slow:60"  # the instant rollback is faster than a build, as it is outside
     view = back(backstop, newest(backstop))
@@ -117,7 +122,7 @@ def test_it_holds_further_deploys_says_that_the_site_is_pinned_and_is_written_do
 
 
 def test_a_rollback_can_be_undone_by_its_safety_backup(shop: Shop, backstop: Backstop) -> None:
-    second = deployed(shop, backstop)
+    second = shop.live
     view = back(backstop, newest(backstop))
     assert back(backstop, view.result["safety"]).status == "succeeded"
     assert shop.live == second
@@ -127,7 +132,6 @@ def test_a_rollback_can_be_undone_by_its_safety_backup(shop: Shop, backstop: Bac
 
 
 def test_the_preview_says_which_commits_go_and_whose_they_are(shop: Shop, backstop: Backstop) -> None:
-    deployed(shop, backstop, "Second")
     first_backup = newest(backstop)
     deployed(shop, backstop, "Third")
     found = previewed(backstop, first_backup, data=False)
@@ -135,8 +139,7 @@ def test_the_preview_says_which_commits_go_and_whose_they_are(shop: Shop, backst
     assert (found.authors, found.returning, found.schema_differs, found.maintenance) == ((("Alice", 2),), 0, False, False)
 
 
-def test_a_developer_needs_an_eng_leads_signature_for_the_code(shop: Shop, backstop: Backstop) -> None:
-    deployed(shop, backstop)
+def test_a_developer_needs_an_eng_leads_signature_for_the_code(backstop: Backstop) -> None:
     waiting = asked(backstop, newest(backstop), ALICE)
     assert not waiting.started
     assert waiting.approval.role is Role.ENG_LEAD
@@ -164,7 +167,6 @@ def test_old_code_whose_schema_the_rows_do_not_fit_goes_without_validation_and_s
 
 
 def test_without_an_instant_rollback_in_the_plan_the_build_is_followed(shop: Shop, backstop: Backstop) -> None:
-    deployed(shop, backstop)
     assert shop.vercel
     shop.vercel.faults["rollback"] = "plan"
     view = back(backstop, newest(backstop))
@@ -175,7 +177,7 @@ def test_without_an_instant_rollback_in_the_plan_the_build_is_followed(shop: Sho
 
 
 def test_a_commit_that_no_branch_has_any_more_is_rolled_back_to_by_its_tag(shop: Shop, backstop: Backstop) -> None:
-    backup_id = taken(backstop, "quick")
+    backup_id = newest(backstop)
     for branch in ("master", "main"):
         git(shop.remote.work, "checkout", "-q", "--orphan", f"new-{branch}")
         shop.remote.commit("History rewritten", {"z.txt": branch})
@@ -187,7 +189,7 @@ def test_a_commit_that_no_branch_has_any_more_is_rolled_back_to_by_its_tag(shop:
 
 
 def test_a_branch_that_takes_no_force_push_fails_before_anything_changed(shop: Shop, backstop: Backstop) -> None:
-    second = deployed(shop, backstop)
+    second = shop.live
     git(shop.remote.path, "config", "receive.denyNonFastForwards", "true")
     view = back(backstop, newest(backstop))
     assert (view.status, names(view)[-1]) == ("failed", "code")
@@ -200,9 +202,8 @@ def test_a_branch_that_takes_no_force_push_fails_before_anything_changed(shop: S
 
 
 def test_a_full_rollback_brings_every_row_back_proves_it_and_ends_maintenance(shop: Shop, backstop: Backstop) -> None:
-    full = taken(backstop, "full")
+    full = newest(backstop)
     wanted = shop.rows()
-    deployed(shop, backstop, "Second", "full")
     shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     shop.convex.remove("users", shop.convex.documents("users")[0]["_id"])
     view = back(backstop, full, data=True)
@@ -238,7 +239,7 @@ def test_a_full_rollback_brings_every_row_back_proves_it_and_ends_maintenance(sh
 
 
 def test_the_preview_counts_what_would_be_lost_table_by_table(shop: Shop, backstop: Backstop) -> None:
-    full = taken(backstop, "full")
+    full = newest(backstop)
     shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     shop.convex.remove("users", shop.convex.documents("users")[0]["_id"])
     found = previewed(backstop, full, data=True)
@@ -249,7 +250,7 @@ def test_the_preview_counts_what_would_be_lost_table_by_table(shop: Shop, backst
 
 
 def test_what_cannot_be_counted_is_said_as_unknown_and_keeps_nobody_from_going_back(shop: Shop, backstop: Backstop) -> None:
-    full = taken(backstop, "full")
+    full = newest(backstop)
     shop.convex.faults["export"] = "fail"
     found = previewed(backstop, full, data=True)
     assert found.loss is None
@@ -257,7 +258,7 @@ def test_what_cannot_be_counted_is_said_as_unknown_and_keeps_nobody_from_going_b
 
 
 def test_the_cto_signs_a_full_rollback_and_nobody_else(backstop: Backstop) -> None:
-    full = taken(backstop, "full")
+    full = newest(backstop)
     waiting = asked(backstop, full, BOB, data=True)
     assert waiting.approval.role is Role.CTO
     for person in (ALICE, Person(id="U0DAVE", roles=frozenset({Role.DEVOPS}))):
@@ -270,7 +271,7 @@ def test_the_cto_signs_a_full_rollback_and_nobody_else(backstop: Backstop) -> No
 
 def test_new_schema_and_new_rows_back_to_old_ones_by_the_push_in_between(shop: Shop, backstop: Backstop) -> None:
     """Neither order of code and data is possible without it: X2 of the four combinations."""
-    full = taken(backstop, "full")
+    full = newest(backstop)
     wanted = shop.rows()
     new = shop.commit("Paid orders", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
     by_hand(shop, backstop, new)
@@ -297,7 +298,7 @@ def by_hand(shop: Shop, backstop: Backstop, commit: str) -> None:
 
 
 def test_old_code_that_takes_the_present_rows_goes_before_the_data(shop: Shop, backstop: Backstop) -> None:
-    full = taken(backstop, "full")
+    full = newest(backstop)
     deployed(
         shop,
         backstop,
@@ -327,8 +328,7 @@ def test_a_quick_backup_has_no_data_and_an_unknown_one_is_unknown(backstop: Back
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "flipped"])
 def test_a_damaged_archive_is_refused_before_anything_changes(shop: Shop, backstop: Backstop, damage: str) -> None:
-    full = taken(backstop, "full")
-    deployed(shop, backstop, "Second", "full")
+    full = newest(backstop)
     live, rows, path = shop.live, shop.rows(), backstop.catalogue.archive(full)
     waiting = None if damage != "flipped" else asked(backstop, full, data=True)
     content = bytearray(path.read_bytes())
@@ -351,23 +351,23 @@ def test_a_damaged_archive_is_refused_before_anything_changes(shop: Shop, backst
     assert not shop.vercel.maintenance
 
 
-def test_a_backup_of_another_deployment_is_refused(backstop: Backstop) -> None:
-    full = taken(backstop, "full")
-    path = backstop.catalogue.path(full)
-    path.write_text(path.read_text().replace('"label": "sturgeon"', '"label": "trout"'))
-    backstop.catalogue.rebuild()
-    with pytest.raises(Refused, match=r"trout, not of sturgeon|cannot be read"):
-        previewed(backstop, full, data=True)
+def test_a_backup_of_another_deployment_is_refused(shop: Shop) -> None:
+    with shop.backstop() as before:
+        path = before.catalogue.path(newest(before))
+    values = manifest.load(path)
+    path.write_bytes(manifest.dump({**values, "deployment": {"label": "trout", "instance": "calm-trout-7"}}))
+    with shop.backstop() as backstop, pytest.raises(Refused, match=r"is of the deployment trout, not of sturgeon"):
+        previewed(backstop, newest(backstop), data=True)
 
 
 def test_a_rollback_without_a_reason_is_refused(backstop: Backstop) -> None:
-    quick = taken(backstop, "full")
+    quick = newest(backstop)
     with pytest.raises(Refused, match="needs a reason"):
         rollback.plan(backstop.settings, previewed(backstop, quick, data=True), "  ")
 
 
 def test_without_the_maintenance_page_a_full_rollback_halts_before_the_data_are_touched(shop: Shop, backstop: Backstop) -> None:
-    full, rows = taken(backstop, "full"), shop.rows()
+    full, rows = newest(backstop), shop.rows()
     assert shop.vercel
     shop.vercel.site.has_page = False
     view = back(backstop, full, data=True)
@@ -401,7 +401,7 @@ def test_a_key_that_may_not_pause_is_told_and_the_proof_lists_instead_of_failing
 
 
 def test_an_import_that_fails_halts_with_maintenance_on_and_a_retry_ends_well(shop: Shop, backstop: Backstop) -> None:
-    full, wanted = taken(backstop, "full"), shop.rows()
+    full, wanted = newest(backstop), shop.rows()
     shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     shop.convex.faults["import"] = "fail:the disk over there is full"
     view = back(backstop, full, data=True)
@@ -420,6 +420,7 @@ def test_an_import_that_fails_halts_with_maintenance_on_and_a_retry_ends_well(sh
 
 
 def test_a_halted_deploy_is_taken_over_by_a_rollback_without_its_lock_ever_being_free(shop: Shop, backstop: Backstop) -> None:
+    before = shop.live
     shop.commit("Broken")
     assert shop.vercel
     shop.vercel.faults["build"] = "fail"
@@ -431,19 +432,18 @@ def test_a_halted_deploy_is_taken_over_by_a_rollback_without_its_lock_ever_being
     assert begun.started
     view = ended(backstop, begun.operation_id)
     assert view.status == "succeeded", view
-    assert shop.live == shop.first
+    assert shop.live == before
     over = backstop.journal.get(halted.id)
     assert over
     assert over.status == "failed"
 
 
 def test_an_approved_rollback_cancels_a_backup_that_is_in_its_way(shop: Shop, backstop: Backstop) -> None:
-    full = taken(backstop, "full")
+    full = newest(backstop)
     waiting = asked(backstop, full, data=True)
     shop.convex.faults["export"] = "slow:60"
-    running = backstop.journal.start(
-        "full backup", backstop.journal.recent(9, kinds=("full backup",))[0].params, by="U0ALICE", environment="production"
-    )
+    wanted = backup.ask(backstop.services, "full", "U0ALICE")
+    running = backstop.journal.start(wanted.kind, wanted.dump(), by="U0ALICE", environment="production")
     signed = asking.approve(backstop, CAROL, waiting.approval.id)
     shop.convex.faults["export"] = None
     assert ended(backstop, running).status == "cancelled"

@@ -31,7 +31,7 @@ _MARKS = {mark: re.compile(rf"(?<!{_WORD})\{mark}(?=\S)|(?<=\S)\{mark}(?!{_WORD}
 _EMOJI = re.compile(r"(?<![\w:]):([\w+'-]+):(?![\w:])")
 _EVERYBODY = re.compile(r"@(?=(?:here|channel|everyone)\b)", re.IGNORECASE)
 _PERSON = re.compile(r"[UW][A-Z0-9]{2,}")
-_NAMED = re.compile(r"(?<![\w@<])[UW]0?[A-Z0-9]{3,}(?![\w>])")
+_NAMED = re.compile(r"(?<![\w@<])[UW](?=[A-Z]*\d)[A-Z0-9]{3,}(?![\w>])")  # an id has a digit, a word in capitals has none
 
 
 def clean(text: str) -> str:

@@ -145,6 +145,10 @@ class Journal(Readings):
             raise Refused(f"That {view.kind} is halted: nothing runs that could be stopped.", "Look at the target, then settle it.")
         if view.kind not in self.kinds or not self.kinds[view.kind].cancellable:
             raise Refused(f"A {view.kind} cannot be cancelled once it runs.", "Wait for its end: `/ops status`.")
+        if view.status is Status.RUNNING and self._ledger.touched(id):
+            raise Refused(
+                f"This {view.kind} has begun to change production: half of it would be worse.", "Wait for its end: `/ops status`."
+            )
         if view.status is not Status.RUNNING or not self._ledger.cancel(id, by):
             raise Refused("That operation has ended.", "`/ops status` shows what runs.")
         self._keeper.wake()

@@ -125,11 +125,18 @@ class Ledger:
 
     def cancel(self, operation_id: str, by: str) -> bool:
         """Write down who cancelled, the first one only; False when it had ended."""
-        running = update(OperationRow).where(OperationRow.id == operation_id, OperationRow.status == Status.RUNNING)
+        running = update(OperationRow).where(
+            OperationRow.id == operation_id, OperationRow.status == Status.RUNNING, OperationRow.touched.is_(False)
+        )
         first = running.where(OperationRow.cancelled_by.is_(None)).values(cancelled_by=by, changed_at=datetime.now(UTC))
         with Session(self.engine) as session, session.begin():
             session.execute(first)
             return session.scalar(select(OperationRow.status).where(OperationRow.id == operation_id)) == Status.RUNNING
+
+    def touched(self, operation_id: str) -> bool:
+        """Whether an operation has begun to change production."""
+        with reading(self.engine) as session:
+            return bool(session.scalar(select(OperationRow.touched).where(OperationRow.id == operation_id)))
 
     def clock(self) -> float:
         """The database's clock."""

@@ -177,6 +177,9 @@ class Operation:
         until = now(session) + step.deadline if step.deadline else None
         session.merge(StepRow(operation_id=self.id, name=step.name, position=session.scalar(others) or 0, deadline=until, **fresh))
         row = session.get_one(OperationRow, self.id)
+        with self._guard:  # what was told belongs to the step before
+            self._facts, self._told = {}, 0.0
+        row.progress = {}
         if step.touches and not row.touched:
             row.touched, self._first_touch = True, step.name
 

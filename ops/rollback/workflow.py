@@ -142,7 +142,7 @@ class Back:
     def site(self) -> None:
         """Have the site serve that commit."""
         if self.services.vercel.configured:
-            self.to.site_back(self.bound["deployment"] or None)
+            self.to.site_back(self.bound["deployment"])
 
     def maintenance_on(self) -> None:
         """Put the page up; whoever forgets it is reminded."""
@@ -179,6 +179,8 @@ class Back:
             self._stand(session, standing.What.HOLD, self.shown["reason"])
             if project and project.pinned:
                 self._stand(session, standing.What.PINNED, f"rolled back to {self.bound['backup']}")
+            else:
+                standing.end(session, standing.What.PINNED, ENVIRONMENT, by=self.op.requested_by)
         self.op.result(backup=self.bound["backup"], commit=self.bound["commit"], was=self.bound["head"])
         return {"pinned": bool(project and project.pinned)}
 

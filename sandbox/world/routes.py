@@ -86,8 +86,8 @@ class Routes:
             raise RuntimeError("The git remote is gone: nothing can be pushed.")
         land(self._world.repository)
         if waiting := self._world.repository.waiting():
-            commits = "1 commit waits" if waiting == 1 else f"{waiting} commits wait"
-            return f"It is on {SOURCE}: {commits} for a deploy. Type /deploy."
+            how_many = "1 commit waits" if waiting == 1 else f"{waiting} commits wait"
+            return f"It is on {SOURCE}: {how_many} for a deploy. Type /deploy."
         live = self._world.repository.live()
         return f"{live['hash'][:6]} is live: {live['message']}."
 

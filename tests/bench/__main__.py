@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.bench import acks, checking, full, quick, rest
+from tests.bench import acks, changing, checking, full, quick, rest
 from tests.bench.figures import Figure, table
 
 Part = Callable[[Path], Iterator[Figure]]
@@ -30,6 +30,11 @@ def parts(*, short: bool) -> dict[str, Part]:
         "full-1": partial(full.measured, megabytes=1, n=5),
         **large,
         "listing": rest.listing,
+        "changing": changing.beside,
+        "click": changing.click,
+        "packages": changing.kept,
+        "journal": changing.journal,
+        "loss": partial(changing.lost, megabytes=20 if short else 500),
         "idle": rest.idle,
     }
 

@@ -120,12 +120,17 @@ class Pushing:
                     deadline=self.deadline,
                     stop=self.stop,
                     secrets=self.target.secrets,
-                    on_line=lambda line: self.said(plain(line, self.target)) if line.strip() else None,
+                    on_line=self._tell,
                 )
             except process.TimedOut:
                 raise ConvexFailed(
                     f"The push to {self.target.label} did not end within {self.deadline:g} seconds.", "Look at its dashboard, then retry."
                 ) from None
+
+    def _tell(self, line: str) -> None:
+        """A line for the card: without the key, and without where the files lie meanwhile."""
+        if line.strip(" ▌-"):
+            self.said(plain(line.replace(f"{self.app}/", "").strip(" ▌"), self.target))
 
     def _failure(self, finished: Finished) -> Failed:
         """What a push that was not made means."""
