@@ -37,7 +37,7 @@ from bot.settings import BotSettings
 from bot.slack import Slack, web_client
 from bot.sockets import Sockets
 from bot.timer import Timer
-from bot.views import changing
+from bot.views import changing, standing
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
@@ -48,8 +48,9 @@ from ops.journal.runners import Runner
 log = logging.getLogger(__name__)
 
 CARDS = {
-    **dict.fromkeys(("quick backup", "full backup", "verify", *maintenance.KINDS), card),
+    **dict.fromkeys(("quick backup", "full backup", "verify"), card),
     **dict.fromkeys((deploy.KIND, *rollback.KINDS), changing.card),
+    **dict.fromkeys(maintenance.KINDS, standing.switched),
 }
 """Which operations have a card, and who draws it."""
 

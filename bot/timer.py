@@ -21,7 +21,7 @@ from ops.journal import OperationView
 
 log = logging.getLogger(__name__)
 
-EVERY = 2.0  # seconds
+EVERY = 3.0  # seconds
 OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
 HALTED_NAG = timedelta(hours=1)
 LATE = 2.0  # times the usual duration after which a rollback is late
@@ -29,7 +29,7 @@ LATELY = timedelta(days=1)  # what ended longer ago is no news
 
 
 class Timer:
-    """Looks every two seconds, in a thread."""
+    """Looks every few seconds, in a thread."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._engine = desk, desk.backstop.engine
@@ -108,7 +108,7 @@ class Timer:
             self._once(f"task-{task.id}-{turn}", slack.incidents, views.task(task, turn=turn))
         for view in self._desk.backstop.journal.running():
             turn = (now - view.created_at) // HALTED_NAG
-            if view.status == "halted" and turn and "bound" in view.params:
+            if view.status == "halted" and turn:
                 self._once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
 
     def _tell_who_waits(self) -> None:

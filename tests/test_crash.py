@@ -10,7 +10,7 @@ import pytest
 
 from tests.databases import DATABASES, require_postgresql
 
-STRIDE = {"sqlite": 6, "postgresql": 13}
+STRIDE = {"sqlite": 11, "postgresql": 23}
 
 
 @pytest.mark.parametrize("database", DATABASES)

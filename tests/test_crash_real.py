@@ -37,7 +37,12 @@ def test_killed_anywhere_it_comes_to_its_goal_and_nothing_is_done_twice(tmp_path
     assert any(run.hit for run in runs)
 
 
-def test_on_postgresql_another_bot_goes_on_once_the_lease_of_the_dead_one_is_over(tmp_path: Path, postgresql: Server) -> None:
-    runs = disturbed(Scene(tmp_path / "real", "full rollback", postgresql), 1)
-    assert [run.wrong for run in runs] == [[] for _ in runs]
-    assert all(run.hit for run in runs)
+def test_on_postgresql_another_bot_goes_on_and_one_that_was_frozen_past_its_lease_changes_nothing(
+    tmp_path: Path, postgresql: Server
+) -> None:
+    scene = Scene(tmp_path / "real", "full rollback", postgresql)
+    names = points(scene)
+    killed = scene.run(names.index("in git push --atomic") + 1)
+    assert (killed.hit, killed.wrong) == (True, [])
+    frozen = scene.frozen(names.index("in node main.js import") + 1)
+    assert (frozen.hit, frozen.end, frozen.wrong) == (True, "succeeded", [])

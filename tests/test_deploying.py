@@ -17,9 +17,11 @@ from ops.errors import Refused
 from ops.gate import Code, Colour
 from ops.journal import OperationView
 from ops.people import Person, Role
+from sandbox.convex import ConvexServer
 from tests.remotes import git
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
 
+STAGING = "0123456789abcdef"
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
 DAVE = Person(id="U0DAVE", roles=frozenset({Role.DEVOPS}))
@@ -255,3 +257,25 @@ def test_where_vercels_build_pushes_the_functions_the_bot_does_not(tmp_path: Pat
             assert shop.convex.deployed.pushes == 0
     finally:
         shop.close()
+
+
+def test_with_staging_first_the_functions_go_there_before_production_and_stop_there_if_they_fail(tmp_path: Path) -> None:
+    staging = ConvexServer("calm-trout-7", [f"calm-trout-7|{STAGING}"], step=0.01).start()
+    values = {"staging": {"name": "trout", "url": staging.url}, "deadline": 90}
+    secrets = {"convex_staging_key": f"calm-trout-7|{STAGING}"}
+    shop = Shop(tmp_path, vercel=False, gate={"staging_first": True}, convex=values, secrets=secrets)
+    try:
+        with shop.backstop() as backstop:
+            shop.commit("One")
+            view = deployed(backstop, backup="quick")
+            assert view.status == "succeeded", view
+            assert names(view).index("staging functions") < names(view).index("push")
+            assert (staging.deployed.pushes, shop.convex.deployed.pushes) == (1, 1)
+            live = shop.live
+            shop.commit("Two")
+            staging.faults["push"] = "internal"
+            failed = deployed(backstop, backup="quick")
+            assert (failed.status, names(failed)[-1], shop.live) == ("failed", "staging functions", live)
+    finally:
+        shop.close()
+        staging.stop()

@@ -106,19 +106,24 @@ def test_a_step_that_must_not_be_cancelled_is_not_even_stopped(bots: Bots) -> No
     assert [(step.name, step.state) for step in view.steps] == [("one", "failed"), ("clean", "done")]
 
 
-def test_a_cancel_after_production_was_touched_halts(bots: Bots) -> None:
-    slow = Slow()
+def test_what_has_begun_to_change_production_is_not_cancelled_any_more(bots: Bots) -> None:
+    inside, go_on = threading.Event(), threading.Event()
+
+    def wait() -> None:
+        inside.set()
+        go_on.wait(PATIENCE)
 
     def work(op: Operation) -> None:
         op.step("move", lambda: None, touches=True)
-        slow(op)
+        op.step("wait", wait)
 
     journal = bots.bot(bots.kind("work", work))
     started = journal.start("work", {}, by="alice", environment="production")
-    assert slow.inside.wait(PATIENCE)
-    journal.cancel(started, by="bob")
-    assert journal.wait(started, PATIENCE).status is Status.HALTED
-    assert bots.locks() == {"production": started}
+    assert inside.wait(PATIENCE)
+    with pytest.raises(Refused, match="This work has begun to change production"):
+        journal.cancel(started, by="bob")
+    go_on.set()
+    assert journal.wait(started, PATIENCE).status is Status.SUCCEEDED
 
 
 def test_what_cannot_be_cancelled_says_so(bots: Bots) -> None:

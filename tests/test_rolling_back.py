@@ -139,13 +139,6 @@ def test_the_preview_says_which_commits_go_and_whose_they_are(shop: Shop, backst
     assert (found.authors, found.returning, found.schema_differs, found.maintenance) == ((("Alice", 2),), 0, False, False)
 
 
-def test_a_developer_needs_an_eng_leads_signature_for_the_code(backstop: Backstop) -> None:
-    waiting = asked(backstop, newest(backstop), ALICE)
-    assert not waiting.started
-    assert waiting.approval.role is Role.ENG_LEAD
-    assert ended(backstop, asking.approve(backstop, BOB, waiting.approval.id).operation_id).status == "succeeded"
-
-
 def test_old_code_whose_schema_the_rows_do_not_fit_goes_without_validation_and_says_so(shop: Shop, backstop: Backstop) -> None:
     """The schema got stricter, rows of the new shape were written, and only the code goes back."""
     deployed(
@@ -255,18 +248,6 @@ def test_what_cannot_be_counted_is_said_as_unknown_and_keeps_nobody_from_going_b
     found = previewed(backstop, full, data=True)
     assert found.loss is None
     assert "could not finish it" in found.loss_unknown
-
-
-def test_the_cto_signs_a_full_rollback_and_nobody_else(backstop: Backstop) -> None:
-    full = newest(backstop)
-    waiting = asked(backstop, full, BOB, data=True)
-    assert waiting.approval.role is Role.CTO
-    for person in (ALICE, Person(id="U0DAVE", roles=frozenset({Role.DEVOPS}))):
-        with pytest.raises(Refused, match=r"Only the CTO can sign a full rollback of production\. U0CAROL was told"):
-            asking.approve(backstop, person, waiting.approval.id)
-    with pytest.raises(Refused, match="You asked for this"):
-        asking.approve(backstop, BOB, waiting.approval.id)
-    assert ended(backstop, asking.approve(backstop, CAROL, waiting.approval.id).operation_id).status == "succeeded"
 
 
 def test_new_schema_and_new_rows_back_to_old_ones_by_the_push_in_between(shop: Shop, backstop: Backstop) -> None:

@@ -89,14 +89,14 @@ def test_a_start_that_was_interrupted_is_begun_anew(tmp_path: Path) -> None:
 
 
 def test_every_switch_sets_a_fault_that_exists_and_can_be_made_right(world: World) -> None:
-    slack, convex = Faults(), world.production.convex.faults
-    breaking = Breaking(convex, slack, world.repository)
+    slack, convex, vercel = Faults(), world.production.convex.faults, world.vercel.faults
+    breaking = Breaking(convex, slack, world.repository, vercel)
     for switch in SWITCHES:
         breaking.switch(switch.place, switch.fault)
         assert breaking.on == {switch.place: switch.fault}
-        assert convex or slack or world.repository.gone
+        assert convex or slack or vercel or world.repository.gone
         breaking.switch(switch.place, None)
-        assert not any((breaking.on, convex, slack, world.repository.gone))
+        assert not any((breaking.on, convex, slack, vercel, world.repository.gone))
 
 
 def test_an_unknown_switch_is_refused(world: World) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import UTC, datetime
 
 from bot.desk import Desk
@@ -18,6 +19,7 @@ from ops.errors import Refused
 from ops.people import Right
 from ops.rollback import Preview
 
+FRESH = 600.0  # seconds for which what was shown may be planned from
 PATIENCE = 600.0  # seconds that a look may take; the person waits before a window
 
 _command = command("/rollback", ANY, needs=Right.ROLLBACK)
@@ -77,10 +79,31 @@ def to(request: Request, desk: Desk) -> Reply:
 
 def _looked(desk: Desk, backup_id: str, *, data: bool | None, replaces: str) -> Reply:
     """The preview in the window; a message with its button where that was closed meanwhile."""
-    found = _preview(desk, backup_id, manifest.type_of(backup_id) == "full" if data is None else data)
+    found = _shown.keep(_preview(desk, backup_id, manifest.type_of(backup_id) == "full" if data is None else data))
     usual = metrics.usual_seconds(desk.backstop.journal, rollback.kind_of(data=found.data)) or rollback.seconds((), data=found.data)
     view = views.window(found, zone=desk.settings.team.zoneinfo, usual=usual, replaces=replaces, now=datetime.now(UTC))
     return Reply(view=view, message=views.ready(found, replaces))
+
+
+class _Shown:
+    """What was shown lately: sent off within some minutes it is planned from what the person saw, without a second export."""
+
+    def __init__(self) -> None:
+        self._kept: dict[tuple[str, bool], tuple[float, Preview]] = {}
+
+    def keep(self, found: Preview) -> Preview:
+        """Remember it."""
+        self._kept = {key: kept for key, kept in self._kept.items() if time.monotonic() - kept[0] < FRESH}
+        self._kept[found.backup.id, found.data] = (time.monotonic(), found)
+        return found
+
+    def of(self, backup_id: str, *, data: bool, head: str) -> Preview | None:
+        """The one of this backup, if production is where it was then."""
+        at, found = self._kept.get((backup_id, data), (0.0, None))
+        return found if found is not None and time.monotonic() - at < FRESH and found.live.hash == head else None
+
+
+_shown = _Shown()
 
 
 def _preview(desk: Desk, backup_id: str, data: bool) -> Preview:
@@ -113,7 +136,8 @@ def start(request: Request, desk: Desk) -> Reply:
     backup_id, data, replaces = views.read(request.private)
     if data is None:
         raise Refused("It is not said whether the data go back too.", "Open it again: `/rollback`.")
-    found = _preview(desk, backup_id, data)
+    head = desk.backstop.services.git.remote_head(desk.settings.app.production_branch)
+    found = _shown.of(backup_id, data=data, head=head) or _preview(desk, backup_id, data)
     plan = rollback.plan(desk.settings, found, request.fields.get(Field.REASON, ""), request.fields.get(Field.IMPACT, ""))
     begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id, replaces=replaces or None)
     said = views.begun(found.target, desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)

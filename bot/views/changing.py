@@ -266,7 +266,9 @@ def halted_buttons(view: OperationView) -> list[Element]:
 
 
 def _undo(view: OperationView) -> Element | None:
-    """Back to what was there before, taking over from this one."""
+    """Back to what was there before, taking over from this one; what has no plan has no way back."""
+    if "bound" not in view.params:
+        return None
     if is_rollback(view):
         safety = view.result.get("safety")
         word = "data" if view.params["bound"]["data"] else "code"

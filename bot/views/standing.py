@@ -78,12 +78,40 @@ def lifted(each: Standing, by: str, now: datetime) -> Message:
     return message(words, section(f":white_check_mark: {words}"))
 
 
+def switched(view: OperationView, _now: datetime) -> Message:
+    """The card of an operation that switches maintenance."""
+    target, reason = prose(str(view.params["target"])), escape(str(view.params["reason"]), 200)
+    who = f"asked by {mention(view.requested_by)} · “{reason}”"
+    if view.status == "running":
+        return message(
+            f"Switching {view.kind} on {target}", section(f":arrows_counterclockwise: *Switching {view.kind}* · *{target}*", who)
+        )
+    if view.status != "succeeded":
+        words = f"{view.kind.capitalize()} {view.status}"
+        why = f"{prose(view.error or '', 600)} {prose(view.remedy or '', 400)}"
+        return message(f"{words} on {target}", section(f":x: *{words}* · *{target}*", why, who), actions(*_decide(view)))
+    words = f"Maintenance is {'on: visitors see the maintenance page' if view.kind.endswith('on') else 'off: visitors see the site'}"
+    off = end_button(_as_standing(view)) if view.kind.endswith("on") else None
+    return message(f"{words} · {target}", section(f":construction: *{words}* · *{target}*", who), actions(off))
+
+
+def _as_standing(view: OperationView) -> Standing:
+    """What it put up."""
+    environment, by = view.environment or "", view.requested_by
+    return Standing(id=0, what=What.MAINTENANCE, environment=environment, reason="", by=by, since=view.created_at)
+
+
+def _decide(view: OperationView) -> list[Element]:
+    """What can be decided where it halted."""
+    return halted_buttons(view) if view.status == "halted" else []
+
+
 def lock(target: str, holder: OperationView | None) -> Message:
     """What holds production."""
     if holder is None:
         return message(f"Nothing holds {prose(target)}: whoever wants to may start.")
     halted = holder.status == "halted"
-    buttons = halted_buttons(holder) if halted and "bound" in holder.params else [cancel_button(holder)]
+    buttons = halted_buttons(holder) if halted else [cancel_button(holder)]
     state = "It is *halted*: its lock stays until a person decides." if halted else "A second operation is refused until it ends."
     return message(
         f"{prose(target)} is held by a {escape(holder.kind)}",

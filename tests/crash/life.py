@@ -49,7 +49,8 @@ class Everywhere(Points):
     def strike(self) -> None:
         """Send the signal."""
         os.kill(os.getpid(), self.number)
-        self.reached.wait(PATIENCE)
+        if self.number == signal.SIGTERM:
+            self.reached.wait(PATIENCE)
 
     def middle(self, name: str) -> None:
         """A point that lies in the middle of what begins now."""

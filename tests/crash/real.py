@@ -156,6 +156,24 @@ class Scene:
         found.seconds = time.monotonic() - began
         return found
 
+    def frozen(self, at: int) -> Run:
+        """A bot is frozen at one point past its lease; another one takes over; then the first one is thawed."""
+        found = Run(at=at, kind=self.kind)
+        with self.place() as shop:
+            scene = self._scene(shop)
+            command = [sys.executable, "-m", "tests.crash.life", str(scene), str(at), str(int(signal.SIGSTOP))]
+            with subprocess.Popen(command, cwd=ROOT) as first:
+                try:
+                    found.hit = _until_frozen(first.pid)
+                    live(scene, 0, signal.SIGKILL)
+                    first.send_signal(signal.SIGCONT)
+                    first.wait(LIFE)
+                finally:
+                    first.kill()
+            found.end = str(self._standing(shop))
+            found.wrong += self._judged(shop, found.end)
+        return found
+
     def _scene(self, shop: Shop) -> Path:
         """What a life reads."""
         path = self.folder / "scene.json"
@@ -203,6 +221,16 @@ class Scene:
         if moves.exists() and len(moves.read_text().splitlines()) > 1:
             wrong.append("the branch was pushed twice")
         return wrong
+
+
+def _until_frozen(pid: int) -> bool:
+    """Whether a process came to stand still."""
+    end = time.monotonic() + LIFE
+    while time.monotonic() < end:
+        if psutil.Process(pid).status() in {psutil.STATUS_STOPPED, psutil.STATUS_ZOMBIE}:
+            return psutil.Process(pid).status() == psutil.STATUS_STOPPED
+        time.sleep(0.02)
+    return False
 
 
 def _nobody_left(folder: Path) -> bool:

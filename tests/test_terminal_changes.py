@@ -1,0 +1,120 @@
+"""The day Slack is down: deploy, roll back, hold, switch maintenance and decide from a terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.selling import selling
+from tests.shipping import Shop
+from tests.world import World
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, World]]:
+    with selling(tmp_path_factory.mktemp("selling"), more="[approvals]\nbreak_glass_after_minutes = 0") as both:
+        yield both
+
+
+@pytest.fixture
+def shop(around: tuple[Shop, World]) -> Shop:
+    return around[0]
+
+
+@pytest.fixture
+def world(around: tuple[Shop, World]) -> World:
+    return around[1]
+
+
+def told(world: World, *words: str, code: int = 0) -> Any:
+    """A command's document."""
+    done = world.terminal(*words, "--json")
+    assert done.returncode == code, done.stdout + done.stderr
+    return json.loads(done.stdout)
+
+
+def test_a_deploy_is_looked_at_refused_by_the_gate_and_done_with_a_backup(shop: Shop, world: World) -> None:
+    commit = shop.commit("Add a page")
+    looked = world.terminal("deploy", "--dry-run")
+    assert looked.returncode == 0
+    for words in ("main → master · production · sturgeon", "1 commits by 1 people", "Add a page", "Gate: closed", "There is no backup yet"):
+        assert words in looked.stdout
+    refused = world.terminal("deploy")
+    assert (refused.returncode, "There is no backup yet" in refused.stderr) == (3, True)
+    done = told(world, "deploy", "main", "v1.0.0", "--backup", "quick")
+    assert (done["success"], done["kind"], done["result"]["commit"]) == (True, "deploy", commit)
+    assert shop.live == commit
+    assert told(world, "lock")["holder"] is None
+
+
+def test_a_code_rollback_asks_for_the_id_once_more_and_then_goes_back(shop: Shop, world: World) -> None:
+    made = told(world, "backup", "full")["id"]
+    before = shop.live
+    shop.commit("To be undone")
+    assert told(world, "deploy", "--backup", "quick")["success"]
+    asked = world.terminal("rollback", made, "--code", "--reason", "broken")
+    assert asked.returncode == 3
+    assert f"--confirm {made}" in asked.stderr
+    assert "This will restore to backup from" in asked.stderr
+    looked = told(world, "rollback", made, "--dry-run")
+    assert (looked["undone"], looked["maintenance"], looked["loss"] is not None) == (1, True, True)
+    done = told(world, "rollback", made, "--code", "--reason", "broken", "--confirm", made)
+    assert (done["success"], shop.live) == (True, before)
+    assert told(world, "deploy", code=3)["error"].startswith("Deploys are held")
+    assert told(world, "resume", "--why", "mended")["success"]
+
+
+def test_a_full_rollback_waits_for_the_signature_or_breaks_the_glass(shop: Shop, world: World) -> None:
+    made, wanted = told(world, "backup", "full")["id"], shop.rows()
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    words = ("rollback", made, "--reason", "double charges", "--confirm", made)
+    assert told(world, *words, code=3)["outcome"] == "pending"
+    done = told(world, *words, "--break-glass")
+    assert (done["success"], shop.rows()) == (True, wanted)
+    assert told(world, "resume")["success"]
+
+
+def test_holds_and_maintenance_are_switched_with_a_reason(shop: Shop, world: World) -> None:
+    assert told(world, "hold", "an incident")["success"]
+    assert "held already" in told(world, "hold", "another", code=3)["error"]
+    assert told(world, "resume")["success"]
+    assert "not held" in told(world, "resume", code=3)["error"]
+    assert "needs a reason" in told(world, "maintenance", "on", code=3)["error"]
+    assert told(world, "maintenance", "on", "certificate")["success"]
+    assert shop.vercel
+    assert shop.vercel.maintenance
+    assert told(world, "maintenance", "off")["success"]
+    assert not shop.vercel.maintenance
+
+
+def test_a_deploy_that_halts_says_what_is_where_and_is_decided_about(shop: Shop, world: World) -> None:
+    commit = shop.commit("Breaks the build")
+    assert shop.vercel
+    shop.vercel.faults["build"] = "fail"
+    halted = world.terminal("deploy", "--backup", "quick")
+    assert halted.returncode == 5
+    assert f"Now: master is at {commit[:6]}" in halted.stderr
+    held = told(world, "lock")["holder"]
+    assert held["outcome"] == "halted"
+    assert "is halted on production" in told(world, "maintenance", "on", "to look at it", code=3)["error"]
+    assert told(world, "settle", held["operationId"], "over")["success"]
+    shop.vercel.faults["build"] = None
+    assert told(world, "lock")["holder"] is None
+    assert "not halted" in told(world, "settle", held["operationId"], "retry", code=3)["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("deploy", "no-such-branch"), 3, "no branch or tag"),
+        (("rollback", "full-1701450000000", "--reason", "x"), 2, "There is no backup"),
+        (("rollback", "nonsense", "--reason", "x"), 2, "is no backup id"),
+    ],
+)
+def test_a_wrong_word_is_told_with_its_exit_code(world: World, words: tuple[str, ...], code: int, said: str) -> None:
+    done = world.terminal(*words)
+    assert done.returncode == code
+    assert said in done.stderr
