@@ -62,12 +62,11 @@ _SIGNS = {
 }
 
 AGAIN = "Take the backup again: `/backup full`."
-_EXPORTING = "`deployment:backups:create`, `deployment:backups:view` and `deployment:backups:download`"
 _SENTENCES = {
-    Trouble.BUSY: ("Another export of {label} is under way, and Convex runs one at a time.", "Wait for its end. {again}"),
+    Trouble.BUSY: ("Another export of {label} is under way, and Convex runs one at a time.", f"Wait for its end. {AGAIN}"),
     Trouble.PERMISSION: (
         "The key for {label} may not do this: it lacks the permission {permission}.",
-        "Give {variable} a key with {needed}.",
+        "Give {variable} a key with `deployment:backups:create`, `deployment:backups:view` and `deployment:backups:download`.",
     ),
     Trouble.OTHER_DEPLOYMENT: (
         "The key for {label} belongs to another deployment.",
@@ -83,19 +82,19 @@ _SENTENCES = {
     ),
     Trouble.CANCELLED: (
         "Somebody cancelled the export of {label} at Convex, in the dashboard or by a command.",
-        "Ask who, then: {again}",
+        f"Ask who, then: {AGAIN}",
     ),
     Trouble.FAILED: (
         "Convex began the export of {label} and could not finish it.",
-        "{again} If it fails again, look at the deployment's log and at https://status.convex.dev.",
+        f"{AGAIN} If it fails again, look at the deployment's log and at https://status.convex.dev.",
     ),
-    Trouble.GONE: ("Convex finished the export of {label}, but does not have its archive.", "{again}"),
+    Trouble.GONE: ("Convex finished the export of {label}, but does not have its archive.", f"{AGAIN}"),
     Trouble.CUT: (
         "The download of the export of {label} broke off: {words}.",
-        "The unfinished file was removed. {again} If it breaks off again, look at the network and its proxies.",
+        f"The unfinished file was removed. {AGAIN} If it breaks off again, look at the network and its proxies.",
     ),
-    Trouble.LIMITED: ("{label} takes no more requests for the moment.", "Wait a few minutes. {again}"),
-    Trouble.SERVER: ("{label} answered with an error: {words}.", "Look at https://status.convex.dev. {again}"),
+    Trouble.LIMITED: ("{label} takes no more requests for the moment.", f"Wait a few minutes. {AGAIN}"),
+    Trouble.SERVER: ("{label} answered with an error: {words}.", f"Look at https://status.convex.dev. {AGAIN}"),
     Trouble.NO_CONVEX: (
         "What answers for {label} knows no exports: it is no Convex deployment.",
         "Correct `[convex.{environment}] url` and {variable}.",
@@ -112,7 +111,7 @@ _SENTENCES = {
         "The Convex CLI that exports {label} cannot run on this machine: {words}.",
         "It needs node 20 or later and its npm packages: run `make setup`, or correct `[convex] cli`.",
     ),
-    Trouble.UNKNOWN: ("The export of {label} failed: {words}.", "{again} If it fails again, the log has what the CLI said."),
+    Trouble.UNKNOWN: ("The export of {label} failed: {words}.", f"{AGAIN} If it fails again, the log has what the CLI said."),
 }
 
 # What the CLI says besides the cause, and how its lines begin.
@@ -128,22 +127,20 @@ def trouble(said: str) -> Trouble:
     return next((kind for kind, sign in _SIGNS.items() if re.search(sign, said)), Trouble.UNKNOWN)
 
 
-def explain(said: str, target: Target, *, again: str = AGAIN) -> ConvexFailed:
+def explain(said: str, target: Target) -> ConvexFailed:
     """The error that a person reads; the CLI's words in it are short and hold no key."""
     kind = trouble(said)
-    return error(kind, target, words=words(said, target, kind), permission=_permission(said), again=again)
+    return error(kind, target, words=words(said, target, kind), permission=_permission(said))
 
 
-def error(kind: Trouble, target: Target, *, words: str = "", permission: str = "", again: str = AGAIN) -> ConvexFailed:
-    """The error for a known trouble; ``again`` is what to do once it is over."""
+def error(kind: Trouble, target: Target, *, words: str = "", permission: str = "") -> ConvexFailed:
+    """The error for a known trouble."""
     facts = {
         "label": target.label,
         "environment": target.environment,
         "variable": target.variable,
         "words": words,
         "permission": permission,
-        "needed": _EXPORTING if not permission or permission in _EXPORTING else permission,
-        "again": again,
     }
     message, remedy = (text.format(**facts) for text in _SENTENCES[kind])
     return (Unreachable if kind is Trouble.UNREACHABLE else ConvexFailed)(message, remedy)
