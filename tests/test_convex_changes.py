@@ -104,13 +104,26 @@ def test_a_look_says_what_would_change_and_changes_nothing(ours: Convex, app: Ap
     assert "users.js" in str(server.deployed.modules)
 
 
-def test_rows_that_do_not_fit_are_named_by_the_look_and_refuse_the_push(ours: Convex, app: App) -> None:
+def test_rows_that_do_not_fit_are_named_by_the_look_and_refuse_the_push_without_a_word_of_what_is_in_them(
+    ours: Convex, app: App, server: ConvexServer
+) -> None:
     app.write_schema(NEW)
-    looked = ours.check(PRODUCTION, app.folder, stop=threading.Event(), said=silent)
-    assert "messages" in looked.clash
-    assert "do not fit the schema" in looked.clash
-    with pytest.raises(SchemaRefused, match="messages"):
+    lines: list[str] = []
+    looked = ours.check(PRODUCTION, app.folder, stop=threading.Event(), said=lines.append)
+    assert "do not fit the schema: table messages" in looked.clash
+    with pytest.raises(SchemaRefused, match="messages") as refused:
+        ours.deploy(PRODUCTION, app.folder, stop=threading.Event(), said=lines.append)
+    assert "hello" not in f"{lines} {looked.clash} {refused.value}"
+    assert len([each for each in server.requests if each.get("path") == "/api/deploy2/start_push"]) == 2  # the look, and one push
+
+
+def test_the_push_in_between_keeps_what_the_schema_exports_beside_itself(ours: Convex, app: App, server: ConvexServer) -> None:
+    schema = app.folder / "convex/schema.ts"
+    schema.write_text(f"{schema.read_text()}export const limit = 20;\n")
+    app.write("limits.ts", 'import { limit } from "./schema";\nexport const twice = limit * 2;\n')
+    with in_between(app.folder):
         push(ours, app)
+    assert server.deployed.pushes == 1
 
 
 def test_a_commit_without_generated_code_is_pushed_though_nobody_can_look_at_it_before(
@@ -199,7 +212,7 @@ def test_old_data_under_the_new_schema_are_refused_and_nothing_changes(
     app.write_schema(NEW)
     push(ours, app)
     before = prints(server)
-    with pytest.raises(Misfit, match="in table messages"):
+    with pytest.raises(Misfit, match="table messages: the field `read` is missing"):
         bring(ours, old)
     assert prints(server) == before
 

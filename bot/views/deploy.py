@@ -37,9 +37,9 @@ TITLE = "Deploy to Production"
 REQUIRED = "Deploy to Production (backup required)"
 _COMMITS, _FILES = 8, 4
 _COLOURS = {
-    Colour.OPEN: ":large_green_circle: *The gate is open.*",
-    Colour.AMBER: ":large_orange_circle: *The gate asks for a confirmation.*",
-    Colour.CLOSED: ":red_circle: *The gate is closed.*",
+    Colour.OPEN: ":white_check_mark: *The gate is open.*",
+    Colour.AMBER: ":warning: *The gate asks for a confirmation.*",
+    Colour.CLOSED: ":no_entry: *The gate is closed.*",
 }
 
 

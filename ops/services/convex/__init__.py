@@ -1,10 +1,11 @@
 """Convex: which deployment is meant, what it calls itself, and what the real CLI does with it."""
 
 from ops.services.convex.convex import Convex
-from ops.services.convex.deploys import SchemaRefused, in_between
 from ops.services.convex.export import Exported
 from ops.services.convex.imports import Imported, Misfit, Undecided
+from ops.services.convex.in_between import in_between
 from ops.services.convex.pausing import MayNotPause
+from ops.services.convex.rejections import SchemaRefused
 from ops.services.convex.server import Patience
 from ops.services.convex.target import WrongTarget
 from ops.services.convex.trouble import ConvexFailed, Unreachable

@@ -7,7 +7,6 @@ failed or never began is made anew. All tables change at once or none does.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,8 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ops.errors import Failed
+from ops.services.convex import misfit
 from ops.services.convex.door import Door
 from ops.services.convex.program import Program
+from ops.services.convex.shown import Shown
 from ops.services.convex.trouble import ConvexFailed, Unreachable, plain, words
 from ops.services.process import Finished, Stopped
 
@@ -25,9 +26,8 @@ Mode = Literal["replace-all", "replace"]
 
 _LOOK = 0.5  # seconds between two looks at the server
 _LIST = "_system/cli/queryImport:list"
+_OVER = frozenset({"failed", "canceled"})  # it changed nothing
 _WAITING = frozenset({"uploaded", "waiting_for_confirmation"})
-_MISFIT = re.compile(r"does not match the schema")
-_TABLE = re.compile(r'in table "([^"]+)"')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +106,26 @@ def bring(  # noqa: PLR0913 # the facts of one import, all named
         Misfit: a row does not fit the schema.
         ConvexFailed, Undecided: it failed; or nobody can say how it ended.
     """
+    _require_free(door, said, deadline, stop)
     before = newest(door)
     finished = _run(program, ("import", f"--{mode}", "-y", str(archive)), deadline, stop, said)
     found = since(door, before, deadline=deadline, stop=stop, said=said)
     if found is not None:
         return found
     raise _failure(door, finished, before)
+
+
+def _require_free(door: Door, said: Callable[[str], None], deadline: float, stop: threading.Event) -> None:
+    """Wait until no import is under way there: one of ours that was given up may still be, and two at once would race."""
+    end = time.monotonic() + deadline
+    while any(each.state == "in_progress" for each in listed(door)):
+        said("Another import is under way there; ours follows")
+        if time.monotonic() > end:
+            raise ConvexFailed(
+                f"The import {running[0].id} into {door.target.label} does not end.", "Cancel it in its dashboard, then retry."
+            )
+        if stop.wait(_LOOK):
+            raise Stopped(f"Waiting for another import into {door.target.label} was stopped.")
 
 
 def since(door: Door, before: str, *, deadline: float, stop: threading.Event, said: Callable[[str], None]) -> Imported | None:
@@ -122,9 +136,9 @@ def since(door: Door, before: str, *, deadline: float, stop: threading.Event, sa
     """
     end = time.monotonic() + deadline
     while True:
-        newer = ours(listed(door), before)
+        newer = [each for each in ours(listed(door), before) if each.state not in _OVER]
         _require_one(door, newer)
-        if not newer or newer[0].state in {"failed", "canceled"}:
+        if not newer:
             return None
         if newer[0].state == "completed":
             return Imported(id=newer[0].id, rows=newer[0].rows)
@@ -139,10 +153,9 @@ def since(door: Door, before: str, *, deadline: float, stop: threading.Event, sa
 
 def _require_one(door: Door, newer: Sequence[Seen]) -> None:
     """Only a person can tell which of several is ours."""
-    alive = [each for each in newer if each.state not in {"failed", "canceled"}]
-    if len(alive) > 1:
+    if len(newer) > 1:
         raise Undecided(
-            f"{len(alive)} imports into {door.target.label} began since this one was to: somebody else imports too.",
+            f"{len(newer)} imports into {door.target.label} began since this one was to: somebody else imports too.",
             "Look at its dashboard, then decide.",
         )
 
@@ -150,7 +163,8 @@ def _require_one(door: Door, newer: Sequence[Seen]) -> None:
 def _run(program: Program, command: tuple[str, ...], deadline: float, stop: threading.Event, said: Callable[[str], None]) -> Finished:
     """The CLI at work, with its words on the card; it ends when we are stopped."""
     target = program.target
-    with program.start(*command, deadline=deadline, on_line=lambda line: said(plain(line, target))) as running:
+    shown = Shown(said=said, target=target, places={command[-1]: "the archive"})
+    with program.start(*command, deadline=deadline, on_line=shown.hear) as running:
         while not running.ended(_LOOK / 2):
             if stop.is_set():
                 running.end()
@@ -162,14 +176,13 @@ def _failure(door: Door, finished: Finished, before: str) -> Failed:
     """Why nothing was imported: the server's own words where it has some."""
     newer = ours(_listed_or_none(door), before)
     why = newer[0].error if newer else ""
-    told = plain(why, door.target) or words(finished.err, door.target)
-    if _MISFIT.search(why or finished.err):
-        table = _TABLE.search(why or finished.err)
-        where = f" in table {table[1]}" if table else ""
+    said = why or finished.err
+    if misfit.is_misfit(said):
         return Misfit(
-            f"The rows{where} do not fit the schema that {door.target.label} has now; nothing was imported: {told}.",
+            f"The rows do not fit the schema that {door.target.label} has now; nothing was imported: {misfit.sentence(said)}.",
             "Retry once functions with a fitting schema are there.",
         )
+    told = plain(why, door.target) or words(finished.err, door.target)
     return ConvexFailed(f"The import into {door.target.label} failed, and changed nothing: {told}.", "Look at its dashboard, then retry.")
 
 

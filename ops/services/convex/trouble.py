@@ -62,11 +62,12 @@ _SIGNS = {
 }
 
 AGAIN = "Take the backup again: `/backup full`."
+_EXPORTING = "`deployment:backups:create`, `deployment:backups:view` and `deployment:backups:download`"
 _SENTENCES = {
-    Trouble.BUSY: ("Another export of {label} is under way, and Convex runs one at a time.", f"Wait for its end. {AGAIN}"),
+    Trouble.BUSY: ("Another export of {label} is under way, and Convex runs one at a time.", "Wait for its end. {again}"),
     Trouble.PERMISSION: (
         "The key for {label} may not do this: it lacks the permission {permission}.",
-        "Give {variable} a key with `deployment:backups:create`, `deployment:backups:view` and `deployment:backups:download`.",
+        "Give {variable} a key with {needed}.",
     ),
     Trouble.OTHER_DEPLOYMENT: (
         "The key for {label} belongs to another deployment.",
@@ -82,19 +83,19 @@ _SENTENCES = {
     ),
     Trouble.CANCELLED: (
         "Somebody cancelled the export of {label} at Convex, in the dashboard or by a command.",
-        f"Ask who, then: {AGAIN}",
+        "Ask who, then: {again}",
     ),
     Trouble.FAILED: (
         "Convex began the export of {label} and could not finish it.",
-        f"{AGAIN} If it fails again, look at the deployment's log and at https://status.convex.dev.",
+        "{again} If it fails again, look at the deployment's log and at https://status.convex.dev.",
     ),
-    Trouble.GONE: ("Convex finished the export of {label}, but does not have its archive.", f"{AGAIN}"),
+    Trouble.GONE: ("Convex finished the export of {label}, but does not have its archive.", "{again}"),
     Trouble.CUT: (
         "The download of the export of {label} broke off: {words}.",
-        f"The unfinished file was removed. {AGAIN} If it breaks off again, look at the network and its proxies.",
+        "The unfinished file was removed. {again} If it breaks off again, look at the network and its proxies.",
     ),
-    Trouble.LIMITED: ("{label} takes no more requests for the moment.", f"Wait a few minutes. {AGAIN}"),
-    Trouble.SERVER: ("{label} answered with an error: {words}.", f"Look at https://status.convex.dev. {AGAIN}"),
+    Trouble.LIMITED: ("{label} takes no more requests for the moment.", "Wait a few minutes. {again}"),
+    Trouble.SERVER: ("{label} answered with an error: {words}.", "Look at https://status.convex.dev. {again}"),
     Trouble.NO_CONVEX: (
         "What answers for {label} knows no exports: it is no Convex deployment.",
         "Correct `[convex.{environment}] url` and {variable}.",
@@ -111,7 +112,7 @@ _SENTENCES = {
         "The Convex CLI that exports {label} cannot run on this machine: {words}.",
         "It needs node 20 or later and its npm packages: run `make setup`, or correct `[convex] cli`.",
     ),
-    Trouble.UNKNOWN: ("The export of {label} failed: {words}.", f"{AGAIN} If it fails again, the log has what the CLI said."),
+    Trouble.UNKNOWN: ("The export of {label} failed: {words}.", "{again} If it fails again, the log has what the CLI said."),
 }
 
 # What the CLI says besides the cause, and how its lines begin.
@@ -127,20 +128,22 @@ def trouble(said: str) -> Trouble:
     return next((kind for kind, sign in _SIGNS.items() if re.search(sign, said)), Trouble.UNKNOWN)
 
 
-def explain(said: str, target: Target) -> ConvexFailed:
+def explain(said: str, target: Target, *, again: str = AGAIN) -> ConvexFailed:
     """The error that a person reads; the CLI's words in it are short and hold no key."""
     kind = trouble(said)
-    return error(kind, target, words=words(said, target, kind), permission=_permission(said))
+    return error(kind, target, words=words(said, target, kind), permission=_permission(said), again=again)
 
 
-def error(kind: Trouble, target: Target, *, words: str = "", permission: str = "") -> ConvexFailed:
-    """The error for a known trouble."""
+def error(kind: Trouble, target: Target, *, words: str = "", permission: str = "", again: str = AGAIN) -> ConvexFailed:
+    """The error for a known trouble; ``again`` is what to do once it is over."""
     facts = {
         "label": target.label,
         "environment": target.environment,
         "variable": target.variable,
         "words": words,
         "permission": permission,
+        "needed": _EXPORTING if not permission or permission in _EXPORTING else permission,
+        "again": again,
     }
     message, remedy = (text.format(**facts) for text in _SENTENCES[kind])
     return (Unreachable if kind is Trouble.UNREACHABLE else ConvexFailed)(message, remedy)
