@@ -121,9 +121,7 @@ def _require_free(door: Door, said: Callable[[str], None], deadline: float, stop
     while any(each.state == "in_progress" for each in listed(door)):
         said("Another import is under way there; ours follows")
         if time.monotonic() > end:
-            raise ConvexFailed(
-                f"The import {running[0].id} into {door.target.label} does not end.", "Cancel it in its dashboard, then retry."
-            )
+            raise ConvexFailed(f"Another import into {door.target.label} does not end.", "Cancel it in its dashboard, then retry.")
         if stop.wait(_LOOK):
             raise Stopped(f"Waiting for another import into {door.target.label} was stopped.")
 
