@@ -25,11 +25,11 @@ from ops.settings import Settings, parse
 from sandbox.convex import ConvexServer
 from tests.bench.figures import Figure, timed
 from tests.convex_cli import KEY as CLI_KEY
-from tests.convex_cli import MODULES, Cli
+from tests.convex_cli import Cli
 from tests.databases import programs, serving
 from tests.journal_speed import steps
 from tests.remotes import PLAIN, Remote
-from tests.shipping import NEVER, Shop, ended, taken
+from tests.shipping import NEVER, Shop, ended, taken, untyped
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
@@ -92,12 +92,12 @@ def _scripts(shop: Shop, backstop: Backstop, clone: Path, spent: dict[str, list[
     """The same by hand."""
     former = shop.live
     commit = shop.commit(f"Script {number}", {"convex/more.ts": f"export const more = {number}.5;\n"})
-    facts = {"clone": clone, "tree": shop.folder / "tree", "modules": MODULES}
+    facts = {"clone": clone, "tree": shop.folder / "tree", "modules": untyped()}
     tag = f"git -C {clone} push -q origin {commit}:refs/tags/by-hand/{number}"
     with timed(spent["script deploy"]):
         _shell(backstop, SCRIPT.format(**facts, commit=commit, force="", tag=""))
     with timed(spent["script rollback"]):
-        _shell(backstop, SCRIPT.format(**facts, commit=former, force="--force-with-lease", tag=tag))
+        _shell(backstop, SCRIPT.format(**facts, commit=former, force=f"--force-with-lease=refs/heads/master:{commit}", tag=tag))
     assert shop.live == former
 
 
