@@ -41,7 +41,7 @@ from bot.views import changing, standing
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
-from ops import deploy, maintenance, rollback
+from ops import approvals, deploy, maintenance, rollback
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
@@ -131,6 +131,8 @@ async def _until(stop: asyncio.Event, connecting: asyncio.Task[None]) -> None:
 async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> Parts:
     """Open the database and everything that is kept in it."""
     loop = asyncio.get_running_loop()
+    for warning in approvals.warnings(settings):
+        log.warning(warning)
     changes = Changes()
     backstop = await asyncio.to_thread(partial(Backstop.open, settings, adopts=True, changed=changes))
     ending.callback(backstop.engine.dispose)

@@ -20,7 +20,7 @@ from ops.errors import OpsError, Refused
 from ops.journal import Busy, Journal, Operation
 from ops.people import NotAllowed, Person, Role, at_terminal
 from ops.plans import Plan, moved
-from ops.settings import Settings, parse
+from ops.settings import Roles, Settings, parse
 from tests.journals import Bots
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
@@ -124,6 +124,14 @@ def test_the_terminal_signs_nothing(journal: Journal, rules: Settings) -> None:
     waiting = pending(journal, rules)
     with pytest.raises(Refused, match="Nothing is signed at a terminal"):
         approvals.approve(journal, waiting.id, at_terminal(), BOUND, rules)
+
+
+def test_the_start_warns_where_only_one_person_could_sign_and_nobody_stands_in(rules: Settings, tmp_path: Path) -> None:
+    (alone,) = approvals.warnings(rules)
+    assert alone.startswith("A rollback of production's data can be signed by U0CAROL only")
+    assert approvals.warnings(settings(tmp_path, stand_ins=["U0DAVE"])) == []
+    nobody = rules.model_copy(update={"roles": Roles()})
+    assert [each.split(" can be signed by ")[1][:6] for each in approvals.warnings(nobody)] == ["nobody", "nobody"]
 
 
 # ── one start ──

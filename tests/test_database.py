@@ -12,10 +12,12 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
@@ -75,6 +77,23 @@ def test_a_database_of_a_newer_backstop_is_refused_in_one_line(engine: Engine, d
         open_database(database)
     assert str(caught.value).startswith("The database belongs to a newer Backstop.")
     assert "\n" not in str(caught.value)
+
+
+def test_a_database_of_the_first_version_is_upgraded_with_all_that_is_in_it(database: str) -> None:
+    older = create_engine(database)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with older.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+        assert not inspect(connection).has_table("approvals")
+        connection.execute(text("INSERT INTO activity VALUES (1, 'then', 'ann', 'did it', 'succeeded', NULL, NULL, 'x', 'y')"))
+    older.dispose()
+    engine = open_database(database)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT text FROM activity")).scalars().all() == ["did it"]
+        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+    engine.dispose()
 
 
 # ── addresses ──

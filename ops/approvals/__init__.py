@@ -7,7 +7,7 @@ lock and beginning are one transaction; what is signed is the plan's digest, and
 from __future__ import annotations
 
 from ops.approvals.deciding import approve, break_glass, reject, start, withdraw
-from ops.approvals.policy import approvers, may_break_glass, may_sign, only_asker, signature, typed
+from ops.approvals.policy import approvers, may_break_glass, may_sign, only_asker, signature, typed, warnings
 from ops.approvals.records import Approval, Status, Vote, ask, changed_since, draft, get, of_operation, pending, recent
 from ops.approvals.timing import Due, due, expire, note_reminded, note_stand_ins_told
 
@@ -37,5 +37,6 @@ __all__ = [
     "signature",
     "start",
     "typed",
+    "warnings",
     "withdraw",
 ]

@@ -79,6 +79,20 @@ def nobody(asker: str, role: Role | None, settings: Settings) -> bool:
     return only_asker(asker, role, settings) and not settings.approvals.stand_ins - {asker} and not settings.approvals.allow_self
 
 
+def warnings(settings: Settings) -> list[str]:
+    """What the start says of signatures that could not be had: where one person is all there is, and nobody stands in."""
+    rules, found = settings.approvals, []
+    for what, role in (("A rollback of production's data", rules.production_database), ("Whatever an Eng Lead signs", Role.ENG_LEAD)):
+        named = approvers(settings, role)
+        if not named:
+            found.append(f"{what} can be signed by nobody: give somebody the role {role.title}, in `[roles]`.")
+        elif len(named) == 1 and not next(iter(named)).startswith("S") and not (rules.stand_ins - named or rules.allow_self):
+            found.append(
+                f"{what} can be signed by {min(named)} only; asked for by them, only broken glass is left. Name `[approvals] stand_ins`."
+            )
+    return found
+
+
 def may_break_glass(approval: Approval, now: datetime, settings: Settings) -> str:
     """Why it may not go without its signature yet; "" if it may."""
     if nobody(approval.requested_by, approval.role, settings):
