@@ -115,7 +115,7 @@ def test_rows_that_do_not_fit_the_new_schema_end_the_deploy_before_production_is
     shop.commit("Paid orders", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
     view = deployed(backstop, backup="full")
     assert (view.status, names(view)[-1]) == ("failed", "check")
-    assert "do not fit the schema: orders" in str(view.error)
+    assert "do not fit the schema: table orders" in str(view.error)
     assert shop.live == shop.first
     assert backstop.journal.holder("production") is None
     assert view.result["where"]["commit"] == shop.first
