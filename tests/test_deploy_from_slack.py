@@ -134,9 +134,12 @@ def test_a_hold_is_seen_in_channel_home_and_gate_and_only_some_may_set_it(shop: 
 
 
 def test_home_shows_panel_deploy_rollback_and_what_waits_in_this_order(shop: Shop, slack: Client) -> None:
+    commit = shop.commit("Before home")
+    assert slack.submit(opened(slack, "/deploy", ALICE), {"backup": "quick"}, user=ALICE).acked
+    over(slack, commit[:6])
     shop.commit("For home")
     slack.open_home(CAROL)
-    said = str(wait_for(lambda: saying(slack.home(CAROL), "What waits for me"), "the Home")["blocks"])
+    said = str(wait_for(lambda: saying(slack.home(CAROL), "(backup required)"), "the Home")["blocks"])
     places = [
         said.index(words)
         for words in ("Create Backup Before Deploy", "Deploy to Production", "'Rollback'", "What waits for me", "Running now")
