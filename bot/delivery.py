@@ -72,6 +72,10 @@ class Delivery:
         if message is not None:
             await self.tell(request, as_message(message), take_place=reply.replace)
 
+    async def meanwhile(self, request: Request, view: View) -> None:
+        """Show how far something is, in the window that waits for it."""
+        await self._shown(request, view)
+
     async def error(self, request: Request, error: Exception) -> None:
         """Tell the person, wherever they are looking."""
         words = told(error)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from bot.homes import Homes
     from bot.posts import Posts
+    from bot.requests import Request
     from bot.settings import BotSettings
     from ops.backstop import Backstop
 
@@ -21,6 +22,7 @@ class Desk:
     settings: BotSettings
     posts: Posts
     homes: Homes
+    draw: Callable[[Request, Mapping[str, Any]], None]  # into the window that a look was asked for in, before its answer comes
 
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:
         """Post a message, or bring the one under this key up to date; it is a row first, so an outage only delays it."""

@@ -32,7 +32,8 @@ from bot.inbox import Inbox
 from bot.link import Found, find
 from bot.poster import Poster
 from bot.posts import Posts
-from bot.registry import REGISTRY
+from bot.registry import REGISTRY, View
+from bot.requests import Request
 from bot.settings import BotSettings
 from bot.slack import Slack, web_client
 from bot.sockets import Sockets
@@ -56,6 +57,7 @@ CARDS = {
 
 CALL = 15.0  # seconds that one call of Slack's Web API may take
 DRAIN = 3.0  # seconds that what is being answered, or shown, may still take at the end
+DRAWING = 2.0  # seconds that showing how far something is may hold it up
 HOUSEKEEPING = 15.0  # seconds between two looks for what another bot left in the inbox
 
 
@@ -152,7 +154,7 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.push_async_callback(homes.close)
     changes.listeners += [cards.changed, homes.changed]
     workers = Workers()
-    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes)
+    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, draw=partial(_drawn, loop, delivery))
     timer = Timer(desk)
     ending.push_async_callback(timer.close)
     handling = Handling(inbox=inbox, workers=workers, delivery=delivery, desk=desk)
@@ -169,6 +171,16 @@ def _soon(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
     """Call in the loop's thread; at the very end there is none any more, and nobody to wake."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(wake)
+
+
+def _drawn(loop: asyncio.AbstractEventLoop, delivery: Delivery, request: Request, view: View) -> None:
+    """Draw from a worker's thread, and wait for it: what is drawn later must not be overtaken."""
+    drawing = asyncio.run_coroutine_threadsafe(delivery.meanwhile(request, view), loop)
+    try:
+        drawing.result(DRAWING)
+    except Exception as error:  # noqa: BLE001  # it only shows how far something is; the answer follows all the same
+        drawing.cancel()
+        log.info("how far it is could not be shown: %s", type(error).__name__)
 
 
 async def _begin(ending: AsyncExitStack, parts: Parts) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
@@ -15,13 +16,15 @@ from bot.registry import Message
 from bot.views import approval as views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
-from ops import approvals, metrics, rollback, standing, tasks, waiting
+from ops import approvals, metrics, rollback, site, standing, tasks, waiting
 from ops.approvals import Approval, Due, Status, approvers
+from ops.errors import OpsError
 from ops.journal import OperationView
 
 log = logging.getLogger(__name__)
 
 EVERY = 3.0  # seconds
+OBSERVING = 1800.0  # seconds between two looks at the site
 OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
 HALTED_NAG = timedelta(hours=1)
 LATE = 2.0  # times the usual duration after which a rollback is late
@@ -34,6 +37,7 @@ class Timer:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._engine = desk, desk.backstop.engine
         self._looked = datetime.now(UTC) - LATELY
+        self._site_at = -OBSERVING
         self._running: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -62,6 +66,7 @@ class Timer:
         self._draw_approvals(now)
         for each in approvals.due(approvals.pending(self._engine), now, self._desk.settings):
             self._remind(each, now)
+        self._observe_site()
         self._nag(now)
         self._tell_who_waits()
         self._inform_incidents(now)
@@ -110,6 +115,21 @@ class Timer:
             turn = (now - view.created_at) // HALTED_NAG
             if view.status == "halted" and turn:
                 self._once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
+
+    def _observe_site(self) -> None:
+        """Now and then, what somebody did at Vercel by hand; App Home follows by itself."""
+        if time.monotonic() - self._site_at < OBSERVING:
+            return
+        self._site_at = time.monotonic()
+        try:
+            found = site.observe(self._desk.backstop)
+        except OpsError as error:
+            log.warning("the site could not be looked at: %s", error)
+            return
+        for what in sorted(found.begun):
+            each = standing.current(self._engine, what, site.ENVIRONMENT)
+            if each:
+                self._desk.say(f"found-{each.id}", self._desk.settings.slack.incidents, standing_views.found(each))
 
     def _tell_who_waits(self) -> None:
         """Each once, when the environment is free."""

@@ -47,10 +47,10 @@ def app(tmp_path: Path, server: ConvexServer) -> App:
     return app
 
 
-def convex(server: ConvexServer, folder: Path, key: str = KEY) -> Convex:
+def convex(server: ConvexServer, folder: Path, key: str = KEY, deadline: int = 60) -> Convex:
     values = {
         "app": {"repository": str(folder)},
-        "convex": {"production": {"name": "sturgeon", "url": server.url}, "deadline": 60},
+        "convex": {"production": {"name": "sturgeon", "url": server.url}, "deadline": deadline},
         "backups": {"folder": str(folder / "backups")},
         "secrets": {"convex_production_key": key},
     }
@@ -337,6 +337,20 @@ def test_an_import_that_waits_for_a_dead_cli_is_cancelled_and_may_be_made_again(
     assert bring(ours, archive) == 5
 
 
+def test_an_import_that_passes_the_deadline_is_cancelled_at_the_server_and_changed_nothing(server: ConvexServer, tmp_path: Path) -> None:
+    impatient = convex(server, tmp_path, deadline=1)
+    archive, before = archive_of(server, tmp_path / "a.zip"), impatient.newest_import(PRODUCTION)
+    server.insert("users", {"name": "eve"})
+    wanted = prints(server)
+    server.faults["import"] = "slow:20"
+    killed_import(server, tmp_path, archive, "in_progress")
+    with pytest.raises(ConvexFailed, match="was cancelled there; it changed nothing"):
+        impatient.import_since(PRODUCTION, before, stop=threading.Event(), said=silent)
+    assert [each["state"]["state"] for each in server._imports.listed()] == ["failed"]
+    assert impatient.import_since(PRODUCTION, before, stop=threading.Event(), said=silent) is None
+    assert prints(server) == wanted
+
+
 def test_an_import_that_never_began_is_told_as_none(ours: Convex) -> None:
     before = ours.newest_import(PRODUCTION)
     assert ours.import_since(PRODUCTION, before, stop=threading.Event(), said=silent) is None
@@ -351,6 +365,13 @@ def test_two_imports_since_are_left_to_a_person(ours: Convex, server: ConvexServ
 
 
 # ── the deployment ──
+
+
+def test_trouble_around_a_deploy_does_not_advise_a_backup(ours: Convex, server: ConvexServer) -> None:
+    server.faults["http"] = [{"path": "/instance_name", "status": 429, "times": 9}]
+    with pytest.raises(ConvexFailed) as failed:
+        ours.instance(PRODUCTION)
+    assert failed.value.remedy == "Wait a few minutes. Then try again."
 
 
 def test_a_deployment_is_paused_and_unpaused_and_says_which(ours: Convex, app: App) -> None:

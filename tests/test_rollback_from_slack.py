@@ -82,6 +82,15 @@ def test_the_list_shows_type_time_and_commit_and_the_two_sentences_of_the_docume
         assert words in said
 
 
+def test_while_the_loss_is_counted_the_window_says_how_far_that_is(shop: Shop, slack: Client) -> None:
+    made = backup_id(taken(slack, "/backup full"))
+    shop.convex.faults["export"] = "slow:4"
+    slack.command(f"/rollback {made}", user=BOB)
+    wait_for(lambda: saying(slack.view(BOB), "Exporting what is there now, to count what would be lost"), "how far it is")
+    shop.convex.faults["export"] = None
+    assert "nothing was written since the backup" in str(window(slack, BOB)["blocks"])
+
+
 def test_a_wrong_id_is_told_at_the_field_and_nothing_is_lost(slack: Client) -> None:
     made = backup_id(taken(slack, "/backup full"))
     view = opened(slack, f"/rollback {made}", BOB)

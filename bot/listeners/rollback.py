@@ -20,6 +20,7 @@ from ops.people import Right
 from ops.rollback import Preview
 
 FRESH = 600.0  # seconds for which what was shown may be planned from
+OFTEN = 1.0  # seconds between two lines in a window that waits
 PATIENCE = 600.0  # seconds that a look may take; the person waits before a window
 
 _command = command("/rollback", ANY, needs=Right.ROLLBACK)
@@ -43,7 +44,7 @@ def begin(request: Request, desk: Desk) -> Reply:
     words = request.typed.split()
     if not words:
         return _page(desk, 1)
-    return _looked(desk, manifest.check_id(words[0]), data=False if "code" in words[1:] else None, replaces="")
+    return _looked(request, desk, manifest.check_id(words[0]), data=False if "code" in words[1:] else None, replaces="")
 
 
 @_list.handle
@@ -67,19 +68,20 @@ def look(request: Request) -> Answer:
 @_chosen.handle
 def chosen(request: Request, desk: Desk) -> Reply:
     """What a rollback to the selected backup would do."""
-    return _looked(desk, manifest.check_id(request.fields.get(Field.BACKUP, "")), data=None, replaces="")
+    return _looked(request, desk, manifest.check_id(request.fields.get(Field.BACKUP, "")), data=None, replaces="")
 
 
 @_to.handle
 def to(request: Request, desk: Desk) -> Reply:
     """The buttons that name a backup."""
     backup_id, data, replaces = views.read(request.value)
-    return _looked(desk, manifest.check_id(backup_id), data=data, replaces=replaces)
+    return _looked(request, desk, manifest.check_id(backup_id), data=data, replaces=replaces)
 
 
-def _looked(desk: Desk, backup_id: str, *, data: bool | None, replaces: str) -> Reply:
+def _looked(request: Request, desk: Desk, backup_id: str, *, data: bool | None, replaces: str) -> Reply:
     """The preview in the window; a message with its button where that was closed meanwhile."""
-    found = _shown.keep(_preview(desk, backup_id, manifest.type_of(backup_id) == "full" if data is None else data))
+    with_data = manifest.type_of(backup_id) == "full" if data is None else data
+    found = _shown.keep(_preview(request, desk, backup_id, data=with_data))
     usual = metrics.usual_seconds(desk.backstop.journal, rollback.kind_of(data=found.data)) or rollback.seconds((), data=found.data)
     view = views.window(found, zone=desk.settings.team.zoneinfo, usual=usual, replaces=replaces, now=datetime.now(UTC))
     return Reply(view=view, message=views.ready(found, replaces))
@@ -106,14 +108,28 @@ class _Shown:
 _shown = _Shown()
 
 
-def _preview(desk: Desk, backup_id: str, data: bool) -> Preview:
-    """Look, for as long as somebody may wait."""
+class _Telling:
+    """Draws a look's lines into its window, as often as somebody can read them."""
+
+    def __init__(self, request: Request, desk: Desk) -> None:
+        self._request, self._desk = request, desk
+        self._at, self._line = 0.0, ""
+
+    def __call__(self, line: str) -> None:
+        """Say it, unless it was said or something else was a moment ago."""
+        if line != self._line and time.monotonic() - self._at > OFTEN:
+            self._at, self._line = time.monotonic(), line
+            self._desk.draw(self._request, views.looking(line))
+
+
+def _preview(request: Request, desk: Desk, backup_id: str, *, data: bool) -> Preview:
+    """Look, for as long as somebody may wait; the window says how far it is."""
     stop = threading.Event()
     timer = threading.Timer(PATIENCE, stop.set)
     timer.daemon = True
     timer.start()
     try:
-        return rollback.look(desk.backstop.services, backup_id, data=data, stop=stop)
+        return rollback.look(desk.backstop.services, backup_id, data=data, stop=stop, said=_Telling(request, desk))
     finally:
         timer.cancel()
 
@@ -137,7 +153,7 @@ def start(request: Request, desk: Desk) -> Reply:
     if data is None:
         raise Refused("It is not said whether the data go back too.", "Open it again: `/rollback`.")
     head = desk.backstop.services.git.remote_head(desk.settings.app.production_branch)
-    found = _shown.of(backup_id, data=data, head=head) or _preview(desk, backup_id, data)
+    found = _shown.of(backup_id, data=data, head=head) or _preview(request, desk, backup_id, data=data)
     plan = rollback.plan(desk.settings, found, request.fields.get(Field.REASON, ""), request.fields.get(Field.IMPACT, ""))
     begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id, replaces=replaces or None)
     said = views.begun(found.target, desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _SAID = {What.HOLD: "Deploys are held", What.MAINTENANCE: "Maintenance is on", What.PINNED: "The site is pinned to a former build"}
 _ICONS = {What.HOLD: ":hand:", What.MAINTENANCE: ":construction:", What.PINNED: ":pushpin:"}
+_MORE = {What.PINNED: "While it is, new builds do not go live by themselves: the next deploy promotes its own."}
 
 
 def line(each: Standing) -> str:
@@ -58,12 +59,17 @@ def sections(standing: Sequence[Standing]) -> list[Block]:
 def nag(each: Standing, now: datetime) -> Message:
     """It has stood for long: is it still needed?"""
     words = f"{_SAID[each.what]} for {duration(now - each.since)} now, by {mention(each.by)}: “{escape(each.reason, 150)}”. Still needed?"
-    more = "While it is, new builds do not go live by themselves: the next deploy promotes its own." if each.what is What.PINNED else ""
     return message(
         words,
-        section(f"{_ICONS[each.what]} {words}", more),
+        section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "")),
         actions(end_button(each), button("Four hours more", f"{Action.STILL_NEEDED}:{each.what}", each.what.value)),
     )
+
+
+def found(each: Standing) -> Message:
+    """It was not there when we looked before, and not by us."""
+    words = f"{_SAID[each.what]}, by {mention(each.by)}: “{escape(each.reason, 150)}”. Who did it, and is it needed?"
+    return message(words, section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "")), actions(end_button(each)))
 
 
 def held(each: Standing) -> Message:

@@ -18,6 +18,7 @@ from ops.files import require_room
 from ops.loss import Loss
 from ops.manifest import Backup
 from ops.services.git import Commit
+from ops.words import decimal_size
 
 ENVIRONMENT = "production"
 COUNTING = 900.0  # seconds that the comparison of the data may take
@@ -149,8 +150,8 @@ def _loss(services: Services, backup: Backup, stop: threading.Event, said: Calla
             fresh = folder / "now.zip"
             said("Exporting what is there now, to count what would be lost")
             services.convex.export(ENVIRONMENT, fresh, stop=stop, progress=lambda facts: said(_telling(facts)))
-            said("Comparing it with the backup, row by row")
             old = services.catalogue.archive(backup.id)
+            said(f"Comparing {decimal_size(fresh.stat().st_size)} with the backup, row by row")
             return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop), ""
     except OpsError as error:
         return None, error.message
@@ -158,7 +159,8 @@ def _loss(services: Services, backup: Backup, stop: threading.Event, said: Calla
 
 def _telling(facts: Any) -> str:
     """How far the export is, in a line. Pure."""
-    return str(facts.get("waiting") or facts.get("line") or "Exporting what is there now, to count what would be lost")
+    grown = f"; {decimal_size(facts['bytes'])} so far" if facts.get("bytes") else ""
+    return str(facts.get("waiting") or f"Exporting what is there now, to count what would be lost{grown}")
 
 
 @contextmanager

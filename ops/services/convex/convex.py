@@ -16,6 +16,8 @@ from ops.services.convex.program import Program
 from ops.services.convex.server import Patience
 from ops.settings import Settings
 
+_AGAIN = "Then try again."
+
 
 class Convex:
     """Convex, by its own CLI for what it can do and by HTTP for what it cannot."""
@@ -31,7 +33,7 @@ class Convex:
             WrongTarget: it is another than the one that is meant, or the settings do not say enough.
             Unreachable, ConvexFailed: it does not say.
         """
-        with Door(target.find(self._settings, environment)) as door:
+        with self._door(environment) as door:
             return door.instance()
 
     def export(self, environment: str, part: Path, *, stop: threading.Event, progress: Callable[[Mapping[str, Any]], None]) -> Exported:
@@ -131,4 +133,4 @@ class Convex:
 
     def _door(self, environment: str) -> Door:
         """The HTTP door of an environment's deployment."""
-        return Door(target.find(self._settings, environment))
+        return Door(target.find(self._settings, environment), again=_AGAIN)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self
 from ops.services.convex import latest
 from ops.services.convex.latest import Latest
 from ops.services.convex.target import Target, WrongTarget
-from ops.services.convex.trouble import ConvexFailed, Trouble, Unreachable, error, plain
+from ops.services.convex.trouble import AGAIN, ConvexFailed, Trouble, Unreachable, error, plain
 
 if TYPE_CHECKING:
     import httpx
@@ -36,6 +36,7 @@ class Door:
     """The HTTP door of one deployment, open for a while."""
 
     target: Target
+    again: str = AGAIN  # what to do once a trouble is over
 
     def __enter__(self) -> Self:
         return self
@@ -54,7 +55,7 @@ class Door:
         self._require(answer)
         name = _named(answer.text)
         if name is None:
-            raise error(Trouble.NO_CONVEX, self.target)
+            raise self._error(Trouble.NO_CONVEX)
         if not self.target.is_called(name):
             raise WrongTarget(
                 f"The deployment that answers for {self.target.label} calls itself “{name}”.",
@@ -100,7 +101,7 @@ class Door:
         said = _json(answer.text)
         if not isinstance(said, dict) or said.get("status") != "success":
             words = plain(str(said.get("errorMessage") if isinstance(said, dict) else answer.text), self.target)
-            raise error(Trouble.SERVER, self.target, words=words or "no answer")
+            raise self._error(Trouble.SERVER, words or "no answer")
         return said.get("value")
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> httpx.Response:
@@ -128,7 +129,7 @@ class Door:
         path = f"{self.target.provision}/api/deployment/url_for_key"
         answer = self._patiently(partial(self._client.post, path, json={"deployKey": self.target.key}))
         if answer.is_client_error:
-            raise error(Trouble.KEY, self.target)
+            raise self._error(Trouble.KEY)
         self._require(answer)
         return _address(answer.text) or self._no_address()
 
@@ -186,14 +187,18 @@ class Door:
         except (httpx.HTTPError, httpx.InvalidURL) as failure:
             words = plain(_cause(failure), self.target)
             kind = Trouble.CERTIFICATE if "CERTIFICATE" in words.upper() else Trouble.UNREACHABLE
-            raise error(kind, self.target, words=words) from None
+            raise self._error(kind, words) from None
 
     def _require(self, answer: httpx.Response) -> None:
         """Raise what an answer means that is none."""
         if answer.is_success:
             return
         otherwise = Trouble.SERVER if answer.is_server_error else Trouble.NO_CONVEX
-        raise error(_STATUSES.get(answer.status_code, otherwise), self.target, words=f"{answer.status_code} {answer.reason_phrase}".strip())
+        raise self._error(_STATUSES.get(answer.status_code, otherwise), f"{answer.status_code} {answer.reason_phrase}".strip())
+
+    def _error(self, kind: Trouble, words: str = "") -> ConvexFailed:
+        """A trouble, with what to do about it here."""
+        return error(kind, self.target, words=words, again=self.again)
 
 
 def _cause(failure: Exception) -> str:

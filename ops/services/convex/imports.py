@@ -25,6 +25,7 @@ from ops.services.process import Finished, Stopped
 Mode = Literal["replace-all", "replace"]
 
 _LOOK = 0.5  # seconds between two looks at the server
+_CANCELLING = 15.0  # seconds that the server may take to cancel one
 _LIST = "_system/cli/queryImport:list"
 _OVER = frozenset({"failed", "canceled"})  # it changed nothing
 _WAITING = frozenset({"uploaded", "waiting_for_confirmation"})
@@ -130,7 +131,8 @@ def since(door: Door, before: str, *, deadline: float, stop: threading.Event, sa
     """How the import that began after ``before`` ended; None when it surely changed nothing.
 
     Raises:
-        Undecided: there are several, or the server does not say within the deadline.
+        ConvexFailed: it took longer than the deadline, and was cancelled.
+        Undecided: there are several, or the server does not say how it ended.
     """
     end = time.monotonic() + deadline
     while True:
@@ -144,9 +146,34 @@ def since(door: Door, before: str, *, deadline: float, stop: threading.Event, sa
             door.call("POST", "/api/cancel_import", {"importId": newer[0].id})
         said(f"Convex is at work on the import ({newer[0].state.replace('_', ' ')})")
         if time.monotonic() > end:
-            raise Undecided(f"The import into {door.target.label} has not ended, and is still under way there.", "Look at its dashboard.")
+            return _given_up(door, newer[0].id, deadline, stop)
         if stop.wait(_LOOK):
             raise Stopped(f"Waiting for the import into {door.target.label} was stopped.")
+
+
+def _given_up(door: Door, import_id: str, deadline: float, stop: threading.Event) -> Imported:
+    """Have the server cancel an import that takes too long: nobody waits for it, and it would change the data at any time.
+
+    Raises:
+        ConvexFailed: it is cancelled, and changed nothing.
+        Undecided: it is still under way.
+    """
+    label = door.target.label
+    door.call("POST", "/api/cancel_import", {"importId": import_id})
+    end = time.monotonic() + _CANCELLING
+    while True:
+        seen = next((each for each in listed(door) if each.id == import_id), None)
+        if seen is not None and seen.state == "completed":
+            return Imported(id=seen.id, rows=seen.rows)
+        if seen is None or seen.state in _OVER:
+            raise ConvexFailed(
+                f"The import into {label} did not end within {deadline:g} seconds and was cancelled there; it changed nothing.",
+                "Raise `[convex] deadline` if the data are that many, then retry.",
+            )
+        if time.monotonic() > end:
+            raise Undecided(f"The import into {label} has not ended, and is still under way there.", "Look at its dashboard.")
+        if stop.wait(_LOOK):
+            raise Stopped(f"Waiting for the import into {label} was stopped.")
 
 
 def _require_one(door: Door, newer: Sequence[Seen]) -> None:
