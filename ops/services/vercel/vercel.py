@@ -124,7 +124,8 @@ class Vercel:
         except VercelFailed as failed:
             if failed.status == 409:  # it serves it already
                 return
-            if failed.status or not _is_under_way(self.project(), kind, goal):
+            project = self.project()
+            if failed.status or not (_is_under_way(project, kind, goal) or _is_done(project, kind, goal)):
                 raise
 
     # -- maintenance -------------------------------------------------------------------------------------------------------
