@@ -21,7 +21,7 @@ from ops.journal import Busy, Journal, Operation
 from ops.people import NotAllowed, Person, Role, at_terminal
 from ops.plans import Plan, moved
 from ops.settings import Roles, Settings, parse
-from tests.journals import Bots
+from tests.journals import Bots, eventually
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
@@ -50,8 +50,11 @@ def rules(tmp_path: Path) -> Settings:
 def journal(bots: Bots) -> Iterator[Journal]:
     release = threading.Event()
 
+    def wait(op: Operation) -> None:
+        eventually(lambda: op.params.get("quick") or op.stop.is_set() or release.is_set())
+
     def work(op: Operation) -> None:
-        op.step("wait", lambda: op.params.get("quick") or release.wait(20) or None)
+        op.step("wait", lambda: wait(op))
 
     kinds = [bots.kind(name, work) for name in ("deploy", "quick rollback", "full rollback", "full backup")]
     yield bots.bot(*kinds)
