@@ -42,7 +42,7 @@ from bot.views import changing, standing
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
-from ops import approvals, deploy, maintenance, rollback
+from ops import approvals, deploy, maintenance, pausing, rollback
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
@@ -52,6 +52,7 @@ CARDS = {
     **dict.fromkeys(("quick backup", "full backup", "verify"), card),
     **dict.fromkeys((deploy.KIND, *rollback.KINDS), changing.card),
     **dict.fromkeys(maintenance.KINDS, standing.switched),
+    pausing.KIND: standing.unpaused,
 }
 """Which operations have a card, and who draws it."""
 

@@ -16,15 +16,14 @@ from bot.registry import Message
 from bot.views import approval as views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
-from ops import approvals, metrics, rollback, site, standing, tasks, waiting
+from ops import approvals, metrics, outside, rollback, standing, tasks, waiting
 from ops.approvals import Approval, Due, Status, approvers
-from ops.errors import OpsError
 from ops.journal import OperationView
 
 log = logging.getLogger(__name__)
 
 EVERY = 3.0  # seconds
-OBSERVING = 1800.0  # seconds between two looks at the site
+OBSERVING = 1800.0  # seconds between two looks at what may have been changed by hand
 OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
 HALTED_NAG = timedelta(hours=1)
 LATE = 2.0  # times the usual duration after which a rollback is late
@@ -37,7 +36,7 @@ class Timer:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._engine = desk, desk.backstop.engine
         self._looked = datetime.now(UTC) - LATELY
-        self._site_at = -OBSERVING
+        self._observed_at = -OBSERVING
         self._running: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -66,7 +65,7 @@ class Timer:
         self._draw_approvals(now)
         for each in approvals.due(approvals.pending(self._engine), now, self._desk.settings):
             self._remind(each, now)
-        self._observe_site()
+        self._observe()
         self._nag(now)
         self._tell_who_waits()
         self._inform_incidents(now)
@@ -106,7 +105,9 @@ class Timer:
     def _nag(self, now: datetime) -> None:
         """Forgotten states (X11): what stands, tasks, halted operations."""
         slack = self._desk.settings.slack
-        for each, turn in standing.overdue(standing.all_of(self._engine), now):
+        running = {view.id for view in self._desk.backstop.journal.running() if view.status == "running"}  # it will end what it began
+        stands = [each for each in standing.all_of(self._engine) if each.operation_id not in running]
+        for each, turn in standing.overdue(stands, now):
             after = f"{int(each.until.timestamp())}-" if each.until else ""
             self._once(f"nag-{each.id}-{after}{turn}", slack.incidents, standing_views.nag(each, now))
         for task, turn in tasks.overdue(tasks.open_ones(self._engine), now):
@@ -116,18 +117,16 @@ class Timer:
             if view.status == "halted" and turn:
                 self._once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
 
-    def _observe_site(self) -> None:
-        """Now and then, what somebody did at Vercel by hand; App Home follows by itself."""
-        if time.monotonic() - self._site_at < OBSERVING:
+    def _observe(self) -> None:
+        """Now and then, what somebody did at Vercel or Convex by hand; App Home follows by itself."""
+        if time.monotonic() - self._observed_at < OBSERVING:
             return
-        self._site_at = time.monotonic()
-        try:
-            found = site.observe(self._desk.backstop)
-        except OpsError as error:
-            log.warning("the site could not be looked at: %s", error)
-            return
+        self._observed_at = time.monotonic()
+        found, unknown = outside.observe(self._desk.backstop)
+        for why in unknown:
+            log.warning("whether production is as it was left could not be looked at: %s", why)
         for what in sorted(found.begun):
-            each = standing.current(self._engine, what, site.ENVIRONMENT)
+            each = standing.current(self._engine, what, outside.ENVIRONMENT)
             if each:
                 self._desk.say(f"found-{each.id}", self._desk.settings.slack.incidents, standing_views.found(each))
 

@@ -86,6 +86,7 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "hold", "hold deploys", terminal_changes.hold).add_argument("reason", help="why")
     _why(_command(commands, "resume", "lift the hold on deploys", terminal_changes.resume))
     _maintenance(_command(commands, "maintenance", "put the maintenance page up, or take it down", terminal_changes.switch))
+    _command(commands, "unpause", "let the functions of a paused Convex run", terminal_changes.unpause)
     _command(commands, "lock", "what holds production", terminal_changes.lock)
     _settle(_command(commands, "settle", "decide about a halted operation", terminal_changes.settle))
     return whole

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from ops import backup, deploy, maintenance, retaining, rollback, verify
+from ops import backup, deploy, maintenance, pausing, retaining, rollback, verify
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.database import open_database
@@ -54,6 +54,7 @@ class Backstop:
             deploy.kind(services),
             *rollback.kinds(services),
             *maintenance.kinds(services),
+            pausing.kind(services),
         )
         runners = settings.state / "runners"
         return cls(services=services, journal=Journal(engine, kinds, adopts=adopts, lease=lease, runners=runners, changed=changed))

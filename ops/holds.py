@@ -1,11 +1,11 @@
-"""Hold deploys with a reason, lift the hold, and switch maintenance: what a person may do beside the operations."""
+"""Hold deploys with a reason, lift the hold, and switch maintenance, let a paused app run: what a person may do beside the operations."""
 
 from __future__ import annotations
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ops import activity, maintenance, standing
+from ops import activity, maintenance, pausing, standing
 from ops.backstop import Backstop
 from ops.errors import Refused
 from ops.people import Person, Right, require
@@ -60,6 +60,17 @@ def switch(backstop: Backstop, person: Person, kind: str, reason: str, *, id: st
     require(person, Right.HOLD, backstop.settings.approvals.policy)
     params = maintenance.ask(backstop.services, reason if kind == maintenance.ON else reason or "it is over")
     return backstop.journal.start(kind, params, by=person.id, environment=ENVIRONMENT, id=id)
+
+
+def unpause(backstop: Backstop, person: Person, *, id: str) -> str:  # noqa: A002 # the contract's name
+    """Let the functions of a paused deployment run, as an operation; its id.
+
+    Raises:
+        Refused: the right is missing, or another operation runs.
+    """
+    require(person, Right.HOLD, backstop.settings.approvals.policy)
+    params = pausing.ask(backstop.services)
+    return backstop.journal.start(pausing.KIND, params, by=person.id, environment=ENVIRONMENT, id=id)
 
 
 def _there(backstop: Backstop) -> Standing:

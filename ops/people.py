@@ -50,7 +50,7 @@ _DEEDS = {
     Right.DELETE: "delete or unpin backups",
     Right.DEPLOY: "ask for a deploy",
     Right.ROLLBACK: "ask for a rollback",
-    Right.HOLD: "hold deploys, lift a hold, or switch maintenance",
+    Right.HOLD: "hold deploys, lift a hold, switch maintenance, or let a paused app run",
     Right.SETTLE: "decide about a halted operation",
     Right.APPROVE: "sign or reject what others ask for",
     Right.BREAK_GLASS: "start anything without its signature",

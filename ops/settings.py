@@ -196,7 +196,7 @@ class Approvals(Section):
     code_rollback: frozenset[Role] = frozenset({Role.ENG_LEAD, Role.CTO})
     """Who rolls the code back without a signature; everybody else in a role asks an Eng Lead."""
     hold: frozenset[Role] = _LEADS
-    """Who holds deploys, lifts a hold, switches maintenance."""
+    """Who holds deploys, lifts a hold, switches maintenance, lets a paused app run."""
     settle: frozenset[Role] = _LEADS
     """Who decides about a halted operation."""
     break_glass: frozenset[Role] = _LEADS

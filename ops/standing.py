@@ -1,4 +1,7 @@
-"""What stands until a person ends it: deploys held, maintenance on, the site pinned. At most one of each; forgotten, it nags (X11)."""
+"""What stands until a person ends it: deploys held, maintenance on, the site pinned, Convex paused. Forgotten, it nags (X11).
+
+At most one of each.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +22,15 @@ class What(enum.StrEnum):
     HOLD = "hold"
     MAINTENANCE = "maintenance"
     PINNED = "pinned"
+    PAUSED = "paused"
 
 
-PATIENCE = {What.HOLD: timedelta(days=1), What.MAINTENANCE: timedelta(hours=2), What.PINNED: timedelta(days=1)}
+PATIENCE = {
+    What.HOLD: timedelta(days=1),
+    What.MAINTENANCE: timedelta(hours=2),
+    What.PINNED: timedelta(days=1),
+    What.PAUSED: timedelta(minutes=30),
+}
 """After how long each is asked about, and again after as long."""
 
 

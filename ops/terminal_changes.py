@@ -99,6 +99,13 @@ def switch(options: argparse.Namespace) -> Answer:
     return ended(view, f"{kind.capitalize()} · {view.params['target']}", {})
 
 
+def unpause(options: argparse.Namespace) -> Answer:
+    """Let the functions of a paused deployment run."""
+    with opened(running=True) as backstop:
+        view = follow(backstop, holds.unpause(backstop, people.at_terminal(), id=_id()), quiet=options.json)
+    return ended(view, f"Its functions run · {view.params['target']}", {})
+
+
 def settle(options: argparse.Namespace) -> Answer:
     """Decide about a halted operation: repeat the step, take it as done, or end it as it is."""
     with opened() as backstop:
@@ -185,6 +192,7 @@ def _previewed(preview: Preview) -> list[str]:
         lines += [f"  {sentence}" for sentence in preview.loss.sentences()] if preview.loss else []
         lines += [f"What would be lost could not be counted: {preview.loss_unknown}"] if preview.loss_unknown else []
         lines += ["The site shows its maintenance page meanwhile."] if preview.maintenance else []
+        lines += [f"No maintenance page is shown meanwhile. {preview.page_missing}"] if preview.page_missing else []
     return lines
 
 
@@ -201,4 +209,5 @@ def _preview(preview: Preview) -> dict[str, Any]:
         "loss": preview.loss.as_json() if preview.loss else None,
         "lossUnknown": preview.loss_unknown,
         "maintenance": preview.maintenance,
+        "pageMissing": preview.page_missing,
     }

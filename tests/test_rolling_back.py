@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ops import activity, asking, backup, deploy, manifest, releases, rollback, standing
+from ops import activity, asking, backup, deploy, holds, manifest, releases, rollback, standing
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.deploy import Choice
@@ -347,14 +347,32 @@ def test_a_rollback_without_a_reason_is_refused(backstop: Backstop) -> None:
         rollback.plan(backstop.settings, previewed(backstop, quick, data=True), "  ")
 
 
-def test_without_the_maintenance_page_a_full_rollback_halts_before_the_data_are_touched(shop: Shop, backstop: Backstop) -> None:
-    full, rows = newest(backstop), shop.rows()
+def test_a_site_without_its_maintenance_page_keeps_nobody_from_going_back_and_the_preview_says_so(shop: Shop, backstop: Backstop) -> None:
+    full, wanted = newest(backstop), shop.rows()
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     assert shop.vercel
     shop.vercel.site.has_page = False
+    found = previewed(backstop, full, data=True)
+    assert not found.maintenance
+    assert "answers 404" in found.page_missing
     view = back(backstop, full, data=True)
-    assert names(view)[-1] == "maintenance on"
+    assert view.status == "succeeded", view
+    assert shop.rows() == wanted
+    assert not {"maintenance on", "maintenance off"} & {*names(view)}
+    assert "pause" in names(view)
+
+
+def test_a_maintenance_page_that_has_gone_since_the_preview_is_told_before_anything_changes(shop: Shop, backstop: Backstop) -> None:
+    begun = asked(backstop, newest(backstop), data=True)
+    rows, live = shop.rows(), shop.live
+    assert shop.vercel
+    shop.vercel.site.has_page = False
+    asking.approve(backstop, CAROL, begun.approval.id)
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, names(view)) == ("failed", ["nothing moved"])
     assert "answers 404" in str(view.error)
-    assert shop.rows() == rows
+    assert (shop.rows(), shop.live, shop.convex.paused) == (rows, live, False)
+    assert standing.all_of(backstop.engine) == []
 
 
 def test_a_key_that_may_not_pause_is_told_and_the_proof_lists_instead_of_failing(tmp_path: Path) -> None:
@@ -392,12 +410,31 @@ def test_an_import_that_fails_halts_with_maintenance_on_and_a_retry_ends_well(sh
     assert shop.vercel
     assert shop.vercel.maintenance
     assert shop.convex.paused
+    paused = standing.current(backstop.engine, What.PAUSED, "production")
+    assert paused
+    assert (paused.reason, paused.by, paused.operation_id) == ("checkout double-charges", "U0BOB", view.id)
     shop.convex.faults["import"] = None
     backstop.journal.settle(view.id, "data", by="U0BOB")
     again = ended(backstop, view.id)
     assert again.status == "succeeded", again
     assert shop.rows() == wanted
     assert not shop.vercel.maintenance
+    assert standing.current(backstop.engine, What.PAUSED, "production") is None
+
+
+def test_a_rollback_that_is_ended_half_way_leaves_word_that_convex_is_paused_until_somebody_lets_it_run(
+    shop: Shop, backstop: Backstop
+) -> None:
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    view = back(backstop, newest(backstop), data=True)
+    backstop.journal.abandon(view.id, by="U0BOB")
+    assert shop.convex.paused
+    assert {each.what for each in standing.all_of(backstop.engine)} == {What.PAUSED, What.MAINTENANCE}
+    let = ended(backstop, holds.unpause(backstop, BOB, id="let-it-run"))
+    assert let.status == "succeeded", let
+    assert not shop.convex.paused
+    assert {each.what for each in standing.all_of(backstop.engine)} == {What.MAINTENANCE}
+    assert "Convex unpaused: its functions run" in [line.text for line in activity.lines(backstop.engine, 5)]
 
 
 def test_a_halted_deploy_is_taken_over_by_a_rollback_without_its_lock_ever_being_free(shop: Shop, backstop: Backstop) -> None:

@@ -62,6 +62,8 @@ def stood(what: What, hours: float, until: float | None = None) -> Standing:
         (What.HOLD, 23, None, 0),
         (What.HOLD, 25, None, 1),
         (What.PINNED, 49, None, 2),
+        (What.PAUSED, 0.4, None, 0),
+        (What.PAUSED, 1.1, None, 2),
         (What.MAINTENANCE, 5, 1, 0),
         (What.MAINTENANCE, 5, -0.1, 1),
     ],

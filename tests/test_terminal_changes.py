@@ -88,6 +88,7 @@ def test_holds_and_maintenance_are_switched_with_a_reason(shop: Shop, world: Wor
     assert shop.vercel.maintenance
     assert told(world, "maintenance", "off")["success"]
     assert not shop.vercel.maintenance
+    assert told(world, "unpause")["success"]
 
 
 def test_a_deploy_that_halts_says_what_is_where_and_is_decided_about(shop: Shop, world: World) -> None:

@@ -13,9 +13,9 @@ from bot.requests import Request
 from bot.views import standing as views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
-from bot.views.blocks import message
+from bot.views.blocks import message, section
 from bot.views.text import mention
-from ops import activity, asking, tasks
+from ops import activity, asking, standing, tasks
 from ops.journal import Interrupted, OperationView
 from ops.people import Right
 
@@ -57,7 +57,9 @@ def over(request: Request, desk: Desk) -> Reply:
     """End it as it is."""
     view = asking.settled_by(desk.backstop, request.person, request.value)
     desk.backstop.journal.abandon(view.id, by=request.person.id)
-    return shown(request, message(f"The {view.kind} is over; its lock is free. Production is as its card says."))
+    words = f"The {view.kind} is over; its lock is free. Production is as its card says."
+    left = standing.all_of(desk.backstop.engine)
+    return shown(request, message(words, section(words, "This still stands:" if left else ""), *views.sections(left)))
 
 
 @_hand_over.answer

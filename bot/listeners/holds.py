@@ -1,4 +1,4 @@
-"""Hold deploys and lift the hold, switch maintenance, look at the lock, and be told when it is free."""
+"""Hold deploys and lift the hold, switch maintenance, let a paused app run, look at the lock, and be told when it is free."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _resume = command("/ops", "resume", needs=Right.HOLD, stored=True)
 _lift = action(Action.LIFT, needs=Right.HOLD, stored=True)
 _maintenance = command("/ops", "maintenance", needs=Right.HOLD, stored=True)
 _off = action(Action.MAINTENANCE_OFF, needs=Right.HOLD, stored=True)
+_unpause = command("/ops", "unpause", needs=Right.HOLD, stored=True)
+_let_run = action(Action.UNPAUSE, needs=Right.HOLD, stored=True)
 _longer = action(Action.STILL_NEEDED, needs=Right.HOLD, stored=True)
 _lock = command("/ops", "lock", needs=Right.LOOK)
 _tell_me = action(Action.TELL_ME, needs=Right.LOOK, stored=True)
@@ -48,6 +50,7 @@ def resume(request: Request, desk: Desk) -> Reply:
 
 @_lift.answer
 @_off.answer
+@_let_run.answer
 @_tell_me.answer
 @_longer.answer
 def at_home(request: Request) -> Answer:
@@ -75,6 +78,14 @@ def _switched(request: Request, desk: Desk, kind: str, reason: str) -> Reply:
     """Start the operation; its card says how it went."""
     holds.switch(desk.backstop, request.person, kind, reason, id=request.operation_id)
     return shown(request, message(f"Switching {kind}: its card is in {desk.settings.slack.engineering}."))
+
+
+@_unpause.handle
+@_let_run.handle
+def unpause(request: Request, desk: Desk) -> Reply:
+    """``/ops unpause``, and the button."""
+    holds.unpause(desk.backstop, request.person, id=request.operation_id)
+    return shown(request, message(f"Letting the functions run: its card is in {desk.settings.slack.engineering}."))
 
 
 @_longer.handle

@@ -72,6 +72,8 @@ class Action(enum.StrEnum):
     """Lift the hold on deploys, already confirmed; value empty."""
     MAINTENANCE_OFF = "maintenance_off"
     """Switch maintenance off, already confirmed; value empty."""
+    UNPAUSE = "unpause"
+    """Let the functions of a paused deployment run, already confirmed; value empty."""
     STILL_NEEDED = "standing_still_needed"
     """What stands is still needed for four hours; value: which it is."""
     TELL_ME = "waiting_tell_me"

@@ -78,8 +78,16 @@ def _about(asked: Approval) -> list[str]:
         f"*Backup:* {clock(at)} ({ago(at)}), {code(str(asked.plan.bound['backup']))}",
         *_data(asked),
         f"*Code:* {counted(shown['undone'], 'commit')} leave production",
-        "*Site:* in maintenance meanwhile" if asked.plan.bound["maintenance"] else "*Site:* no maintenance",
+        f"*Site:* {_site(asked)}",
     ]
+
+
+def _site(asked: Approval) -> str:
+    """What visitors see meanwhile."""
+    if asked.plan.bound["maintenance"]:
+        return "in maintenance meanwhile"
+    missing = asked.plan.shown.get("page_missing")
+    return f"no maintenance page. :warning: {prose(missing, 300)}" if missing else "no maintenance"
 
 
 def _gate(shown: Any) -> list[str]:

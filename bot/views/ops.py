@@ -46,6 +46,7 @@ COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("/rollback [ID] [code]", "choose a backup, see what would be lost, type its id"),
         ("/ops hold REASON", "let nothing be deployed; `/ops resume [why]` lifts it"),
         ("/ops maintenance on REASON", "show the maintenance page; `/ops maintenance off` takes it down"),
+        ("/ops unpause", "let the functions of a paused Convex run again"),
         ("/ops lock", "what holds production, and be told when it is free"),
     ),
     "Operations": (

@@ -151,12 +151,9 @@ def _conditions(found: Preview, usual: float) -> list[str]:
     kind = "full" if found.data else "quick"
     lines = [f"A {kind} backup of what is there now comes first, so this can be undone.", f"It usually takes about {duration(usual)}."]
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
+    lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
-    lines += (
-        ["The site is served from its former build at once." if found.deployment else "The site is built anew."]
-        if found.maintenance
-        else []
-    )
+    lines += ["The site is served from its former build at once."] if found.deployment else []
     return [*lines, "Deploys are held afterwards, until somebody lifts that."]
 
 

@@ -31,9 +31,17 @@ from ops.standing import Standing, What
 if TYPE_CHECKING:
     from ops.journal import OperationView
 
-_SAID = {What.HOLD: "Deploys are held", What.MAINTENANCE: "Maintenance is on", What.PINNED: "The site is pinned to a former build"}
-_ICONS = {What.HOLD: ":hand:", What.MAINTENANCE: ":construction:", What.PINNED: ":pushpin:"}
-_MORE = {What.PINNED: "While it is, new builds do not go live by themselves: the next deploy promotes its own."}
+_SAID = {
+    What.HOLD: "Deploys are held",
+    What.MAINTENANCE: "Maintenance is on",
+    What.PINNED: "The site is pinned to a former build",
+    What.PAUSED: "Convex is paused",
+}
+_ICONS = {What.HOLD: ":hand:", What.MAINTENANCE: ":construction:", What.PINNED: ":pushpin:", What.PAUSED: ":no_entry:"}
+_MORE = {
+    What.PINNED: "While it is, new builds do not go live by themselves: the next deploy promotes its own.",
+    What.PAUSED: "No function of the app runs meanwhile: for those who use it, it is down.",
+}
 
 
 def line(each: Standing) -> str:
@@ -48,6 +56,9 @@ def end_button(each: Standing) -> Element:
     if each.what is What.MAINTENANCE:
         asks = confirm("Switch maintenance off?", "Visitors see the site again.", "Switch it off", "Leave it on")
         return button("Switch maintenance off", Action.MAINTENANCE_OFF, asks=asks)
+    if each.what is What.PAUSED:
+        asks = confirm("Let the functions run?", "The app reads and writes its data again at once.", "Let them run", "Leave it paused")
+        return button("Let the functions run", Action.UNPAUSE, asks=asks)
     return button("Deploy", Action.DEPLOY_OPEN)
 
 
@@ -99,6 +110,18 @@ def switched(view: OperationView, _now: datetime) -> Message:
     words = f"Maintenance is {'on: visitors see the maintenance page' if view.kind.endswith('on') else 'off: visitors see the site'}"
     off = end_button(_as_standing(view)) if view.kind.endswith("on") else None
     return message(f"{words} · {target}", section(f":construction: *{words}* · *{target}*", who), actions(off))
+
+
+def unpaused(view: OperationView, _now: datetime) -> Message:
+    """The card of the operation that lets the functions run."""
+    target, who = prose(str(view.params["target"])), f"asked by {mention(view.requested_by)}"
+    if view.status == "running":
+        return message(f"Letting the functions of {target} run", section(f":arrows_counterclockwise: *Unpausing* · *{target}*", who))
+    if view.status != "succeeded":
+        words = f"Unpause {view.status}"
+        why = f"{prose(view.error or '', 600)} {prose(view.remedy or '', 400)}"
+        return message(f"{words} on {target}", section(f":x: *{words}* · *{target}*", why, who), actions(*_decide(view)))
+    return message(f"The functions run again · {target}", section(f":white_check_mark: *The functions run again* · *{target}*", who))
 
 
 def _as_standing(view: OperationView) -> Standing:

@@ -7,14 +7,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import archive, loss
+from ops import archive, loss, pausing
 from ops.archive import Table
 from ops.errors import Failed, OpsError
 from ops.facts import GOOD
 from ops.journal import Interrupted
 from ops.releasing import Releasing
 from ops.rollback.preview import COUNTING, ENVIRONMENT, scratch
-from ops.services.convex import MayNotPause
 
 _NAMED = 5  # tables that a sentence names
 
@@ -52,21 +51,15 @@ class Data:
         if not self.bound["pause"]:
             return
 
-        def pause() -> dict[str, Any]:
-            try:
-                self.services.convex.pause(ENVIRONMENT)
-            except MayNotPause as refused:
-                return {"paused": False, "why": refused.message}
-            return {"paused": True}
-
-        paused = self.to.changing("pause", pause)
+        reason = self.op.params["shown"]["reason"]
+        paused = self.to.changing("pause", lambda: pausing.stop_functions(self.services, reason, self.op.requested_by, self.op.id))
         self.covered = paused["paused"]
         self.op.result(paused=paused)
 
     def unpause(self) -> None:
         """Let the functions run again."""
         if self.covered:
-            self.to.changing("unpause", lambda: self.services.convex.unpause(ENVIRONMENT))
+            self.to.changing("unpause", lambda: pausing.let_run(self.services, self.op.requested_by))
 
     def final_loss(self, safety_id: str) -> None:
         """Count once more what goes, from the safety backup itself: that is what really goes."""

@@ -79,6 +79,7 @@ def _shown(preview: Preview, reason: str, impact: str) -> dict[str, Any]:
         "returning": preview.returning,
         "loss": preview.loss.as_json() if preview.loss else None,
         "loss_unknown": preview.loss_unknown,
+        "page_missing": preview.page_missing,
     }
 
 

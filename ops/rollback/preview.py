@@ -43,6 +43,7 @@ class Preview:
     loss_unknown: str = ""  # why it could not be counted
     deployment: str = ""  # of the site, if it can serve that commit at once
     maintenance: bool = False
+    page_missing: str = ""  # why the site cannot show its maintenance page
     paused: bool = False
 
     @property
@@ -63,6 +64,7 @@ def look(
     services.git.commit_of_anchor(backup.id, backup.commit_hash, stop=stop)
     live = services.git.head(services.settings.app.production_branch, stop=stop)
     lost, unknown = _loss(services, backup, stop, said) if data else (None, "")
+    missing = _page_missing(services) if data else ""
     return Preview(
         target=services.target(ENVIRONMENT),
         branch=services.settings.app.production_branch,
@@ -72,7 +74,8 @@ def look(
         loss=lost,
         loss_unknown=unknown,
         deployment=_deployment(services, backup.commit_hash),
-        maintenance=data and services.vercel.configured,
+        maintenance=data and services.vercel.configured and not missing,
+        page_missing=missing,
         paused=data and services.settings.convex.pause,
         **_history(services, backup.commit_hash, live.hash, stop),
     )
@@ -141,6 +144,17 @@ def _deployment(services: Services, commit: str) -> str:
     except OpsError:
         return ""
     return found.id if found is not None and found.state == "READY" else ""
+
+
+def _page_missing(services: Services) -> str:
+    """Why there is no maintenance page to show; a site that is broken keeps nobody from going back."""
+    if not services.vercel.configured:
+        return ""
+    try:
+        services.vercel.require_page()
+    except OpsError as error:
+        return error.message
+    return ""
 
 
 def _loss(services: Services, backup: Backup, stop: threading.Event, said: Callable[[str], None]) -> tuple[Loss | None, str]:

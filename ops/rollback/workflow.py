@@ -104,6 +104,8 @@ class Back:
         def confirm() -> None:
             require_backup(self.services, self.bound["backup"], data=self.bound["data"])
             require_at(self.services, self.bound["branch"], self.bound["head"])
+            if self.bound["maintenance"]:
+                self.services.vercel.require_page()
             self.services.git.commit_of_anchor(self.bound["backup"], self.bound["commit"], stop=self.op.stop)
 
         self.step("nothing moved", confirm)
