@@ -10,7 +10,7 @@ from contextlib import suppress
 from typing import Any
 
 from starlette.responses import JSONResponse
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketDisconnected
 
 from sandbox.convex.deployment import Deployment
 from sandbox.convex.keys import not_permitted
@@ -131,7 +131,8 @@ class _Session:
 
     async def _say(self, message: Message) -> None:
         self._record("sent", message)
-        await self._websocket.send_json(message)
+        with suppress(WebSocketDisconnected):  # it left in this moment; whoever receives from it ends the session
+            await self._websocket.send_json(message)
 
     def _record(self, direction: str, message: Message) -> None:
         shown = {key: value for key, value in message.items() if key != "value"}  # an Authenticate's is the key

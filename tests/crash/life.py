@@ -1,6 +1,7 @@
 """One life of a bot that deploys or rolls back for real: ``python -m tests.crash.life scene.json AT SIGNAL``.
 
-It starts the operation of the scene, or takes it up, and sees it end; at one point it is sent a signal. A point is: before each
+It starts the operation of the scene, or takes it up, and sees it end; at one point (its number, or the name that it has when it is
+first passed) it is sent a signal. A point is: before each
 BEGIN and each COMMIT, each change that is told, before, in the middle of and after each git command and each run of the CLI,
 before and after each call by HTTP.
 """
@@ -36,15 +37,18 @@ class Everywhere(Points):
         """A point; the heartbeat's do not count."""
         if threading.current_thread().name.startswith(("operation-", "convex")):
             self.started = False
-            self._count(name)
+            if self._is_the_one(name):
+                self.strike()
 
-    def _count(self, name: str) -> None:
-        """Count it, and send the signal if it is the one."""
+    def _is_the_one(self, name: str) -> bool:
+        """Count it; whether the signal is sent here."""
         self.passed += 1
         with self.trace.open("a") as trace:
             trace.write(f"{name}\n")
-        if self.passed == self.at:
-            self.strike()
+        found = self.at in {self.passed, name}
+        if found:
+            self.at = 0
+        return found
 
     def strike(self) -> None:
         """Send the signal."""
@@ -56,10 +60,7 @@ class Everywhere(Points):
         """A point that lies in the middle of what begins now."""
         if not threading.current_thread().name.startswith(("operation-", "convex")):
             return
-        self.passed += 1
-        with self.trace.open("a") as trace:
-            trace.write(f"{name}\n")
-        if self.passed == self.at:
+        if self._is_the_one(name):
             threading.Timer(_MIDDLE, self.strike).start()
 
 
@@ -86,7 +87,7 @@ def watch(points: Everywhere) -> None:
     httpx.Client.send = sending  # type: ignore[method-assign, assignment] # only in this process
 
 
-def main(scene: Path, at: int, number: signal.Signals) -> int:
+def main(scene: Path, at: int | str, number: signal.Signals) -> int:
     """The whole life; its exit code is 3 where the operation goes on in another one."""
     logging.disable(logging.CRITICAL)
     told = json.loads(scene.read_text())
@@ -115,4 +116,4 @@ def _end(stop: Callable[[], None], ending: threading.Event, points: Everywhere) 
 
 
 if __name__ == "__main__":
-    os._exit(main(Path(sys.argv[1]), int(sys.argv[2]), signal.Signals(int(sys.argv[3]))))
+    os._exit(main(Path(sys.argv[1]), int(sys.argv[2]) if sys.argv[2].isdecimal() else sys.argv[2], signal.Signals(int(sys.argv[3]))))

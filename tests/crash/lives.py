@@ -39,9 +39,9 @@ class Place:
 
 
 class Points:
-    """Counts the points that the operation passes, and sends this process a signal at one of them."""
+    """Counts the points that the operation passes, and sends this process a signal at one of them: its number, or its name."""
 
-    def __init__(self, at: int, number: signal.Signals, trace: Path) -> None:
+    def __init__(self, at: int | str, number: signal.Signals, trace: Path) -> None:
         self.at, self.number, self.trace = at, number, trace
         self.passed = 0
         self.started = False  # from then on the main thread only waits

@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from ops import deploy, rollback
+from ops import deploy, rollback, standing
 from ops.backstop import Backstop
 from ops.deploy import Choice
 from ops.journal import Interrupted, Status
@@ -47,7 +47,7 @@ LIFE = 180.0  # seconds: longer than any life lasts on a slow machine
 class Run:
     """What came of one."""
 
-    at: int
+    at: int | str
     kind: str
     hit: bool = False
     halted: int = 0
@@ -136,7 +136,7 @@ class Scene:
         code = "second" if "second" in str(shop.convex.deployed.modules.get("users.js", "")) else ""
         return {"branch": shop.live, "site": site.commit if site else "", "rows": shop.rows(), "code": code}
 
-    def run(self, at: int, number: signal.Signals = signal.SIGKILL) -> Run:
+    def run(self, at: int | str, number: signal.Signals = signal.SIGKILL) -> Run:
         """Disturb it at one point, then let other lives bring it to its end; a person only ever says: again."""
         found, began = Run(at=at, kind=self.kind), time.monotonic()
         with self.place() as shop:
@@ -156,7 +156,7 @@ class Scene:
         found.seconds = time.monotonic() - began
         return found
 
-    def frozen(self, at: int) -> Run:
+    def frozen(self, at: int | str) -> Run:
         """A bot is frozen at one point past its lease; another one takes over; then the first one is thawed."""
         found = Run(at=at, kind=self.kind)
         with self.place() as shop:
@@ -214,6 +214,8 @@ class Scene:
             wrong.append(f"it ended as {end}")
         if shop.convex.paused or (shop.vercel and shop.vercel.maintenance):
             wrong.append("it left production paused or in maintenance")
+        if left := self._left(shop) - {standing.What.HOLD, standing.What.PINNED}:
+            wrong.append(f"{', '.join(sorted(left))} still stands in the rows")
         imports = [each for each in shop.convex._imports.listed() if each["state"]["state"] == "completed"]
         if len(imports) > (1 if self.kind == "full rollback" else 0):
             wrong.append(f"{len(imports)} imports were made")
@@ -221,6 +223,15 @@ class Scene:
         if moves.exists() and len(moves.read_text().splitlines()) > 1:
             wrong.append("the branch was pushed twice")
         return wrong
+
+    @staticmethod
+    def _left(shop: Shop) -> set[standing.What]:
+        """What stands by our rows."""
+        backstop = Backstop.open(shop.settings, adopts=False)
+        try:
+            return {each.what for each in standing.all_of(backstop.engine)}
+        finally:
+            backstop.close()
 
 
 def _until_frozen(pid: int) -> bool:
@@ -249,7 +260,7 @@ def _works_in(each: psutil.Process, folder: Path) -> bool:
     return str(folder) in words and ("git" in words.split()[0] or "node" in words.split()[0] or "main.js" in words)
 
 
-def live(scene: Path, at: int, number: signal.Signals) -> int:
+def live(scene: Path, at: int | str, number: signal.Signals) -> int:
     """A bot's whole life; its exit code."""
     command = [sys.executable, "-m", "tests.crash.life", str(scene), str(at), str(int(number))]
     with subprocess.Popen(command, cwd=ROOT) as child:
