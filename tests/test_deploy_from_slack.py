@@ -172,6 +172,25 @@ def test_a_build_that_fails_halts_with_what_is_where_and_a_retry_from_the_card_e
     wait_for(lambda: any("is free now" in each.all_text for each in slack.direct(DAVE)), "the word that it is free")
 
 
+def test_a_deploy_that_is_ended_half_way_says_that_production_is_not_as_before_and_what_can_be_done(shop: Shop, slack: Client) -> None:
+    commit = shop.commit("Breaks the build again")
+    assert shop.vercel
+    shop.vercel.faults["build"] = "fail"
+    slack.submit(opened(slack, "/deploy", ALICE), {"backup": "quick"}, user=ALICE)
+    card = until(slack, ENGINEERING, lambda shown: commit[:6] in shown.all_text and "halted at “site”" in shown.all_text)
+    slack.open_home(BOB)
+    home = wait_for(lambda: saying(slack.home(BOB), "A person must decide"), "the decision in Home")
+    assert "is halted" in str(home)
+    assert "End it as it is" in str(home)
+    slack.click(card, "End it as it is", user=BOB)
+    over = until(slack, ENGINEERING, lambda shown: commit[:6] in shown.all_text and "ended half-way, at “site”" in shown.all_text)
+    assert "Production is as it was left*, not as before" in over.all_text
+    assert "production is as before" not in over.all_text.lower()
+    assert f"When it halted:* master is at {commit[:6]}" in over.all_text
+    assert "Roll back" in str(over.blocks)
+    shop.vercel.faults["build"] = None
+
+
 def test_the_help_names_every_command(slack: Client) -> None:
     said = answer(slack, "/ops help").all_text
     for words in ("/deploy [ref] [version]", "/rollback [ID] [code]", "/ops hold", "/ops maintenance on", "/ops lock"):

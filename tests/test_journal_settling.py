@@ -73,6 +73,7 @@ def test_a_person_lets_it_be_over(bots: Bots) -> None:
     journal.abandon(started, by="carol")
     view = journal.wait(started, PATIENCE)
     assert (view.status, view.error) == (Status.FAILED, "The server hung up.")
+    assert view.left == {"by": "carol", "successor": None}
     assert view.finished_at is not None
     assert bots.locks() == {}
     assert bots.log() == ["work halted", "Work settled: it is over, and the lock is free"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -26,6 +28,13 @@ def state(page: httpx.Client, user: str = ALICE) -> Any:
 
 def sent(page: httpx.Client, what: str, **values: Any) -> Any:
     return page.post(f"/{what}", json={"user": ALICE, **values}).json()
+
+
+def test_every_short_code_that_the_bot_writes_is_drawn_by_the_page() -> None:
+    written = {code for path in Path("bot").rglob("*.py") for code in re.findall(r"[\"“ f]:([a-z_]+):", path.read_text())}
+    assert "white_check_mark" in written
+    drawn = Path("sandbox/console/src/icons.tsx").read_text()
+    assert [code for code in sorted(written) if f"  {code}:" not in drawn] == []
 
 
 def test_the_page_knows_people_channels_and_commands(page: httpx.Client) -> None:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.views import steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
+from bot.views.steps import DONE, HALTED, MARKS, RUNNING, spoken
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops.loss import Loss
 from ops.whereabouts import sentence as whereabouts
 
 if TYPE_CHECKING:
-    from ops.journal import OperationView, StepView
+    from ops.journal import OperationView
 
-_DONE, _RUNNING, _TO_COME, _FAILED, _HALTED = ":white_check_mark:", ":arrows_counterclockwise:", "▫", ":x:", ":octagonal_sign:"
-_MARKS = {"failed": _FAILED, "refused": ":no_entry:", "cancelled": ":black_square_for_stop:", "halted": _HALTED}
-_HIDDEN = frozenset({"target", "imports before", "release"})
 _FIRST_CHANGE = frozenset({"push", "code", "maintenance on", "pause"})
 
 
@@ -28,6 +27,8 @@ def card(view: OperationView, now: datetime) -> Message:
         return _running(view, now)
     if view.status == "succeeded":
         return _restored(view) if is_rollback(view) else _live(view)
+    if view.left is not None:
+        return _left(view)
     return _halted(view) if view.status == "halted" else _missed(view)
 
 
@@ -47,13 +48,13 @@ def title(view: OperationView) -> str:
 
 def _running(view: OperationView, now: datetime) -> Message:
     """Under way."""
-    doing = _spoken(view.steps[-1].name) if view.steps else "starting"
-    head = dotted(f"{_RUNNING} *{escape(title(view))}*", f"*{prose(outcome.target(view))}*", duration(now - view.created_at))
+    doing = spoken(view.steps[-1].name) if view.steps else "starting"
+    head = dotted(f"{RUNNING} *{escape(title(view))}*", f"*{prose(outcome.target(view))}*", duration(now - view.created_at))
     line = str(view.progress.get("line") or view.progress.get("waiting") or "")
     return message(
         f"{escape(title(view))} on {prose(outcome.target(view))}: {doing}",
         section(head, _about(view)),
-        context(steps(view)),
+        context(steps.line(view)),
         context(code(line, 150) if line else ""),
         actions(_cancel(view)),
     )
@@ -76,50 +77,6 @@ def _cancel(view: OperationView) -> Element | None:
     return button(f"Cancel {what}", Action.CANCEL, view.id, asks=asks, style="danger")
 
 
-def steps(view: OperationView) -> str:
-    """Every step with a mark; those of a backup inside are one."""
-    folded = _folded(view.steps)
-    shown = [_step(view, name, several) for name, several in folded.items()]
-    if view.status in {"running", "succeeded"}:
-        named = {_spoken(name) for name in folded}
-        shown += [f"{_TO_COME} {_spoken(name)}" for name in view.params["bound"].get("steps", ()) if _spoken(name) not in named | _HIDDEN]
-    return " · ".join(shown)
-
-
-def _folded(found: Sequence[StepView]) -> dict[str, list[StepView]]:
-    """The steps under the names that people read, in the order in which they began."""
-    folded: dict[str, list[StepView]] = {}
-    for step in found:
-        if step.name not in _HIDDEN:
-            folded.setdefault(_spoken(step.name), []).append(step)
-    return folded
-
-
-def _spoken(name: str) -> str:
-    """A step as people say it."""
-    if name.startswith("safety "):
-        return "safety backup"
-    if name.startswith("backup ") or name in {"quick backup", "full backup"}:
-        return "backup"
-    return name
-
-
-def _step(view: OperationView, name: str, several: Sequence[StepView]) -> str:
-    """One step with its mark, and how long it took where that is worth saying."""
-    last = several[-1]
-    took = (last.finished_at - several[0].started_at) if last.finished_at else timedelta()
-    return f"{_mark(view, last)} {escape(name, 60)}{f' {duration(took)}' if took.total_seconds() >= 1 else ''}"
-
-
-def _mark(view: OperationView, step: StepView) -> str:
-    """Done, running, failed, halted."""
-    if step.state == "done":
-        return _DONE
-    if view.status == "running":
-        return _RUNNING if step.state in {"started", "redo"} else ":warning:"
-    return _MARKS.get(view.status.value, _FAILED)
-
-
 def _live(view: OperationView) -> Message:
     """A deploy that is done."""
     bound, said = view.params["bound"], f"Live on production in {outcome.took(view)}"
@@ -128,11 +85,11 @@ def _live(view: OperationView) -> Message:
     return message(
         f"{escape(title(view))}: {said} · {prose(outcome.target(view))}",
         section(
-            dotted(f"{_DONE} *{said}*", f"*{prose(outcome.target(view))}*"),
+            dotted(f"{DONE} *{said}*", f"*{prose(outcome.target(view))}*"),
             dotted(code(bound["commit"][:6]), escape(view.params["shown"]["message"], 80), code(bound["version"])),
             _about(view),
         ),
-        context(steps(view)),
+        context(steps.line(view)),
         context(f"The way back: {code(str(used))}" if used else ":warning: There is no backup from before it."),
         actions(button("Roll back", Action.ROLLBACK_TO, to) if to else None),
     )
@@ -147,12 +104,12 @@ def _restored(view: OperationView) -> Message:
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
-            dotted(f"{_DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
             f"Back at {code(view.params['bound']['backup'])}, commit {code(view.params['bound']['commit'][:6])}",
             *_proof(view.result),
             _about(view),
         ),
-        context(steps(view)),
+        context(steps.line(view)),
         context(f"Deploys are held: “{escape(view.params['shown']['reason'], 150)}”. {_safety(safety)}"),
         actions(undo, lift_button()),
     )
@@ -206,15 +163,35 @@ def _missed(view: OperationView) -> Message:
     return message(
         f"{escape(said)} · {prose(outcome.target(view))}: production is as before",
         section(
-            dotted(f"{_MARKS[view.status.value]} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
+            dotted(f"{MARKS[view.status.value]} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
             "*Production is as before.*",
             _about(view),
         ),
         *where(view),
-        context(steps(view)),
+        context(steps.line(view)),
         actions(again),
+    )
+
+
+def _left(view: OperationView) -> Message:
+    """A person ended it half-way: production is as it was left."""
+    left = view.left or {}
+    step = view.steps[-1].name if view.steps else "start"
+    said = f"{title(view)} ended half-way, at “{step}”"
+    after = f"Operation {code(left['successor'])} took over: its card says how it goes on." if left.get("successor") else ""
+    return message(
+        f"{escape(said)} · {prose(outcome.target(view))}",
+        section(
+            dotted(f"{HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
+            prose(view.error or "", 1200),
+            f"{mention(str(left.get('by', '')))} ended it as it was. {after or '*Production is as it was left*, not as before.'}",
+            _about(view),
+        ),
+        *where(view, "When it halted"),
+        context(steps.line(view)),
+        actions(None if after else _undo(view, taking_over=False), _again(view)),
     )
 
 
@@ -226,10 +203,10 @@ def _again(view: OperationView) -> Element:
     return button("Look again", Action.DEPLOY_OPEN, str(view.params["shown"]["ref"]))
 
 
-def where(view: OperationView) -> list[Block]:
-    """What is where now."""
+def where(view: OperationView, when: str = "Now") -> list[Block]:
+    """What is where."""
     found = view.result.get("where")
-    return [section(f"*Now:* {escape(whereabouts(found), 400)}")] if found else []
+    return [section(f"*{when}:* {escape(whereabouts(found), 400)}")] if found else []
 
 
 def _halted(view: OperationView) -> Message:
@@ -239,14 +216,14 @@ def _halted(view: OperationView) -> Message:
     return message(
         f"{escape(said)} · {prose(outcome.target(view))}: a person must decide",
         section(
-            dotted(f"{_HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
+            dotted(f"{HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
             "Nothing else can start there until a person has decided.",
             _about(view),
         ),
         *where(view),
-        context(steps(view)),
+        context(steps.line(view)),
         actions(*halted_buttons(view)),
     )
 
@@ -265,13 +242,14 @@ def halted_buttons(view: OperationView) -> list[Element]:
     ]
 
 
-def _undo(view: OperationView) -> Element | None:
-    """Back to what was there before, taking over from this one; what has no plan has no way back."""
+def _undo(view: OperationView, *, taking_over: bool = True) -> Element | None:
+    """Back to what was there before; what has no plan has no way back."""
     if "bound" not in view.params:
         return None
+    replaced = f" {view.id}" if taking_over else ""
     if is_rollback(view):
         safety = view.result.get("safety")
         word = "data" if view.params["bound"]["data"] else "code"
-        return button("Undo", Action.ROLLBACK_TO, f"{safety} {word} {view.id}") if safety else None
+        return button("Undo", Action.ROLLBACK_TO, f"{safety} {word}{replaced}") if safety else None
     used = view.result.get("backup_id")
-    return button("Roll back", Action.ROLLBACK_TO, f"{used} code {view.id}") if used else None
+    return button("Roll back", Action.ROLLBACK_TO, f"{used} code{replaced}") if used else None

@@ -15,6 +15,7 @@ from bot.views.backup.lists import first_few
 from bot.views.backup.marks import in_short
 from bot.views.backup.progress import in_a_line
 from bot.views.blocks import Block, View, actions, button, context, divider, dotted, header, home, section
+from bot.views.changing import halted_buttons
 from bot.views.deploy import label as deploy_label
 from bot.views.standing import sections
 from bot.views.text import escape, mention, number, people, prose
@@ -50,6 +51,7 @@ def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lamb
     open_panel = None if state.panel.running else button("Add purpose and notes", Action.OPEN_PANEL)
     return home(
         *panel_blocks(state.panel, now),
+        *_decision(state.panel.running),
         actions(open_panel),
         divider(),
         *_deploy(state),
@@ -68,6 +70,13 @@ def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lamb
             button("Activity", f"{Action.PAGE}:{Listing.ACTIVITY}", turned(Listing.ACTIVITY, 0)),
         ),
     )
+
+
+def _decision(running: OperationView | None) -> list[Block]:
+    """What a person must decide about what holds production."""
+    if running is None or running.status != "halted":
+        return []
+    return [section("*A person must decide*: nothing else can start there until then."), actions(*halted_buttons(running))]
 
 
 def _nothing(state: Home) -> str:

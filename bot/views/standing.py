@@ -212,5 +212,8 @@ def incident_over(view: OperationView) -> Message:
     if view.status == "halted":
         words = f"The rollback halted and a person must decide: {prose(view.error or '', 300)}"
         return message(words, section(f":octagonal_sign: {words}"), actions(*halted_buttons(view)))
+    if view.left is not None:
+        words = f"The rollback was ended half-way by {mention(str(view.left['by']))}: production is as it was left, not as before."
+        return message(words, section(f":octagonal_sign: {words}"))
     words = f"The rollback {view.status}: production is as before. {prose(view.error or '', 300)}"
     return message(words, section(f":x: {words}"))

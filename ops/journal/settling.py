@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from ops import activity
 from ops.database import LockRow, OperationRow, StepRow
 from ops.errors import Refused
-from ops.journal.words import Interrupted, Kind, Status
+from ops.journal.words import LEFT, Interrupted, Kind, Status
 
 
 def settle(engine: Engine, kinds: Mapping[str, Kind], operation_id: str, step: str | None, *, done: Any, by: str) -> None:  # noqa: PLR0913 # a decision's facts
@@ -41,8 +41,7 @@ def abandon(engine: Engine, operation_id: str, *, by: str) -> None:
     """
     with Session(engine) as session, session.begin():
         row = _halted(session, operation_id)
-        row.status, row.finished_at = Status.FAILED, datetime.now(UTC)
-        session.execute(delete(LockRow).where(LockRow.operation_id == operation_id))
+        _end(session, row, by, None)
         _log(session, row, by, "it is over, and the lock is free", Status.FAILED.value)
 
 
@@ -53,9 +52,15 @@ def take_over(session: Session, operation_id: str, by: str, successor: str) -> N
         Refused: it is not halted any more.
     """
     row = _halted(session, operation_id)
-    row.status, row.finished_at = Status.FAILED, datetime.now(UTC)
-    session.execute(delete(LockRow).where(LockRow.operation_id == operation_id))
+    _end(session, row, by, successor)
     _log(session, row, by, f"it is over; {successor} takes over", Status.FAILED.value)
+
+
+def _end(session: Session, row: OperationRow, by: str, successor: str | None) -> None:
+    """End it, and remember that a person did: what it had begun to change is as it was left, not as before."""
+    row.status, row.finished_at = Status.FAILED, datetime.now(UTC)
+    row.result = {**row.result, LEFT: {"by": by, "successor": successor}}
+    session.execute(delete(LockRow).where(LockRow.operation_id == row.id))
 
 
 def _halted(session: Session, operation_id: str) -> OperationRow:

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from ops.journal.operation import Operation
 
 
+LEFT = "left"
+"""In an operation's result: who ended it as it was, half-way, and which operation took over."""
+
+
 class Interrupted(enum.Enum):
     """What to do with a step that a dead process had started and not finished."""
 
@@ -27,7 +31,7 @@ class Status(enum.StrEnum):
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     REFUSED = "refused"  # no step began
-    FAILED = "failed"  # it missed its goal; production is as before
+    FAILED = "failed"  # it missed its goal; production is as before, unless a person ended it half-way: see LEFT
     CANCELLED = "cancelled"
     HALTED = "halted"  # production may be half changed; the lock stays until a person decides
 
@@ -61,6 +65,12 @@ class OperationView:
     cancelled_by: str | None = None  # who asked it to stop, if somebody did
     progress: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def left(self) -> Mapping[str, Any] | None:
+        """Who ended it half-way (``by``), and the operation that took over (``successor``), if one did; None where nobody had to."""
+        found: Mapping[str, Any] | None = self.result.get(LEFT)
+        return found
 
 
 def _silent(_view: OperationView) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.views import steps as changes
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
@@ -36,13 +37,14 @@ def card(view: OperationView, now: datetime) -> Message:
 
 def running_blocks(view: OperationView, now: datetime) -> list[Block]:
     """An operation under way, without its buttons: these differ with the place."""
-    what = f"{_RUNNING} *{escape(outcome.title(view))}*"
+    halted = view.status == "halted"
+    what = f"{_HALTED} *{escape(outcome.title(view))} is halted*" if halted else f"{_RUNNING} *{escape(outcome.title(view))}*"
     head = dotted(what, f"*{prose(outcome.target(view))}*", duration(now - view.created_at))
     return [
         block
         for block in (
             section(head, outcome.asked(view)),
-            context(steps(view)),
+            context(changes.line(view) if "bound" in view.params else steps(view)),
             context(*_progress(view)),
         )
         if block

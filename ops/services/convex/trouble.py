@@ -159,8 +159,8 @@ def words(said: str, target: Target, kind: Trouble = Trouble.UNKNOWN) -> str:
 def plain(line: str, target: Target) -> str:
     """A line without the CLI's marks, keys, credentials and control characters."""
     bare = _START.sub("", mask(line, target.secrets))
-    safe = re.sub(r"//[^/@\s]+@", "//", "".join(c for c in bare if c.isprintable()))
-    return safe.strip().rstrip(".")[:200]
+    safe = re.sub(r"//[^/@\s]+@", "//", "".join(c if c.isprintable() else " " for c in bare))
+    return " ".join(safe.split()).rstrip(".")[:200]
 
 
 def _permission(said: str) -> str:

@@ -11,6 +11,7 @@ const line = (d: string, stroke: string, width = 2): ReactNode => (
   <path d={d} fill="none" stroke={stroke} strokeWidth={width} strokeLinecap="round" strokeLinejoin="round" />
 );
 const disc = (fill: string): ReactNode => <circle cx="10" cy="10" r="8.5" fill={fill} />;
+const glass = line("M5 2.5h10M5 17.5h10M6 2.5v2.5l4 5-4 5v2.5M14 2.5v2.5l-4 5 4 5v2.5", AMBER, 1.8);
 const octagon = <path d="M6.5 1.5h7l5 5v7l-5 5h-7l-5-5v-7z" fill={RED} />;
 
 const DRAWN: Record<string, ReactNode> = {
@@ -57,7 +58,40 @@ const DRAWN: Record<string, ReactNode> = {
       {line("M2.8 6.2L10 10l7.2-3.8M10 10v8", "#fff", 1.4)}
     </>
   ),
-  hourglass_flowing_sand: line("M5 2.5h10M5 17.5h10M6 2.5v2.5l4 5-4 5v2.5M14 2.5v2.5l-4 5 4 5v2.5", AMBER, 1.8),
+  hourglass: glass,
+  hourglass_flowing_sand: glass,
+  pencil: (
+    <>
+      <path d="M13.2 2.8l4 4L7 17l-5 1 1-5z" fill={AMBER} />
+      {line("M11.5 4.5l4 4M3.5 14l2.5 2.5", "#fff", 1.3)}
+    </>
+  ),
+  hand: (
+    <path
+      d="M5 11V5.6a1.2 1.2 0 0 1 2.4 0V3.4a1.2 1.2 0 0 1 2.4 0v-.6a1.2 1.2 0 0 1 2.4 0v1.4a1.2 1.2 0 0 1 2.4 0v7.6c0 4-2 6.7-5 6.7-2.5 0-3.8-1.2-5-3.4L2.4 11.6a1.3 1.3 0 0 1 2.2-1.3z"
+      fill={AMBER}
+    />
+  ),
+  construction: (
+    <>
+      {line("M4.5 11v7m11-7v7", GREY)}
+      <rect x="1.5" y="4" width="17" height="7" rx="1.5" fill={AMBER} />
+      {line("M5 10.5l3-6m3 6l3-6", "#fff", 1.8)}
+    </>
+  ),
+  clipboard: (
+    <>
+      <rect x="3.5" y="3" width="13" height="15.5" rx="2" fill={BOX} />
+      <rect x="7" y="1.5" width="6" height="3.5" rx="1" fill={GREY} />
+      {line("M7 9h6m-6 3.5h6", "#fff", 1.5)}
+    </>
+  ),
+  handshake: (
+    <>
+      {line("M2 6.5l3-1.5 5 2.5L15 5l3 1.5M2 12l3 1 4.5 3.5 6-4 2.5-.5", BOX, 1.8)}
+      {line("M10 7.5L7 10.5c1.2 1.2 2.6.8 4-1l4.5 4", AMBER, 1.8)}
+    </>
+  ),
   arrows_counterclockwise: line(
     "M3.5 10a6.5 6.5 0 0 1 11.3-4.4L17 7.5m0-4.5v4.5h-4.5M16.5 10a6.5 6.5 0 0 1-11.3 4.4L3 12.5m0 4.5v-4.5h4.5",
     "#2f6fb0",
