@@ -453,7 +453,7 @@ def test_a_halted_deploy_is_taken_over_by_a_rollback_without_its_lock_ever_being
     assert shop.live == before
     over = backstop.journal.get(halted.id)
     assert over
-    assert (over.status, over.left) == ("failed", {"by": "U0BOB", "successor": view.id})
+    assert (over.status, over.left) == ("failed", {"by": "U0BOB", "successor": f"quick rollback {view.id}"})
 
 
 def test_an_approved_rollback_cancels_a_backup_that_is_in_its_way(shop: Shop, backstop: Backstop) -> None:

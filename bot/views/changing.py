@@ -180,7 +180,7 @@ def _left(view: OperationView) -> Message:
     left = view.left or {}
     step = view.steps[-1].name if view.steps else "start"
     said = f"{title(view)} ended half-way, at “{step}”"
-    after = f"Operation {code(left['successor'])} took over: its card says how it goes on." if left.get("successor") else ""
+    after = f"{code(left['successor'])} took over: its card says how it goes on." if left.get("successor") else ""
     return message(
         f"{escape(said)} · {prose(outcome.target(view))}",
         section(
