@@ -39,10 +39,11 @@ from bot.slack import Slack, web_client
 from bot.sockets import Sockets
 from bot.timer import Timer
 from bot.views import changing, standing
+from bot.views import restore as restoring
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
-from ops import approvals, deploy, maintenance, pausing, rollback
+from ops import approvals, deploy, maintenance, pausing, restore, rollback, salvage, watch
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
@@ -51,6 +52,9 @@ log = logging.getLogger(__name__)
 CARDS = {
     **dict.fromkeys(("quick backup", "full backup", "verify"), card),
     **dict.fromkeys((deploy.KIND, *rollback.KINDS), changing.card),
+    **dict.fromkeys(restore.KINDS, restoring.card),
+    salvage.KIND: restoring.salvaged,
+    watch.KIND: restoring.watched,
     **dict.fromkeys(maintenance.KINDS, standing.switched),
     pausing.KIND: standing.unpaused,
 }

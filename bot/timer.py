@@ -14,9 +14,10 @@ from bot.desk import Desk
 from bot.listeners import signing
 from bot.registry import Message
 from bot.views import approval as views
+from bot.views import restore as restore_views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
-from ops import approvals, metrics, outside, rollback, standing, tasks, waiting
+from ops import approvals, metrics, outside, reports, restore, rollback, standing, tasks, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
 from ops.journal import OperationView
 
@@ -69,6 +70,7 @@ class Timer:
         self._nag(now)
         self._tell_who_waits()
         self._inform_incidents(now)
+        self._follow_restores(now)
 
     # -- approvals ---------------------------------------------------------------------------------------------------------
 
@@ -140,21 +142,33 @@ class Timer:
     # -- incidents ---------------------------------------------------------------------------------------------------------
 
     def _inform_incidents(self, now: datetime) -> None:
-        """Rollbacks: at the start, when one is late, and at the end."""
-        for view in self._desk.backstop.journal.recent(20, kinds=rollback.KINDS):
+        """Rollbacks and restores of production: at the start, when one is late, and at the end."""
+        for view in self._desk.backstop.journal.recent(20, kinds=(*rollback.KINDS, restore.PRODUCTION)):
             if (view.finished_at or now) > now - LATELY:
                 self._inform(view, now)
 
     def _inform(self, view: OperationView, now: datetime) -> None:
         """What the channel of incidents hears of one."""
         channel, parent = self._desk.settings.slack.incidents, f"incident-{view.id}"
-        data = bool(view.params["bound"]["data"])
-        usual = metrics.usual_seconds(self._desk.backstop.journal, view.kind) or rollback.seconds((), data=data)
-        self._once(parent, channel, standing_views.incident_begun(view, usual))
+        known, data = metrics.usual_seconds(self._desk.backstop.journal, view.kind), bool(view.params["bound"]["data"])
+        usual = known or (rollback.seconds((), data=data) if view.kind in rollback.KINDS else restore.UNKNOWN_SECONDS)
+        begun = standing_views.incident_begun(view, usual) if view.kind in rollback.KINDS else restore_views.in_progress(view, usual)
+        self._once(parent, channel, begun)
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
             self._once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
         if view.status != "running":
             self._once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
+
+    def _follow_restores(self, now: datetime) -> None:
+        """After a restore: the watch, and the report in the thread, once more when the watch is over."""
+        journal = self._desk.backstop.journal
+        for done in watch.due(journal, now):
+            watch.begin(journal, done)
+        for view in journal.recent(5, kinds=(restore.PRODUCTION,)):
+            path = reports.place(self._desk.settings.folder, view.id)
+            if view.status == "succeeded" and view.finished_at and view.finished_at > now - LATELY and path.is_file():
+                said = restore_views.report(path.read_text("utf-8"))
+                self._desk.say(f"report-{view.id}", self._desk.settings.slack.incidents, said, thread_of=f"incident-{view.id}")
 
     def _once(self, key: str, channel: str, said: Message) -> None:
         """Say it under this key, unless it was said: its words would differ with the time of day."""

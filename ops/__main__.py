@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from ops import terminal, terminal_changes
+from ops import terminal, terminal_changes, terminal_restores
 from ops.errors import Failed, OpsError, UnknownBackup, WrongSetting
 from ops.purposes import Purpose, UnknownPurpose
 from ops.terminal import Answer
@@ -83,6 +83,10 @@ def parser() -> argparse.ArgumentParser:
     _cancel(_command(commands, "cancel", "cancel a running backup, or a deploy before its push", terminal.cancel))
     _deploy(_command(commands, "deploy", "bring a commit to production, through the gate", terminal_changes.ship))
     _rollback(_on_one(_command(commands, "rollback", "return production to a backup", terminal_changes.go_back)))
+    _restore(_on_one(_command(commands, "restore", "bring the data of a full backup back", terminal_restores.restore)))
+    _command(commands, "deltas", "what rollbacks and restores took away", terminal_restores.list_deltas)
+    _salvage(_command(commands, "salvage", "bring back rows that were taken away", terminal_restores.salvage))
+    _command(commands, "mark-staging", "have staging prove that it is staging", terminal_restores.mark_staging)
     _command(commands, "hold", "hold deploys", terminal_changes.hold).add_argument("reason", help="why")
     _why(_command(commands, "resume", "lift the hold on deploys", terminal_changes.resume))
     _maintenance(_command(commands, "maintenance", "put the maintenance page up, or take it down", terminal_changes.switch))
@@ -153,6 +157,26 @@ def _rollback(command: argparse.ArgumentParser) -> None:
     command.add_argument("--confirm", default="", metavar="ID", help="the backup's id once more")
     command.add_argument("--break-glass", action="store_true", help="start without the signature; everybody is told")
     command.add_argument("--dry-run", action="store_true", help="only say what would happen")
+
+
+def _restore(command: argparse.ArgumentParser) -> None:
+    """What a restore is asked with."""
+    command.add_argument("--to", default="production", choices=("production", "staging"), help="whose data are replaced")
+    command.add_argument("--reason", default="", help="what is wrong")
+    command.add_argument("--began", default="", help="when it began")
+    command.add_argument("--impact", default="", help="what it means for the business")
+    command.add_argument("--confirm", default="", metavar="ID", help="the backup's id once more")
+    command.add_argument("--break-glass", action="store_true", help="start without the signature; everybody is told")
+    command.add_argument("--dry-run", action="store_true", help="only say what would happen")
+
+
+def _salvage(command: argparse.ArgumentParser) -> None:
+    """Which delta, which tables."""
+    command.add_argument("delta", help="its id, as `deltas` shows it")
+    command.add_argument("tables", nargs="+", help="the tables whose rows come back")
+    command.add_argument("--reason", default="", help="why")
+    command.add_argument("--confirm", default="", metavar="ID", help="the delta's id once more")
+    command.add_argument("--break-glass", action="store_true", help="start without the signature; everybody is told")
 
 
 def _maintenance(command: argparse.ArgumentParser) -> None:

@@ -1,6 +1,6 @@
 """Ask for a change of production: a plan starts at once where nobody needs to sign, and waits for a signature where somebody does.
 
-One door for the deploy and both rollbacks: whoever asks, from Slack or a terminal, comes through here.
+One door for the deploy, the rollbacks and the restores: whoever asks, from Slack or a terminal, comes through here.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ops import approvals, deploy, rollback
+from ops import approvals, deploy, restore, rollback, salvage
 from ops.approvals import Approval
 from ops.backstop import Backstop
 from ops.context import Services
@@ -23,10 +23,16 @@ ROOM = 30.0  # seconds that a backup may take to stop, so that an approved opera
 FOUND: Mapping[str, Callable[[Services, Mapping[str, Any]], dict[str, Any]]] = {
     deploy.KIND: deploy.found,
     **dict.fromkeys(rollback.KINDS, rollback.found),
+    **dict.fromkeys(restore.KINDS, restore.found),
+    salvage.KIND: salvage.found,
 }
 """How what a plan binds is gathered again."""
 
-RIGHTS = {deploy.KIND: Right.DEPLOY, **dict.fromkeys(rollback.KINDS, Right.ROLLBACK)}
+RIGHTS = {
+    deploy.KIND: Right.DEPLOY,
+    **dict.fromkeys(rollback.KINDS, Right.ROLLBACK),
+    **dict.fromkeys((*restore.KINDS, salvage.KIND), Right.RESTORE),
+}
 
 
 @dataclass(frozen=True, kw_only=True)

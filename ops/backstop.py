@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from ops import backup, deploy, maintenance, pausing, retaining, rollback, verify
+from ops import backup, deploy, maintenance, pausing, restore, retaining, rollback, salvage, verify, watch
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.database import open_database
@@ -53,6 +53,9 @@ class Backstop:
             verify.kind(services),
             deploy.kind(services),
             *rollback.kinds(services),
+            *restore.kinds(services),
+            salvage.kind(services),
+            watch.kind(services),
             *maintenance.kinds(services),
             pausing.kind(services),
         )

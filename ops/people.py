@@ -36,6 +36,7 @@ class Right(enum.StrEnum):
     DELETE = "delete"
     DEPLOY = "deploy"
     ROLLBACK = "rollback"
+    RESTORE = "restore"
     HOLD = "hold"
     SETTLE = "settle"
     APPROVE = "approve"
@@ -50,6 +51,7 @@ _DEEDS = {
     Right.DELETE: "delete or unpin backups",
     Right.DEPLOY: "ask for a deploy",
     Right.ROLLBACK: "ask for a rollback",
+    Right.RESTORE: "ask for a restore",
     Right.HOLD: "hold deploys, lift a hold, switch maintenance, or let a paused app run",
     Right.SETTLE: "decide about a halted operation",
     Right.APPROVE: "sign or reject what others ask for",

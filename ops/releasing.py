@@ -17,7 +17,7 @@ from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
 from ops.packages import Workspace, workspace
-from ops.services.convex import in_between
+from ops.services.convex import SchemaRefused, in_between
 from ops.services.convex.deploys import PUSH
 from ops.services.vercel import Deployment, PlanForbids
 from ops.settings import Settings
@@ -71,15 +71,24 @@ class Releasing:
 
     # -- what changes production -------------------------------------------------------------------------------------------
 
-    def functions(self, environment: str, name: str = "functions", *, validated: bool = True) -> None:
-        """Push the commit's functions and schema; the same push twice is the same functions."""
+    def functions(self, environment: str, name: str = "functions", *, validated: bool = True, tolerant: bool = False) -> Mapping[str, Any]:
+        """Push the commit's functions and schema; the same push twice is the same functions.
+
+        Raises:
+            Failed: rows do not fit the schema, and the caller is not tolerant: then it is in the result, and what ran goes on.
+        """
 
         def deploy() -> dict[str, Any]:
             with self.workspace() as folder, nullcontext() if validated else in_between(folder.app):
-                self.services.convex.deploy(environment, folder.app, stop=self.op.stop, said=self.said)
+                try:
+                    self.services.convex.deploy(environment, folder.app, stop=self.op.stop, said=self.said)
+                except SchemaRefused as refused:
+                    if not tolerant:
+                        raise
+                    return {"validated": False, "clash": refused.message}
             return {"validated": validated}
 
-        self.changing(name, deploy, deadline=push_deadline(self.services.settings), touches=environment == self.environment)
+        return self.changing(name, deploy, deadline=push_deadline(self.services.settings), touches=environment == self.environment)
 
     def built(self) -> None:
         """Follow the site's deployment of the commit until it serves; one that is pinned elsewhere is promoted."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from ops import approvals, retention
+from ops import approvals, deltas, retention
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.journal.reading import Readings
@@ -19,7 +19,7 @@ from ops.trash import Trash
 
 WHO = "retention"
 UNDO = timedelta(days=7)  # for so long a deploy or a rollback is offered to be undone
-CHANGES = ("deploy", "quick rollback", "full rollback")
+CHANGES = ("deploy", "quick rollback", "full rollback", "restore", "salvage")
 
 
 def plan(catalogue: Catalogue, policy: Retention, used: Iterable[str], now: datetime) -> retention.Plan:
@@ -55,10 +55,12 @@ def apply(services: Services) -> dict[str, Any]:
         decided = plan(services.catalogue, policy, in_use(services.engine), now)
         for leaving in decided.leaving:
             trash.throw(services.catalogue.get(leaving.id), WHO, leaving.why)
+    emptied = [] if decided.held else trash.empty(services.git, now)  # it may hold what the loss calls for
+    deltas.sweep(services.catalogue.folder, [*(each.id for each in services.catalogue.all()), *(each.backup.id for each in trash.all())])
     return {
         "left": [{"id": leaving.id, "why": leaving.why} for leaving in decided.leaving],
         "held": decided.held,
-        "emptied": [] if decided.held else trash.empty(services.git, now),  # it may hold what the loss calls for
+        "emptied": emptied,
     }
 
 

@@ -223,6 +223,7 @@ class Approvals(Section):
             Right.DELETE: self.delete,
             Right.DEPLOY: everybody,
             Right.ROLLBACK: everybody,
+            Right.RESTORE: everybody,
             Right.HOLD: self.hold,
             Right.SETTLE: self.settle,
             Right.APPROVE: everybody,

@@ -12,7 +12,7 @@ from ops.manifest import Backup, Type
 
 TYPES: tuple[Type, ...] = ("quick", "full")
 _FACTS = ".facts.json"
-_PLACES = ("quick", "full", "env", "config", ".state/trash")  # what counts as room that backups take
+_PLACES = ("quick", "full", "env", "config", "deltas", ".state/trash")  # what counts as room that backups take
 
 _TRUST = 0.5  # seconds for which folders without a new or missing file are taken to hold the same files
 _RACE = 10**8  # nanoseconds: a folder that changed just before we looked may change again without a new time

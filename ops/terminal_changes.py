@@ -20,6 +20,7 @@ from ops.deploy import Choice, Proposal
 from ops.errors import Refused
 from ops.gate import Colour
 from ops.journal import Interrupted, OperationView
+from ops.plans import Plan
 from ops.rollback import Preview
 from ops.terminal import Answer, ended, follow, opened
 from ops.words import ago, elapsed, one_line
@@ -33,14 +34,14 @@ def ship(options: argparse.Namespace) -> Answer:
         if options.dry_run:
             return Answer(words="\n".join(_proposed(proposal)), document=_proposal(proposal))
         plan = deploy.plan(backstop.settings, proposal, choice, people.at_terminal())
-        return _followed(backstop, asking.ask(backstop, people.at_terminal(), plan, id=_id()), options, "Live on production")
+        return followed(backstop, asking.ask(backstop, people.at_terminal(), plan, id=new_id()), options, "Live on production")
 
 
 def go_back(options: argparse.Namespace) -> Answer:
     """Return production to a backup, and wait for its end."""
     with opened(running=True) as backstop:
         data = options.id.startswith("full-") and not options.code
-        preview = rollback.look(backstop.services, options.id, data=data, stop=threading.Event(), said=_say)
+        preview = rollback.look(backstop.services, options.id, data=data, stop=threading.Event(), said=say)
         if options.dry_run:
             return Answer(words="\n".join(_previewed(preview)), document=_preview(preview))
         if options.confirm != options.id:
@@ -49,15 +50,21 @@ def go_back(options: argparse.Namespace) -> Answer:
                 f"If you mean it, say the id once more: `--confirm {options.id}`.",
             )
         plan = rollback.plan(backstop.settings, preview, options.reason, options.impact)
-        person, asked_id = people.at_terminal(), _id()
-        asked = asking.ask(backstop, person, plan, id=asked_id)
-        if not asked.started and options.break_glass:
-            broken = asking.break_glass(backstop, person, asked.approval.id, reason=options.reason, typed=options.confirm)
-            asked = Asked(approval=broken, started=True)
-        return _followed(backstop, asked, options, "Rollback complete - production restored")
+        asked = begun(backstop, plan, options)
+        return followed(backstop, asked, options, "Rollback complete - production restored")
 
 
-def _followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good: str) -> Answer:
+def begun(backstop: Backstop, plan: Plan, options: argparse.Namespace) -> Asked:
+    """Start it, or have it signed; with ``--break-glass`` it goes without."""
+    person = people.at_terminal()
+    asked = asking.ask(backstop, person, plan, id=new_id())
+    if asked.started or not options.break_glass:
+        return asked
+    broken = asking.break_glass(backstop, person, asked.approval.id, reason=options.reason, typed=options.confirm)
+    return Asked(approval=broken, started=True)
+
+
+def followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good: str) -> Answer:
     """Wait for the end of what has started; say who must sign what has not."""
     approval = asked.approval
     if not asked.started:
@@ -94,7 +101,7 @@ def switch(options: argparse.Namespace) -> Answer:
     """Put the maintenance page up, or take it down."""
     kind = maintenance.ON if options.state == "on" else maintenance.OFF
     with opened(running=True) as backstop:
-        operation_id = holds.switch(backstop, people.at_terminal(), kind, options.reason, id=_id())
+        operation_id = holds.switch(backstop, people.at_terminal(), kind, options.reason, id=new_id())
         view = follow(backstop, operation_id, quiet=options.json)
     return ended(view, f"{kind.capitalize()} · {view.params['target']}", {})
 
@@ -102,7 +109,7 @@ def switch(options: argparse.Namespace) -> Answer:
 def unpause(options: argparse.Namespace) -> Answer:
     """Let the functions of a paused deployment run."""
     with opened(running=True) as backstop:
-        view = follow(backstop, holds.unpause(backstop, people.at_terminal(), id=_id()), quiet=options.json)
+        view = follow(backstop, holds.unpause(backstop, people.at_terminal(), id=new_id()), quiet=options.json)
     return ended(view, f"Its functions run · {view.params['target']}", {})
 
 
@@ -131,12 +138,12 @@ def lock(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command
     return Answer(words=f"{words}, asked by {holder.requested_by}{step}.", document={"holder": described.operation(holder)})
 
 
-def _id() -> str:
+def new_id() -> str:
     """A new asking's id."""
     return uuid.uuid4().hex[:12]
 
 
-def _say(line: str) -> None:
+def say(line: str) -> None:
     """How far a look is."""
     sys.stderr.write(f"{line}\n")
 

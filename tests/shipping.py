@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -132,6 +133,18 @@ class Shop:
         self.remote.push("main")
         return commit
 
+    def deployed(self, backstop: Backstop, message: str, files: dict[str, str] | None = None) -> str:
+        """A commit that was deployed after a full backup of what was there; the commit."""
+        from ops import asking, deploy
+        from ops.deploy import Choice
+        from ops.people import at_terminal
+
+        commit = self.commit(message, files)
+        plan = deploy.plan(self.settings, deploy.look(backstop.services), Choice(backup="full"), at_terminal())
+        view = ended(backstop, asking.ask(backstop, at_terminal(), plan, id=uuid.uuid4().hex[:12]).operation_id)
+        assert view.status == "succeeded", view
+        return commit
+
     @property
     def live(self) -> str:
         """The commit of production's branch."""
@@ -169,14 +182,8 @@ NEVER = threading.Event()
 
 def second(folder: Path) -> Path:
     """A shop whose second commit was deployed after a full backup, to be copied: it takes ten seconds to come so far."""
-    from ops import asking, deploy
-    from ops.deploy import Choice
-    from ops.people import at_terminal
-
     shop = Shop(folder)
     with shop.backstop() as backstop:
-        shop.commit("Second")
-        plan = deploy.plan(shop.settings, deploy.look(backstop.services), Choice(backup="full"), at_terminal())
-        assert ended(backstop, asking.ask(backstop, at_terminal(), plan, id="second").operation_id).status == "succeeded"
+        shop.deployed(backstop, "Second")
     shop.close()
     return folder

@@ -131,7 +131,7 @@ def test_the_terminal_signs_nothing(journal: Journal, rules: Settings) -> None:
 
 def test_the_start_warns_where_only_one_person_could_sign_and_nobody_stands_in(rules: Settings, tmp_path: Path) -> None:
     (alone,) = approvals.warnings(rules)
-    assert alone.startswith("A rollback of production's data can be signed by U0CAROL only")
+    assert alone.startswith("Whatever changes production's data can be signed by U0CAROL only")
     assert approvals.warnings(settings(tmp_path, stand_ins=["U0DAVE"])) == []
     nobody = rules.model_copy(update={"roles": Roles()})
     assert [each.split(" can be signed by ")[1][:6] for each in approvals.warnings(nobody)] == ["nobody", "nobody"]

@@ -1,4 +1,4 @@
-"""X4: a bot that is killed in the middle of a deploy or a rollback leaves production at its goal, as it was, or to a person.
+"""X4: a bot that is killed in the middle of a deploy, a rollback or a restore leaves production at its goal, as it was, or to a person.
 
 Where most can go wrong; ``make crash`` has every point, on both databases.
 """
@@ -19,6 +19,7 @@ from tests.databases import Server
         ("deploy", ["in git push --atomic"]),
         ("quick rollback", ["after git push --atomic"]),
         ("full rollback", ["in node main.js import", "before POST /api/v1/unpause_deployment"]),
+        ("restore", ["after node main.js import"]),
     ],
 )
 def test_killed_anywhere_it_comes_to_its_goal_and_nothing_is_done_twice(tmp_path: Path, kind: str, points: list[str]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ops.archive import Table
-from ops.rollback.data import differences
+from ops.restoring.data import differences
 from ops.rollback.planning import order, seconds
 
 

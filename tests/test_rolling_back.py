@@ -208,7 +208,7 @@ def test_a_full_rollback_brings_every_row_back_proves_it_and_ends_maintenance(sh
         "maintenance on",
         "pause",
         "safety export",
-        "loss",
+        "delta",
         "code",
         "data",
         "proof",

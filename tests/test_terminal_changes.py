@@ -77,6 +77,24 @@ def test_a_full_rollback_waits_for_the_signature_or_breaks_the_glass(shop: Shop,
     assert told(world, "resume")["success"]
 
 
+def test_data_are_restored_and_what_went_is_brought_back_without_slack(shop: Shop, world: World) -> None:
+    made, wanted = told(world, "backup", "full")["id"], shop.rows()
+    shop.convex.insert("orders", {"total": 77.0, "user": "user 1"})
+    after = shop.rows()
+    looked = told(world, "restore", made, "--dry-run")
+    assert (looked["target"], looked["maintenance"], looked["paused"]) == ("production · sturgeon", True, True)
+    asked = world.terminal("restore", made, "--reason", "emptied")
+    assert (asked.returncode, f"--confirm {made}" in asked.stderr) == (3, True)
+    done = told(world, "restore", made, "--reason", "emptied", "--confirm", made, "--break-glass")
+    assert (done["success"], shop.rows()) == (True, wanted)
+    delta = told(world, "deltas")["deltas"][0]
+    assert delta["tables"] == {"orders": 1}
+    assert "has no created rows of users" in told(world, "salvage", delta["id"], "users", code=3)["error"]
+    back = told(world, "salvage", delta["id"], "orders", "--reason", "it was real", "--confirm", delta["id"], "--break-glass")
+    assert (back["success"], shop.rows()) == (True, after)
+    assert "No staging deployment is set" in told(world, "mark-staging", code=3)["error"]
+
+
 def test_holds_and_maintenance_are_switched_with_a_reason(shop: Shop, world: World) -> None:
     assert told(world, "hold", "an incident")["success"]
     assert "held already" in told(world, "hold", "another", code=3)["error"]

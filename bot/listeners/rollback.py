@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from datetime import UTC, datetime
 
 from bot.desk import Desk
 from bot.listeners.signing import asked
+from bot.listeners.windows import Telling, not_meant, patience
 from bot.registry import ANY, Answer, Errors, Open, Reply, Show, action, command, submission
 from bot.requests import Request
 from bot.views import rollback as views
@@ -20,7 +20,6 @@ from ops.people import Right
 from ops.rollback import Preview
 
 FRESH = 600.0  # seconds for which what was shown may be planned from
-OFTEN = 1.0  # seconds between two lines in a window that waits
 PATIENCE = 600.0  # seconds that a look may take; the person waits before a window
 
 _command = command("/rollback", ANY, needs=Right.ROLLBACK)
@@ -108,41 +107,17 @@ class _Shown:
 _shown = _Shown()
 
 
-class _Telling:
-    """Draws a look's lines into its window, as often as somebody can read them."""
-
-    def __init__(self, request: Request, desk: Desk) -> None:
-        self._request, self._desk = request, desk
-        self._at, self._line = 0.0, ""
-
-    def __call__(self, line: str) -> None:
-        """Say it, unless it was said or something else was a moment ago."""
-        if line != self._line and time.monotonic() - self._at > OFTEN:
-            self._at, self._line = time.monotonic(), line
-            self._desk.draw(self._request, views.looking(line))
-
-
 def _preview(request: Request, desk: Desk, backup_id: str, *, data: bool) -> Preview:
     """Look, for as long as somebody may wait; the window says how far it is."""
-    stop = threading.Event()
-    timer = threading.Timer(PATIENCE, stop.set)
-    timer.daemon = True
-    timer.start()
-    try:
-        return rollback.look(desk.backstop.services, backup_id, data=data, stop=stop, said=_Telling(request, desk))
-    finally:
-        timer.cancel()
+    with patience(PATIENCE) as stop:
+        return rollback.look(desk.backstop.services, backup_id, data=data, stop=stop, said=Telling(request, desk, views.looking))
 
 
 @_sent.answer
 def check(request: Request) -> Answer:
     """The id must be the one that is meant, and a reason given."""
     backup_id, _, _ = views.read(request.private)
-    wrong = {}
-    if request.fields.get(Field.TYPED, "").strip() != backup_id:
-        wrong[str(Field.TYPED)] = f"That is not {backup_id}. Type it as it stands there."
-    if not request.fields.get(Field.REASON, "").strip():
-        wrong[str(Field.REASON)] = "Say what is wrong: others read it before they sign."
+    wrong = not_meant(request, backup_id)
     return Errors(wrong) if wrong else Show(views.looking("Making the plan"))
 
 

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from bot.registry import Ack, Answer, Message, Open, Reply, Show
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.desk import Desk
+from bot.registry import Ack, Answer, Message, Open, Reply, Show, View
 from bot.requests import Kind, Request
-from bot.views.actions import Window
+from bot.views.actions import Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import TITLE, in_window
 
@@ -20,3 +26,42 @@ def shown(request: Request, message: Message, *, replace: bool = False) -> Reply
     """An answer where the person looks."""
     view = in_window(dict(message), TITLE, Window.ANSWER) if request.view_type else None
     return Reply(message=message, view=view, replace=replace and not request.view_type)
+
+
+def not_meant(request: Request, backup_id: str) -> dict[str, str]:
+    """What is wrong with a window in which a backup's id is typed and a reason given, by field."""
+    wrong = {}
+    if request.fields.get(Field.TYPED, "").strip() != backup_id:
+        wrong[str(Field.TYPED)] = f"That is not {backup_id}. Type it as it stands there."
+    if not request.fields.get(Field.REASON, "").strip():
+        wrong[str(Field.REASON)] = "Say what is wrong: others read it before they sign."
+    return wrong
+
+
+class Telling:
+    """Draws the lines of a look into its window, as often as somebody can read them."""
+
+    _OFTEN = 1.0  # seconds between two lines
+
+    def __init__(self, request: Request, desk: Desk, draw: Callable[[str], View]) -> None:
+        self._request, self._desk, self._draw = request, desk, draw
+        self._at, self._line = 0.0, ""
+
+    def __call__(self, line: str) -> None:
+        """Say it, unless it was said or something else was a moment ago."""
+        if line != self._line and time.monotonic() - self._at > self._OFTEN:
+            self._at, self._line = time.monotonic(), line
+            self._desk.draw(self._request, self._draw(line))
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[threading.Event]:
+    """An event that ends what takes longer: the person waits before a window."""
+    stop = threading.Event()
+    timer = threading.Timer(seconds, stop.set)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield stop
+    finally:
+        timer.cancel()

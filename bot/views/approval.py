@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from bot.views import kinds
 from bot.views.actions import Action, Field, Window
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
 from bot.views.rollback import loss_lines
@@ -16,6 +17,7 @@ from ops.loss import Loss
 from ops.manifest import instant, milliseconds
 from ops.tasks import Task
 
+_TABLES = 8  # that are named
 _MARKS = {
     Status.APPROVED: ":white_check_mark:",
     Status.UNNEEDED: ":white_check_mark:",
@@ -39,10 +41,7 @@ def card(asked: Approval, approvers: Iterable[str], now: datetime, *, glass: boo
 
 def title(asked: Approval) -> str:
     """What is asked for."""
-    bound = asked.plan.bound
-    if asked.kind == "deploy":
-        return f"deploy {bound['commit'][:6]} to {bound['target']}"
-    return f"roll {bound['target']} back to {bound['backup']}"
+    return kinds.asking(asked.kind, asked.plan.bound, asked.plan.shown)
 
 
 def _pending(asked: Approval, approvers: Iterable[str], now: datetime, *, glass: bool, allow_self: bool) -> Message:
@@ -70,14 +69,19 @@ def _about(asked: Approval) -> list[str]:
     shown = asked.plan.shown
     if asked.kind == "deploy":
         return [f"*What:* {escape(shown['message'], 100)} · {counted(shown['shipment']['count'], 'commit')}", *_gate(shown)]
+    if asked.kind == kinds.SALVAGE:
+        rows = ", ".join(f"{escape(each['name'], 60)} {each['rows']}" for each in shown["tables"][:_TABLES])
+        return [f"*Why:* {escape_lines(shown['reason'], 500)}", f"*Rows:* {rows}", f"*From:* {code(asked.plan.bound['backup'])}"]
     at = instant(milliseconds(str(asked.plan.bound["backup"])))
     impact = f"*Business impact:* {escape_lines(shown['impact'], 500)}" if shown["impact"] else "*Business impact:* not said"
+    began = [f"*It began:* {escape(shown['began'], 100)}"] if shown.get("began") else []
     return [
         f"*Issue:* {escape_lines(shown['reason'], 500)}",
+        *began,
         impact,
         f"*Backup:* {clock(at)} ({ago(at)}), {code(str(asked.plan.bound['backup']))}",
         *_data(asked),
-        f"*Code:* {counted(shown['undone'], 'commit')} leave production",
+        f"*Code:* {counted(shown['undone'], 'commit')} leave production" if "undone" in shown else "*Code:* stays as it is",
         f"*Site:* {_site(asked)}",
     ]
 
@@ -156,10 +160,7 @@ def _after(asked: Approval) -> list[Element]:
 
 def _plan_again(asked: Approval) -> tuple[str, str]:
     """The window in which it was planned."""
-    bound = asked.plan.bound
-    if asked.kind == "deploy":
-        return Action.DEPLOY_OPEN, str(asked.plan.shown["ref"])
-    return Action.ROLLBACK_TO, f"{bound['backup']} {'data' if bound['data'] else 'code'} {asked.replaces or ''}".strip()
+    return kinds.planning(asked.kind, asked.plan.bound, asked.plan.shown, asked.replaces or "")
 
 
 def waiting(asked: Approval, approvers: Iterable[str], channel: str, *, nobody: bool) -> Message:

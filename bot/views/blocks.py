@@ -125,6 +125,11 @@ def tick(name: str, label: str) -> Element:
     return {"type": "checkboxes", "action_id": str(name), "options": [option(label, "yes")]}
 
 
+def checks(name: str, options: Sequence[Element]) -> Element:
+    """Boxes of which any are ticked, ten at most; the value is theirs, with commas between."""
+    return {"type": "checkboxes", "action_id": str(name), "options": list(options)}
+
+
 def somebody(name: str, hint: str) -> Element:
     """A menu of the workspace's people."""
     return {"type": "users_select", "action_id": str(name), "placeholder": plain(hint)}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.views import steps
+from bot.views import kinds, steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
@@ -26,24 +26,15 @@ def card(view: OperationView, now: datetime) -> Message:
     if view.status == "running":
         return _running(view, now)
     if view.status == "succeeded":
-        return _restored(view) if is_rollback(view) else _live(view)
+        return _live(view) if view.kind == "deploy" else _restored(view)
     if view.left is not None:
         return _left(view)
     return _halted(view) if view.status == "halted" else _missed(view)
 
 
-def is_rollback(view: OperationView) -> bool:
-    """Whether it goes back."""
-    return view.kind.endswith("rollback")
-
-
 def title(view: OperationView) -> str:
     """What it does, to what."""
-    bound = view.params["bound"]
-    if is_rollback(view):
-        return f"{'Full' if bound['data'] else 'Code'} rollback to {bound['backup']}"
-    version = f" as {bound['version']}" if bound["version"] else ""
-    return f"Deploy of {bound['commit'][:6]}{version}"
+    return kinds.title(view.kind, view.params["bound"], view.params["shown"])
 
 
 def _running(view: OperationView, now: datetime) -> Message:
@@ -53,18 +44,18 @@ def _running(view: OperationView, now: datetime) -> Message:
     line = str(view.progress.get("line") or view.progress.get("waiting") or "")
     return message(
         f"{escape(title(view))} on {prose(outcome.target(view))}: {doing}",
-        section(head, _about(view)),
+        section(head, about(view)),
         context(steps.line(view)),
         context(code(line, 150) if line else ""),
         actions(_cancel(view)),
     )
 
 
-def _about(view: OperationView) -> str:
+def about(view: OperationView) -> str:
     """Who asked, and why."""
     shown = view.params["shown"]
     why = shown.get("reason") or shown.get("why") or ""
-    what = "" if is_rollback(view) else f"{escape(str(shown['ref']), 60)} → {escape(view.params['bound']['branch'], 60)}"
+    what = "" if view.kind != "deploy" else f"{escape(str(shown['ref']), 60)} → {escape(view.params['bound']['branch'], 60)}"
     return dotted(f"asked by {mention(view.requested_by)}", what, f"“{escape(why, 200)}”" if why else "")
 
 
@@ -72,7 +63,7 @@ def _cancel(view: OperationView) -> Element | None:
     """Cancel, as long as nothing of production has changed."""
     if any(step.name in _FIRST_CHANGE for step in view.steps):
         return None
-    what = "rollback" if is_rollback(view) else "deploy"
+    what = kinds.noun(view.kind)
     asks = confirm(f"Cancel the {what}?", "Nothing of production has changed yet, and nothing will.", "Cancel it", "Let it run")
     return button(f"Cancel {what}", Action.CANCEL, view.id, asks=asks, style="danger")
 
@@ -87,7 +78,7 @@ def _live(view: OperationView) -> Message:
         section(
             dotted(f"{DONE} *{said}*", f"*{prose(outcome.target(view))}*"),
             dotted(code(bound["commit"][:6]), escape(view.params["shown"]["message"], 80), code(bound["version"])),
-            _about(view),
+            about(view),
         ),
         context(steps.line(view)),
         context(f"The way back: {code(str(used))}" if used else ":warning: There is no backup from before it."),
@@ -99,20 +90,25 @@ def _restored(view: OperationView) -> Message:
     """A rollback that is done."""
     safety = view.result.get("safety")
     said = "Rollback complete - production restored"
-    word = "data" if view.params["bound"]["data"] else "code"
-    undo = button("Undo", Action.ROLLBACK_TO, f"{safety} {word}") if safety else None
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
             dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
             f"Back at {code(view.params['bound']['backup'])}, commit {code(view.params['bound']['commit'][:6])}",
-            *_proof(view.result),
-            _about(view),
+            *proof(view.result),
+            about(view),
         ),
         context(steps.line(view)),
-        context(f"Deploys are held: “{escape(view.params['shown']['reason'], 150)}”. {_safety(safety)}"),
-        actions(undo, lift_button()),
+        context(f"Deploys are held: “{escape(view.params['shown']['reason'], 150)}”. {safety_line(safety)}"),
+        actions(undo(view), salvage_button(view), lift_button()),
     )
+
+
+def salvage_button(view: OperationView) -> Element | None:
+    """Bring back what went, where rows were created meanwhile."""
+    lost = view.result.get("lost") or {}
+    created = sum(table.created for table in Loss.load(lost["loss"]).tables) if lost.get("delta") else 0
+    return button(f"Bring back {counted(created, 'document')}", Action.SALVAGE_TO, str(lost["delta"])) if created else None
 
 
 def lift_button() -> Element:
@@ -121,17 +117,17 @@ def lift_button() -> Element:
     return button("Lift the hold", Action.LIFT, asks=asks)
 
 
-def _safety(safety: str | None) -> str:
+def safety_line(safety: str | None) -> str:
     """What undoing would go back to."""
     return f"What was there before is in {code(safety)}." if safety else ""
 
 
-def _proof(result: Mapping[str, Any]) -> list[str]:
+def proof(result: Mapping[str, Any]) -> list[str]:
     """What is known of the data now."""
     lines = []
-    if proof := result.get("proof"):
-        more = f"; different: {escape(', '.join(proof['different'][:5]), 200)}" if proof["different"] else ""
-        lines.append(f"{proof['equal']} of {counted(proof['of'], 'table')} equal to the backup, row by row{more}")
+    if proven := result.get("proof"):
+        more = f"; different: {escape(', '.join(proven['different'][:5]), 200)}" if proven["different"] else ""
+        lines.append(f"{proven['equal']} of {counted(proven['of'], 'table')} equal to the backup, row by row{more}")
     if lost := result.get("lost"):
         lines.append(
             loss_line(Loss.load(lost["loss"])) if "loss" in lost else f"What went could not be counted: {prose(lost['unknown'], 200)}"
@@ -167,7 +163,7 @@ def _missed(view: OperationView) -> Message:
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
             "*Production is as before.*",
-            _about(view),
+            about(view),
         ),
         *where(view),
         context(steps.line(view)),
@@ -187,20 +183,17 @@ def _left(view: OperationView) -> Message:
             dotted(f"{HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             f"{mention(str(left.get('by', '')))} ended it as it was. {after or '*Production is as it was left*, not as before.'}",
-            _about(view),
+            about(view),
         ),
         *where(view, "When it halted"),
         context(steps.line(view)),
-        actions(None if after else _undo(view, taking_over=False), _again(view)),
+        actions(None if after else undo(view), _again(view)),
     )
 
 
 def _again(view: OperationView) -> Element:
     """The same window once more."""
-    bound = view.params["bound"]
-    if is_rollback(view):
-        return button("Look again", Action.ROLLBACK_TO, f"{bound['backup']} {'data' if bound['data'] else 'code'}")
-    return button("Look again", Action.DEPLOY_OPEN, str(view.params["shown"]["ref"]))
+    return button("Look again", *kinds.planning(view.kind, view.params["bound"], view.params["shown"]))
 
 
 def where(view: OperationView, when: str = "Now") -> list[Block]:
@@ -220,7 +213,7 @@ def _halted(view: OperationView) -> Message:
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
             "Nothing else can start there until a person has decided.",
-            _about(view),
+            about(view),
         ),
         *where(view),
         context(steps.line(view)),
@@ -230,26 +223,21 @@ def _halted(view: OperationView) -> Message:
 
 def halted_buttons(view: OperationView) -> list[Element]:
     """What can be decided."""
-    undo = _undo(view)
+    way_back = undo(view, taking_over=True)
     done = confirm("Take this step as done?", "Only if you have looked: the next step begins at once.", "Mark as done", "No")
     over = confirm("End it as it is?", "Its lock becomes free, and production stays as it is now.", "End it", "No")
     return [
         button("Retry", Action.HALTED_RETRY, view.id, style="primary"),
-        *([undo] if undo else []),
+        *([way_back] if way_back else []),
         button("Mark as done", Action.HALTED_DONE, view.id, asks=done),
         button("Hand over", Action.HALTED_HAND_OVER, view.id),
         button("End it as it is", Action.HALTED_OVER, view.id, asks=over, style="danger"),
     ]
 
 
-def _undo(view: OperationView, *, taking_over: bool = True) -> Element | None:
+def undo(view: OperationView, *, taking_over: bool = False) -> Element | None:
     """Back to what was there before; what has no plan has no way back."""
     if "bound" not in view.params:
         return None
-    replaced = f" {view.id}" if taking_over else ""
-    if is_rollback(view):
-        safety = view.result.get("safety")
-        word = "data" if view.params["bound"]["data"] else "code"
-        return button("Undo", Action.ROLLBACK_TO, f"{safety} {word}{replaced}") if safety else None
-    used = view.result.get("backup_id")
-    return button("Roll back", Action.ROLLBACK_TO, f"{used} code{replaced}") if used else None
+    found = kinds.undoing(view.kind, view.params["bound"], view.result, view.id if taking_over else "")
+    return button(*found) if found else None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.views import kinds
 from bot.views.actions import Action, Field, Window
 from bot.views.backup.progress import cancel_button, in_a_line
 from bot.views.blocks import (
@@ -207,13 +208,14 @@ def incident_over(view: OperationView) -> Message:
     """To the channel of incidents, at the end."""
     took = duration(view.finished_at - view.created_at) if view.finished_at else ""
     if view.status == "succeeded":
-        words = f"Rollback complete - production restored ({took})."
+        words = f"{kinds.noun(view.kind).capitalize()} complete - production restored ({took})."
         return message(words, section(f":white_check_mark: {words}"))
     if view.status == "halted":
-        words = f"The rollback halted and a person must decide: {prose(view.error or '', 300)}"
+        words = f"The {kinds.noun(view.kind)} halted and a person must decide: {prose(view.error or '', 300)}"
         return message(words, section(f":octagonal_sign: {words}"), actions(*halted_buttons(view)))
     if view.left is not None:
-        words = f"The rollback was ended half-way by {mention(str(view.left['by']))}: production is as it was left, not as before."
+        who = mention(str(view.left["by"]))
+        words = f"The {kinds.noun(view.kind)} was ended half-way by {who}: production is as it was left, not as before."
         return message(words, section(f":octagonal_sign: {words}"))
-    words = f"The rollback {view.status}: production is as before. {prose(view.error or '', 300)}"
+    words = f"The {kinds.noun(view.kind)} {view.status}: production is as before. {prose(view.error or '', 300)}"
     return message(words, section(f":x: {words}"))

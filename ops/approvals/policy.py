@@ -13,13 +13,16 @@ from ops.words import elapsed
 if TYPE_CHECKING:
     from ops.approvals.records import Approval
 
+PRODUCTION_DATA = frozenset({"full rollback", "restore", "salvage"})  # what changes production's rows
 _RECENT = timedelta(hours=24)  # an expired approval can still be broken through for so long
 
 
 def signature(kind: str, person: Person, rules: Approvals) -> Role | None:
     """The role that must sign this for this person; None where nobody must. The terminal has every right but signing."""
-    if kind == "full rollback":
+    if kind in PRODUCTION_DATA:
         return rules.production_database
+    if kind.startswith("staging"):
+        return None
     free = rules.deploy if kind == "deploy" else rules.code_rollback
     return None if person.at_terminal or person.roles & free else Role.ENG_LEAD
 
@@ -82,7 +85,7 @@ def nobody(asker: str, role: Role | None, settings: Settings) -> bool:
 def warnings(settings: Settings) -> list[str]:
     """What the start says of signatures that could not be had: where one person is all there is, and nobody stands in."""
     rules, found = settings.approvals, []
-    for what, role in (("A rollback of production's data", rules.production_database), ("Whatever an Eng Lead signs", Role.ENG_LEAD)):
+    for what, role in (("Whatever changes production's data", rules.production_database), ("Whatever an Eng Lead signs", Role.ENG_LEAD)):
         named = approvers(settings, role)
         if not named:
             found.append(f"{what} can be signed by nobody: give somebody the role {role.title}, in `[roles]`.")

@@ -21,7 +21,7 @@ from ops import files
 from ops.errors import Failed
 from ops.services import process
 
-__all__ = ["Loss", "TableLoss", "compare"]
+__all__ = ["Loss", "TableLoss", "compare", "keep"]
 
 log = logging.getLogger(__name__)
 
@@ -108,10 +108,29 @@ def compare(  # noqa: PLR0913 # the facts of one comparison, all named
     Raises:
         Failed: one of them cannot be read, or the time is over.
     """
+    return Loss.load(_run(old, new, scratch, deadline, cores, stop, None))
+
+
+def keep(  # noqa: PLR0913 # the facts of one comparison, all named
+    old: Path, new: Path, *, into: Path, scratch: Path, deadline: float, stop: threading.Event
+) -> tuple[Loss, list[dict[str, Any]]]:
+    """Compare, and write the rows that were created or changed to a ZIP: what was counted, and what each table has in it.
+
+    Raises:
+        Failed: one of them cannot be read, or the time is over.
+    """
+    said = _run(old, new, scratch, deadline, 2, stop, into)
+    return Loss.load(said), list(said["kept"])
+
+
+def _run(  # noqa: PLR0913, PLR0917 # the facts of one comparison
+    old: Path, new: Path, scratch: Path, deadline: float, cores: int, stop: threading.Event | None, into: Path | None
+) -> dict[str, Any]:
+    """Have the process compare; what it wrote down."""
     _require_room(scratch, old, new)
     folder = Path(tempfile.mkdtemp(prefix="loss-", dir=scratch))
     try:
-        asked = {"old": str(old.absolute()), "new": str(new.absolute()), "cores": cores}
+        asked = {"old": str(old.absolute()), "new": str(new.absolute()), "cores": cores, "into": str(into.absolute()) if into else ""}
         (folder / "asked.json").write_text(json.dumps(asked))
         try:
             finished = process.run(
@@ -130,7 +149,7 @@ def compare(  # noqa: PLR0913 # the facts of one comparison, all named
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _answer(folder: Path, finished: process.Finished) -> Loss:
+def _answer(folder: Path, finished: process.Finished) -> dict[str, Any]:
     """What the process wrote down."""
     path = folder / "answered.json"
     said = json.loads(path.read_bytes()) if path.exists() else {}
@@ -139,7 +158,7 @@ def _answer(folder: Path, finished: process.Finished) -> Loss:
     if finished.code or "tables" not in said:
         log.error("counting the loss ended with code %s: %s", finished.code, finished.err)
         raise Failed(f"Counting what would be lost ended early (code {finished.code}).", "Look at the machine's memory and disk.")
-    return Loss.load(said)
+    return dict(said)
 
 
 def _require_room(scratch: Path, old: Path, new: Path) -> None:

@@ -10,15 +10,19 @@ from typing import Any
 
 from ops.archive.layout import Unreadable
 from ops.loss.comparing import compare
+from ops.loss.keeping import keep
 
 
 def main(folder: Path) -> None:
-    """Compare, and write down what was found."""
+    """Compare, and write down what was found; keep the rows themselves where a place for them is named."""
     os.nice(19)
     asked = json.loads((folder / "asked.json").read_bytes())
     answer: dict[str, Any]
     try:
-        answer = {"tables": compare(Path(asked["old"]), Path(asked["new"]), folder, asked["cores"])}
+        into = Path(asked["into"]) if asked["into"] else None
+        answer = {"tables": compare(Path(asked["old"]), Path(asked["new"]), folder, asked["cores"], folder if into else None)}
+        if into is not None:
+            answer["kept"] = keep(Path(asked["new"]), folder, into)
     except Unreadable as error:
         answer = {"problem": str(error)}
     (folder / "answered.json").write_text(json.dumps(answer))

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import orjson
 
@@ -22,9 +22,9 @@ from ops.archive.counting import lines
 from ops.archive.layout import Member, Unreadable, read
 from ops.loss import TableLoss
 
-_WIDTH = 16  # bytes of each of the two hashes
+WIDTH = 16  # bytes of each of the two hashes
 _RUN = 200_000  # rows that are sorted at once: 20 MB
-_BLOCK = 2048 * 2 * _WIDTH  # bytes read at once of a run
+_BLOCK = 2048 * 2 * WIDTH  # bytes read at once of a run
 _MODULUS = 1 << 128
 
 
@@ -37,8 +37,8 @@ class Spilled:
     runs: int
 
 
-def compare(old: Path, new: Path, folder: Path, cores: int) -> list[dict[str, Any]]:
-    """What became of every table of either, the most affected first.
+def compare(old: Path, new: Path, folder: Path, cores: int, marks: Path | None = None) -> list[dict[str, Any]]:
+    """What became of every table of either, the most affected first; the ids of what was created and changed go to ``marks``.
 
     Raises:
         Unreadable: with which archive, and what is wrong with it.
@@ -47,7 +47,7 @@ def compare(old: Path, new: Path, folder: Path, cores: int) -> list[dict[str, An
     before, after = _both(jobs) if cores > 1 else [spill(*job) for job in jobs]
     if not before and not after:
         raise Unreadable("neither archive holds a table")
-    found = [_table(name, before.get(name), after.get(name), folder) for name in sorted({*before, *after})]
+    found = [_table(name, before.get(name), after.get(name), folder, marks) for name in sorted({*before, *after})]
     return [asdict(each) for each in sorted(found, key=lambda each: -(each.created + each.changed + each.deleted))]
 
 
@@ -117,7 +117,7 @@ def _runs(member: Member, blocks: Iterator[bytes], folder: Path) -> Spilled:
     rows = total = number = 0
     for several in lines(blocks, member):
         pairs = [_pair(row, member) for row in several]
-        total = (total + sum(int.from_bytes(pair[_WIDTH:], "big") for pair in pairs)) % _MODULUS
+        total = (total + sum(int.from_bytes(pair[WIDTH:], "big") for pair in pairs)) % _MODULUS
         rows += len(pairs)
         run += pairs
         if len(run) >= _RUN:
@@ -135,7 +135,12 @@ def _pair(row: bytes, member: Member) -> bytes:
         found = orjson.loads(row)["_id"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         raise Unreadable(f"a row of {member.table} cannot be read") from None
-    return blake2b(str(found).encode(), digest_size=_WIDTH).digest() + blake2b(row, digest_size=_WIDTH).digest()
+    return digest(found) + blake2b(row, digest_size=WIDTH).digest()
+
+
+def digest(row_id: Any) -> bytes:
+    """What is known of an id."""
+    return blake2b(str(row_id).encode(), digest_size=WIDTH).digest()
 
 
 def _write(run: list[bytes], path: Path) -> None:
@@ -145,17 +150,46 @@ def _write(run: list[bytes], path: Path) -> None:
 
 
 def place(folder: Path, table: str, number: int) -> Path:
-    """Where a run lies; a component's table has its path in its name."""
-    return folder / f"{table.replace('/', '~')}.{number}"
+    """Where a run lies."""
+    return folder / f"{file_name(table)}.{number}"
 
 
-def _table(name: str, old: Spilled | None, new: Spilled | None, folder: Path) -> TableLoss:
+def file_name(table: str) -> str:
+    """A table's name as a file's; a component's table has its path in it."""
+    return table.replace("/", "~")
+
+
+def _table(name: str, old: Spilled | None, new: Spilled | None, folder: Path, marks: Path | None) -> TableLoss:
     """What became of one table."""
     if old == new or (old and new and (old.rows, old.total) == (new.rows, new.total)):
         return TableLoss(name=name, same=new.rows if new else 0)
-    if old is None or new is None:
-        return TableLoss(name=name, created=new.rows if new else 0, deleted=old.rows if old else 0)
-    return _merged(name, _sorted(folder / "old", name, old), _sorted(folder / "new", name, new))
+    if new is None:
+        return TableLoss(name=name, deleted=old.rows if old else 0)
+    if old is None and marks is None:
+        return TableLoss(name=name, created=new.rows)
+    before = _sorted(folder / "old", name, old) if old else iter(())
+    with _Marks(marks, name) as marked:
+        return _merged(name, before, _sorted(folder / "new", name, new), marked)
+
+
+class _Marks:
+    """Writes down the ids of rows that were created or changed, where somebody wants to know."""
+
+    def __init__(self, folder: Path | None, table: str) -> None:
+        names = ("created", "changed") if folder else ()
+        self._files = {sort: (folder / f"{sort}-{file_name(table)}").open("wb") for sort in names if folder}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for file in self._files.values():
+            file.close()
+
+    def note(self, sort: str, pair: bytes) -> None:
+        """One of that sort."""
+        if self._files:
+            self._files[sort].write(pair[:WIDTH])
 
 
 def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
@@ -166,9 +200,9 @@ def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
     """
     previous = b""
     for pair in heapq.merge(*(_pairs(place(folder, name, number)) for number in range(spilled.runs))):
-        if pair[:_WIDTH] == previous:
+        if pair[:WIDTH] == previous:
             raise Unreadable(f"an _id stands twice in {name}")
-        previous = pair[:_WIDTH]
+        previous = pair[:WIDTH]
         yield pair
 
 
@@ -176,20 +210,26 @@ def _pairs(path: Path) -> Iterator[bytes]:
     """The pairs of a run."""
     with path.open("rb") as file:
         while block := file.read(_BLOCK):
-            for at in range(0, len(block), 2 * _WIDTH):
-                yield block[at : at + 2 * _WIDTH]
+            for at in range(0, len(block), 2 * WIDTH):
+                yield block[at : at + 2 * WIDTH]
 
 
-def _merged(name: str, old: Iterator[bytes], new: Iterator[bytes]) -> TableLoss:
+def _merged(name: str, old: Iterator[bytes], new: Iterator[bytes], marks: _Marks) -> TableLoss:
     """Both sides, walked along their ids."""
     created = changed = deleted = same = 0
     before, after = next(old, None), next(new, None)
     while before is not None or after is not None:
-        if before is None or (after is not None and after[:_WIDTH] < before[:_WIDTH]):
+        if before is None or (after is not None and after[:WIDTH] < before[:WIDTH]):
+            if after is not None:
+                marks.note("created", after)
             created, after = created + 1, next(new, None)
-        elif after is None or before[:_WIDTH] < after[:_WIDTH]:
+        elif after is None or before[:WIDTH] < after[:WIDTH]:
             deleted, before = deleted + 1, next(old, None)
         else:
-            same, changed = same + (before == after), changed + (before != after)
+            if before == after:
+                same += 1
+            else:
+                changed += 1
+                marks.note("changed", after)
             before, after = next(old, None), next(new, None)
     return TableLoss(name=name, created=created, changed=changed, deleted=deleted, same=same)

@@ -7,7 +7,7 @@ nothing that was begun is repeated without a look.
 from __future__ import annotations
 
 from ops.rollback.planning import KINDS, found, kind_of, plan, seconds, steps
-from ops.rollback.preview import Preview, look, require_backup
+from ops.rollback.preview import Preview, look
 from ops.rollback.workflow import kinds
 
-__all__ = ["KINDS", "Preview", "found", "kind_of", "kinds", "look", "plan", "require_backup", "seconds", "steps"]
+__all__ = ["KINDS", "Preview", "found", "kind_of", "kinds", "look", "plan", "seconds", "steps"]

@@ -109,7 +109,7 @@ def steps(*, data: bool, maintenance: bool, pause: bool, settings: Settings) -> 
         "maintenance on": maintenance,
         "pause": pause,
         "safety backup": True,
-        "loss": data,
+        "delta": data,
         "code": True,
         "data": data,
         "proof": data,

@@ -9,15 +9,16 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ops import backup, maintenance, releases, standing
+from ops import releases, standing
 from ops.context import Services
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
 from ops.manifest import instant, milliseconds
-from ops.purposes import Purpose
 from ops.releasing import Releasing, require_at, telling
-from ops.rollback.data import Data
+from ops.restoring import around
+from ops.restoring.data import Data
+from ops.restoring.looking import require_backup, require_data
 from ops.rollback.planning import KINDS, order
-from ops.rollback.preview import ENVIRONMENT, require_backup
+from ops.rollback.preview import ENVIRONMENT
 
 
 def kinds(services: Services) -> tuple[Kind, ...]:
@@ -50,7 +51,7 @@ class Back:
         """The code: no row is touched, so neither maintenance nor pause."""
         self.begin()
         fits = self.prepare() if self.own_functions else True
-        self.safety("quick")
+        around.safety(self.to, self.bound, self.shown["reason"], full=False, what="rollback to")
         self.code()
         if self.own_functions:
             self.to.functions(ENVIRONMENT, validated=fits)
@@ -65,9 +66,9 @@ class Back:
         data = Data(self.to, self.bound)
         data.archive()
         fits = self.prepare()
-        self.maintenance_on()
+        around.maintenance_on(self.to, self.bound, self.shown["reason"])
         data.pause()
-        data.final_loss(self.safety("full"))
+        data.delta(around.safety(self.to, self.bound, self.shown["reason"], full=True, what="rollback to"))
         if self.own_functions:
             self.code()
         self.bring_back(data, fits=fits)
@@ -76,7 +77,7 @@ class Back:
             self.code()
         self.site()
         self.to.smoke(ENVIRONMENT)
-        self.maintenance_off()
+        around.maintenance_off(self.to, self.bound)
         self.release()
 
     def bring_back(self, data: Data, *, fits: bool) -> None:
@@ -102,7 +103,9 @@ class Back:
         """Look that nothing moved since it was planned, and that the deployment is the one that is meant."""
 
         def confirm() -> None:
-            require_backup(self.services, self.bound["backup"], data=self.bound["data"])
+            made = require_backup(self.services, self.bound["backup"])
+            if self.bound["data"]:
+                require_data(self.services, made, ENVIRONMENT)
             require_at(self.services, self.bound["branch"], self.bound["head"])
             if self.bound["maintenance"]:
                 self.services.vercel.require_page()
@@ -116,20 +119,6 @@ class Back:
         self.to.packages()
         looked = self.to.check(ENVIRONMENT, tolerant=True)
         return not (looked["clash"] or (looked["unknown"] and self.bound["schema_differs"]))
-
-    def safety(self, kind: str) -> str:
-        """Back up what is there now: the way back from the way back."""
-        wanted = backup.Wanted(
-            type="full" if kind == "full" else "quick",
-            purpose=Purpose.SAFETY,
-            description=f"before the rollback to {self.bound['backup']}",
-            notes=self.shown["reason"],
-            created_by=self.op.requested_by,
-            target=self.bound["target"],
-        )
-        made = backup.steps(self.op, "safety", wanted, self.services)
-        self.op.result(safety=made.id)
-        return made.id
 
     def code(self) -> None:
         """Move production's branch back."""
@@ -145,18 +134,6 @@ class Back:
         """Have the site serve that commit."""
         if self.services.vercel.configured:
             self.to.site_back(self.bound["deployment"])
-
-    def maintenance_on(self) -> None:
-        """Put the page up; whoever forgets it is reminded."""
-        if self.bound["maintenance"]:
-            self.to.changing(
-                "maintenance on", lambda: maintenance.put_up(self.services, self.shown["reason"], self.op.requested_by, self.op.id)
-            )
-
-    def maintenance_off(self) -> None:
-        """Take the page down."""
-        if self.bound["maintenance"]:
-            self.to.changing("maintenance off", lambda: maintenance.take_down(self.services, self.op.requested_by))
 
     def release(self) -> None:
         """Write down what production runs now, and hold further deploys until somebody has understood what happened."""

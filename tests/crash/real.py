@@ -1,6 +1,6 @@
 """Kill a bot that deploys or rolls back a whole production, at every point, and see what production is in the end.
 
-``python -m tests.crash real sqlite|postgresql [stride] [offset]``: for the deploy, the code rollback and the full rollback.
+``python -m tests.crash real sqlite|postgresql [stride] [offset]``: for the deploy, both rollbacks and the restore.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Any
 
 import psutil
 
-from ops import deploy, rollback, standing
+from ops import deploy, restore, rollback, standing
 from ops.backstop import Backstop
 from ops.deploy import Choice
 from ops.journal import Interrupted, Status
@@ -34,7 +34,7 @@ from tests.remotes import executable
 from tests.shipping import KEY, NAME, NEVER, Shop, ended, taken
 
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
-KINDS = ("deploy", "quick rollback", "full rollback")
+KINDS = ("deploy", "quick rollback", "full rollback", "restore")
 _COUNTING = "#!/bin/sh\nwhile read old new ref; do case $ref in refs/heads/master) echo $new >> moves;; esac; done\n"
 ROOT = Path(__file__).parents[2]
 LIVES = 8
@@ -86,12 +86,16 @@ class Scene:
                 shop.commit(
                     "Second", {"convex/users.ts": f"{(shop.remote.work / 'convex/users.ts').read_text()}export const second = 2;\n"}
                 )
-                found = deploy.look(backstop.services)
-                plan = deploy.plan(shop.settings, found, Choice(backup="quick"), BOB)
-                goal = {**before, "branch": found.commit.hash, "site": found.commit.hash, "code": "second"}
+                proposal = deploy.look(backstop.services)
+                plan = deploy.plan(shop.settings, proposal, Choice(backup="quick"), BOB)
+                goal = {**before, "branch": proposal.commit.hash, "site": proposal.commit.hash, "code": "second"}
                 return before, goal, self._started(plan.bound, plan.shown)
             self._go_on(shop, backstop)
             now = self._state(shop)
+            if self.kind == "restore":
+                found = restore.look(backstop.services, full, "production", stop=NEVER)
+                plan = restore.plan(shop.settings, found, "it is broken")
+                return now, {**now, "rows": before["rows"]}, self._started(plan.bound, plan.shown)
             preview = rollback.look(backstop.services, full, data=self.kind == "full rollback", stop=NEVER)
             plan = rollback.plan(shop.settings, preview, "it is broken")
             data = {} if self.kind == "full rollback" else {"rows": now["rows"]}
@@ -217,7 +221,7 @@ class Scene:
         if left := self._left(shop) - {standing.What.HOLD, standing.What.PINNED}:
             wrong.append(f"{', '.join(sorted(left))} still stands in the rows")
         imports = [each for each in shop.convex._imports.listed() if each["state"]["state"] == "completed"]
-        if len(imports) > (1 if self.kind == "full rollback" else 0):
+        if len(imports) > (1 if self.kind in {"full rollback", "restore"} else 0):
             wrong.append(f"{len(imports)} imports were made")
         moves = shop.remote.path / "moves"
         if moves.exists() and len(moves.read_text().splitlines()) > 1:
@@ -282,7 +286,7 @@ def points(scene: Scene) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """All three operations on one database."""
+    """All of them on one database."""
     database, stride, offset = arguments[0], int((*arguments, "1")[1]), int(arguments[2]) if len(arguments) > 2 else 1
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="backstop-real-") as home:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.services.convex import imports, pausing, target
+from ops.services.convex import imports, pausing, target, variables
 from ops.services.convex.deploys import PUSH, Looked, Pushing
 from ops.services.convex.door import Door
 from ops.services.convex.export import Export, Exported
@@ -129,7 +129,17 @@ class Convex:
     def names(self, environment: str) -> frozenset[str]:
         """The names of its environment variables."""
         with self._door(environment) as door:
-            return pausing.names(door)
+            return variables.names(door)
+
+    def variable(self, environment: str, name: str) -> str | None:
+        """What one of them holds; None where there is none of that name."""
+        with self._door(environment) as door:
+            return variables.value(door, name)
+
+    def set_variable(self, environment: str, name: str, content: str) -> None:
+        """Set one of them."""
+        with self._door(environment) as door:
+            variables.put(door, name, content)
 
     def _door(self, environment: str) -> Door:
         """The HTTP door of an environment's deployment."""

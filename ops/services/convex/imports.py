@@ -22,7 +22,7 @@ from ops.services.convex.shown import Shown
 from ops.services.convex.trouble import ConvexFailed, Unreachable, plain, words
 from ops.services.process import Finished, Stopped
 
-Mode = Literal["replace-all", "replace"]
+Mode = Literal["replace-all", "replace", "append"]
 
 _LOOK = 0.5  # seconds between two looks at the server
 _CANCELLING = 15.0  # seconds that the server may take to cancel one

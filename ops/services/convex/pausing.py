@@ -1,10 +1,8 @@
-"""Pause a deployment while its data go back, and what else is asked of it by HTTP around a deploy."""
+"""Pause a deployment while its data go back, let it run again, and see whether it is."""
 
 from __future__ import annotations
 
-import json
 import re
-from typing import Any
 
 from ops.services.convex.door import Door
 from ops.services.convex.trouble import ConvexFailed, plain
@@ -43,19 +41,6 @@ def paused(door: Door) -> bool | None:
     asked = {"path": _NOBODY, "format": "convex_encoded_json", "args": [{}]}
     answer = door.call("POST", "/api/query", asked)
     return bool(_PAUSED.search(answer.text)) if answer.status_code in _ANSWERED else None
-
-
-def names(door: Door) -> frozenset[str]:
-    """The names of the deployment's environment variables; what they hold is dropped at once."""
-    answer = door.call("GET", "/api/v1/list_environment_variables")
-    door.require(answer)
-    return frozenset(_names(json.loads(answer.text)))
-
-
-def _names(said: Any) -> set[str]:
-    """The names in the answer: a mapping, or a list of rows."""
-    found = said.get("environmentVariables", said) if isinstance(said, dict) else said
-    return set(found) if isinstance(found, dict) else {str(each["name"]) for each in found}
 
 
 def _switch(door: Door, word: str) -> None:

@@ -7,13 +7,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import archive, loss, pausing
+from ops import archive, deltas, files, loss, pausing
 from ops.archive import Table
 from ops.errors import Failed, OpsError
 from ops.facts import GOOD
 from ops.journal import Interrupted
 from ops.releasing import Releasing
-from ops.rollback.preview import COUNTING, ENVIRONMENT, scratch
+from ops.restoring.looking import COUNTING, scratch
 
 _NAMED = 5  # tables that a sentence names
 
@@ -61,30 +61,39 @@ class Data:
         if self.covered:
             self.to.changing("unpause", lambda: pausing.let_run(self.services, self.op.requested_by))
 
-    def final_loss(self, safety_id: str) -> None:
-        """Count once more what goes, from the safety backup itself: that is what really goes."""
+    def delta(self, safety_id: str) -> None:
+        """Count once more what goes, from the safety backup itself: that is what really goes; and keep it by table."""
+        self.op.result(lost=self.op.step("delta", lambda: self._keep(safety_id), if_interrupted=Interrupted.REDO))
 
-        def count() -> dict[str, Any]:
-            try:
-                with scratch(self.services) as folder:
-                    kept = self.services.catalogue.archive(safety_id)
-                    found = loss.compare(self.path, kept, scratch=folder, deadline=COUNTING, stop=self.op.stop)
-            except OpsError as error:  # it was agreed to, and the safety backup has every row: a count is no reason to stop here
-                return {"unknown": error.message}
-            return {"loss": found.as_json()}
-
-        self.op.result(lost=self.op.step("loss", count, if_interrupted=Interrupted.REDO))
+    def _keep(self, safety_id: str) -> dict[str, Any]:
+        """Compare, and write the rows that go to a delta beside the backups."""
+        into = deltas.place(self.services.settings.folder, safety_id)
+        part = files.temporary(into, self.op.id)
+        part.unlink(missing_ok=True)
+        try:
+            with scratch(self.services) as folder:
+                there = self.services.catalogue.archive(safety_id)
+                counted, kept = loss.keep(self.path, there, into=part, scratch=folder, deadline=COUNTING, stop=self.op.stop)
+            if not kept:
+                return {"loss": counted.as_json(), "delta": None}
+            files.keep(part, into)
+            delta = deltas.record(into, kept, backup=self.bound["backup"], safety=safety_id, operation=self.op.id)
+            return {"loss": counted.as_json(), "delta": delta.id}
+        except OpsError as error:  # it was agreed to, and the safety backup has every row: a count is no reason to stop here
+            return {"unknown": error.message}
+        finally:
+            part.unlink(missing_ok=True)
 
     def restore(self) -> None:
         """Import the archive: all tables at once or none, once, and after a crash only with a look at how the first one ended."""
         convex, mode = self.services.convex, self.services.settings.convex.import_mode
-        before = self.op.step("imports before", lambda: convex.newest_import(ENVIRONMENT), if_interrupted=Interrupted.REDO)
+        before = self.op.step("imports before", lambda: convex.newest_import(self.to.environment), if_interrupted=Interrupted.REDO)
 
         def bring() -> dict[str, Any]:
-            return convex.bring(ENVIRONMENT, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()
+            return convex.bring(self.to.environment, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()
 
         def ended() -> dict[str, Any] | None:
-            outcome = convex.import_since(ENVIRONMENT, before, stop=self.op.stop, said=self.to.said)
+            outcome = convex.import_since(self.to.environment, before, stop=self.op.stop, said=self.to.said)
             return outcome.dump() if outcome is not None else None
 
         deadline = float(self.services.settings.convex.deadline)
@@ -96,7 +105,7 @@ class Data:
         def prove() -> dict[str, Any]:
             with scratch(self.services) as folder:
                 fresh = folder / "proof.zip"
-                self.services.convex.export(ENVIRONMENT, fresh, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+                self.services.convex.export(self.to.environment, fresh, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
                 checked = archive.check(fresh, expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
             if checked.problems:
                 raise Failed(f"The export for the proof is not sound: {'; '.join(checked.problems[:3])}.", "Retry the step.")

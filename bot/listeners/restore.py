@@ -1,0 +1,205 @@
+"""Restore: choose a backup, see what would be lost, type its id; bring back rows that went; report what is wrong afterwards."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.desk import Desk
+from bot.listeners.signing import asked
+from bot.listeners.windows import Telling, not_meant, patience, shown
+from bot.registry import ANY, Answer, Errors, Open, Reply, Show, action, command, submission
+from bot.requests import Request
+from bot.views import restore as views
+from bot.views.actions import Action, Field, Window
+from bot.views.backup import looking
+from bot.views.blocks import TITLE, in_window, message
+from ops import asking, deltas, manifest, metrics, restore, salvage, watch
+from ops.errors import Refused
+from ops.people import Right
+from ops.restore import Assessment
+
+PATIENCE = 600.0  # seconds that a look may take; the person waits before a window
+ENVIRONMENTS = ("production", "staging")
+
+_command = command("/restore", ANY, needs=Right.RESTORE)
+_to = action(Action.RESTORE_TO, needs=Right.RESTORE)
+_open = action(Action.RESTORE_OPEN, needs=Right.RESTORE)
+_chosen = submission(Window.RESTORE_LIST, needs=Right.RESTORE)
+_sent = submission(Window.RESTORE, needs=Right.RESTORE, stored=True)
+_deltas = action(Action.SALVAGE_OPEN, needs=Right.RESTORE)
+_delta = action(Action.SALVAGE_TO, needs=Right.RESTORE)
+_tables = submission(Window.SALVAGE, needs=Right.RESTORE, stored=True)
+_problem = action(Action.PROBLEM, needs=Right.LOOK)
+_reported = submission(Window.PROBLEM, needs=Right.LOOK, stored=True)
+
+
+@_command.answer
+@_to.answer
+@_open.answer
+@_deltas.answer
+@_delta.answer
+def open_window(request: Request) -> Answer:
+    """A window at once, its content as soon as it is known."""
+    return Show(looking()) if request.in_window else Open(looking())
+
+
+@_command.handle
+def begin(request: Request, desk: Desk) -> Reply:
+    """``/restore [database [ID] [staging|production]]`` and ``/restore salvage [ID [TABLE …]]``."""
+    what, *words = request.typed.split() or ["database"]
+    if what == "salvage":
+        return _salvage(desk, words[0], words[1:]) if words else _all_deltas(desk)
+    if what != "database":
+        raise Refused(f"{what!r:.40} cannot be restored.", "`/restore database [ID] [staging]`, or `/restore salvage [ID]`.")
+    environment = next((word for word in words if word in ENVIRONMENTS), "production")
+    named = [word for word in words if word not in ENVIRONMENTS]
+    return _looked(request, desk, manifest.check_id(named[0]), environment, "") if named else _list(desk, environment)
+
+
+@_open.handle
+def choose(_request: Request, desk: Desk) -> Reply:
+    """The list."""
+    return _list(desk, "production")
+
+
+def _list(desk: Desk, environment: str) -> Reply:
+    """The backups that could be restored there."""
+    settings, services = desk.settings, desk.backstop.services
+    found = restore.offered(desk.backstop.catalogue.all(), None, settings.convex.production.name)
+    return Reply(view=views.choice(found, environment, services.target(environment), datetime.now(UTC)))
+
+
+@_chosen.answer
+def look(_request: Request) -> Answer:
+    """The same window, while it is looked at."""
+    return Show(views.looking("Looking what a restore would do"))
+
+
+@_chosen.handle
+def chosen(request: Request, desk: Desk) -> Reply:
+    """What a restore from the selected backup would do."""
+    return _looked(request, desk, manifest.check_id(request.fields.get(Field.BACKUP, "")), request.private or "production", "")
+
+
+@_to.handle
+def to(request: Request, desk: Desk) -> Reply:
+    """The buttons that name a backup."""
+    backup_id, environment, replaces = views.read(request.value)
+    return _looked(request, desk, manifest.check_id(backup_id), environment, replaces)
+
+
+def _looked(request: Request, desk: Desk, backup_id: str, environment: str, replaces: str) -> Reply:
+    """The assessment in the window; a message with its button where that was closed meanwhile."""
+    found = _assessed(request, desk, backup_id, environment)
+    kind = restore.PRODUCTION if environment == "production" else restore.STAGING
+    usual = metrics.usual_seconds(desk.backstop.journal, kind) or restore.UNKNOWN_SECONDS
+    zone, docs = desk.settings.team.zoneinfo, desk.settings.docs
+    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, now=datetime.now(UTC))
+    return Reply(view=view, message=views.ready(found, replaces))
+
+
+def _assessed(request: Request, desk: Desk, backup_id: str, environment: str) -> Assessment:
+    """Look, for as long as somebody may wait; the window says how far it is."""
+    with patience(PATIENCE) as stop:
+        return restore.look(desk.backstop.services, backup_id, environment, stop=stop, said=Telling(request, desk, views.looking))
+
+
+@_sent.answer
+def check(request: Request) -> Answer:
+    """The id must be the one that is meant, and a reason given."""
+    backup_id, _, _ = views.read(request.private)
+    wrong = not_meant(request, backup_id)
+    return Errors(wrong) if wrong else Show(views.looking("Making the plan"))
+
+
+@_sent.handle
+def start(request: Request, desk: Desk) -> Reply:
+    """Plan what is so now, then start it or have it signed."""
+    backup_id, environment, replaces = views.read(request.private)
+    found = _assessed(request, desk, backup_id, environment)
+    reason, impact, began = (request.fields.get(field, "") for field in (Field.REASON, Field.IMPACT, Field.BEGAN))
+    plan = restore.plan(desk.settings, found, reason, impact, began)
+    begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id, replaces=replaces or None)
+    said = views.begun(found.target, desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)
+    return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)
+
+
+# -- what went ---------------------------------------------------------------------------------------------------------------
+
+
+@_deltas.handle
+def list_deltas(_request: Request, desk: Desk) -> Reply:
+    """The deltas there are."""
+    return _all_deltas(desk)
+
+
+def _all_deltas(desk: Desk) -> Reply:
+    """The deltas there are, newest first."""
+    services = desk.backstop.services
+    return Reply(view=views.deltas(deltas.all_of(services.settings.folder), services.target("production")))
+
+
+@_delta.handle
+def open_delta(request: Request, desk: Desk) -> Reply:
+    """The button that names one."""
+    return _salvage(desk, request.value, [])
+
+
+def _salvage(desk: Desk, delta_id: str, tables: list[str]) -> Reply:
+    """Which tables come back."""
+    services = desk.backstop.services
+    return Reply(view=views.salvage(deltas.get(services.settings.folder, delta_id), tables, services.target("production")))
+
+
+@_tables.answer
+def check_tables(request: Request) -> Answer:
+    """A table and a reason."""
+    wrong = {}
+    if not request.fields.get(Field.TABLES):
+        wrong[str(Field.TABLES)] = "Choose at least one table."
+    if not request.fields.get(Field.REASON, "").strip():
+        wrong[str(Field.REASON)] = "Say why: others read it before they sign."
+    return Errors(wrong) if wrong else Show(views.looking("Making the plan"))
+
+
+@_tables.handle
+def bring_back(request: Request, desk: Desk) -> Reply:
+    """Have it signed."""
+    services = desk.backstop.services
+    delta = deltas.get(services.settings.folder, request.private)
+    plan = salvage.plan(services, delta, request.fields.get(Field.TABLES, "").split(","), request.fields.get(Field.REASON, ""))
+    begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id)
+    said = views.begun(services.target("production"), desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)
+    return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)
+
+
+# -- after it ----------------------------------------------------------------------------------------------------------------
+
+
+@_problem.answer
+def problem_window(request: Request) -> Answer:
+    """A window at once: nothing has to be looked up."""
+    return Show(views.problem(request.value)) if request.in_window else Open(views.problem(request.value))
+
+
+@_problem.handle
+def opened(_request: Request, _desk: Desk) -> Reply:
+    """It is open already."""
+    return Reply()
+
+
+@_reported.answer
+def check_words(request: Request) -> Answer:
+    """Something must be said."""
+    return Show(looking()) if request.fields.get(Field.REASON, "").strip() else Errors({Field.REASON: "Say what you see."})
+
+
+@_reported.handle
+def report(request: Request, desk: Desk) -> Reply:
+    """A task, and the channel of incidents hears it."""
+    text, journal = request.fields.get(Field.REASON, ""), desk.backstop.journal
+    watch.report_problem(desk.backstop, request.private, request.person.id, text, id=request.operation_id)
+    view = journal.get(request.private)
+    if view is not None:
+        desk.say(f"problem-{request.operation_id}", desk.settings.slack.incidents, views.reported(view, request.person.id, text))
+    return shown(request, message("Reported: #incidents was told, and it is a task until somebody closes it."))

@@ -1,0 +1,341 @@
+"""The restore's windows and cards: which backup, what would happen, the id typed; what was kept of what went; the watch after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from bot.views import changing, steps
+from bot.views.actions import Action, Field, Window
+from bot.views.backup import outcome
+from bot.views.backup.marks import level
+from bot.views.blocks import (
+    Block,
+    Element,
+    Message,
+    View,
+    actions,
+    button,
+    checks,
+    context,
+    dotted,
+    entry,
+    message,
+    modal,
+    option,
+    radio,
+    section,
+    typed,
+)
+from bot.views.rollback import loss_lines
+from bot.views.steps import DONE, RUNNING
+from bot.views.text import clock, code, counted, duration, escape, exact, mention, number, people, plain, prose, size
+from ops.deltas import Delta
+from ops.manifest import Backup
+from ops.reports import watch_sentence
+from ops.restore import Assessment
+from ops.settings import Docs
+from ops.words import ago as since
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView
+
+TITLE = "Restore the database"
+_OFFERED, _TABLES = 10, 10
+_READ = "Those who sign read this; the incident report keeps it"
+
+
+def choice(backups: Sequence[Backup], environment: str, target: str, now: datetime) -> View:
+    """The backups to choose from, the one that is proposed first."""
+    if not backups:
+        return modal(TITLE, section(f"There is no full backup of *{prose(target)}*. Take one: `/backup full`."), callback_id=Window.ANSWER)
+    shown = backups[:_OFFERED]
+    options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
+    return modal(
+        TITLE,
+        section(f"From which backup should the data of *{prose(target)}* come? Nothing happens yet: next you see what would change."),
+        entry("Full backups, sound ones first, then the newest", radio(Field.BACKUP, options, shown[0].id), needed=True),
+        context(f"Older ones: `/restore database ID {environment}`, with an id of `/backup list`."),
+        submit="Look",
+        callback_id=Window.RESTORE_LIST,
+        private=environment,
+    )
+
+
+def _option(each: Backup, now: datetime) -> str:
+    """When, and how much."""
+    rows = f" · {number(each.rows)} rows" if each.rows is not None else ""
+    return plain(f"{since(each.snapshot_timestamp or each.timestamp, now)} · {size(each.size)}{rows}", 75)
+
+
+def _described(each: Backup) -> Element:
+    """The small line under it."""
+    sound = "" if each.good else " · NOT VERIFIED"
+    proven = " · restored and proven" if each.facts.restored_at else ""
+    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp)}{proven}{sound}", 75)}
+
+
+def looking(line: str) -> View:
+    """While it is looked at, with how far that is."""
+    return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
+
+
+def window(  # noqa: PLR0913 # all that it shows, named
+    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, now: datetime
+) -> View:
+    """What would happen, and what must be typed."""
+    backup = found.backup
+    at = (backup.snapshot_timestamp or backup.timestamp).astimezone(zone)
+    return modal(
+        TITLE,
+        section(
+            f"*The data of {prose(found.target)} will be as they were on {at:%Y-%m-%d %H:%M:%S}, {since(at, now)}. Continue?*",
+            dotted(code(backup.id), level(backup), f"taken by {mention(backup.created_by)}"),
+            _held(backup),
+        ),
+        *_data(found),
+        context(*_conditions(found, usual)),
+        context(_documents(docs)),
+        entry(
+            "What is wrong?",
+            typed(Field.REASON, hint=_READ, limit=500, lines=True),
+            needed=True,
+        ),
+        entry("When did it begin?", typed(Field.BEGAN, hint="This morning at 9:40, with the import", limit=100)),
+        entry("Business impact", typed(Field.IMPACT, hint="Who notices what", limit=500)),
+        entry(f"Type {backup.id} to restore {plain(found.target, 60)}", typed(Field.TYPED, hint=backup.id, limit=40), needed=True),
+        submit="Restore",
+        callback_id=Window.RESTORE,
+        private=f"{backup.id} {found.environment} {replaces}".strip(),
+    )
+
+
+def _held(backup: Backup) -> str:
+    """The document's preview: how many tables and rows, how large, of when."""
+    tables = counted(len(backup.tables), "table") if backup.tables is not None else "tables unknown"
+    rows = counted(backup.rows, "row") if backup.rows is not None else "rows unknown"
+    empty = [name for name, table in (backup.tables or {}).items() if not table.rows]
+    note = f" · :warning: empty: {escape(', '.join(sorted(empty)), 150)}" if empty else ""
+    fell = f"\n:warning: {escape('; '.join(backup.facts.warnings), 200)}" if backup.facts.warnings else ""
+    return f"{tables} · {rows} · {size(backup.size)}{note}{fell}"
+
+
+def _data(found: Assessment) -> list[Block]:
+    """What becomes of the rows."""
+    if found.environment != "production":
+        return [section("*Data:* every table of staging is replaced; nothing of production is touched.")]
+    if found.loss is None:
+        return [
+            section(
+                f"*Data:* every table returns to the backup. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
+            )
+        ]
+    kept = "What was written since is kept by table, and can be brought back." if found.loss.lost else ""
+    return [section(*loss_lines(found.loss), kept)]
+
+
+def _conditions(found: Assessment, usual: float) -> list[str]:
+    """Maintenance, the pause, the schema, how long."""
+    lines = [f"It usually takes about {duration(usual)}. The code stays as it is."]
+    if found.environment != "production":
+        lines[0] = f"It usually takes about {duration(usual)}. Staging gets the backup's own functions."
+    lines += ["A full backup of what is there now comes first, so this can be undone."] if found.environment == "production" else []
+    lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
+    lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
+    lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
+    if found.schema_differs:
+        lines.append(
+            ":warning: The backup's code had another Convex schema: the functions run without validation until the rows are there, and "
+            "after that too if the rows do not fit."
+        )
+    return lines
+
+
+def _documents(docs: Docs) -> str:
+    """The team's own documents."""
+    named = {"Incident response": docs.incident_response, "Rollback plan": docs.rollback_plan, "Runbooks": docs.runbooks}
+    return " · ".join(f"<{address}|{name}>" for name, address in named.items() if address.startswith(("https://", "http://")))
+
+
+def read(value: str) -> tuple[str, str, str]:
+    """A backup's id, the environment, and the halted operation that is taken over from."""
+    words = [*value.split(), "", "", ""]
+    return words[0], words[1] or "production", words[2]
+
+
+def ready(found: Assessment, replaces: str) -> Message:
+    """What comes in the window's place when that is gone."""
+    words = f"What a restore of {found.target} to {found.backup.id} would do is counted, but its window is closed."
+    value = f"{found.backup.id} {found.environment} {replaces}".strip()
+    return message(prose(words), section(prose(words)), actions(button("Show it", Action.RESTORE_TO, value)))
+
+
+def begun(target: str, channel: str) -> Message:
+    """It has begun."""
+    return message(prose(f"The restore of {target} has begun: its card is in {channel}."))
+
+
+# -- the cards ---------------------------------------------------------------------------------------------------------------
+
+
+def card(view: OperationView, now: datetime) -> Message:
+    """How it stands."""
+    return _done(view) if view.status == "succeeded" else changing.card(view, now)
+
+
+def _done(view: OperationView) -> Message:
+    """The data are back."""
+    said = f"Restore complete - {view.params['bound']['environment']} restored"
+    undo = changing.undo(view)
+    kept = ":clipboard: The incident report is in the thread; the watch goes on for half an hour." if undo else ""
+    return message(
+        f"{said} · {prose(outcome.target(view))}",
+        section(
+            dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            f"The data are those of {code(view.params['bound']['backup'])}",
+            *changing.proof(view.result),
+            changing.about(view),
+        ),
+        context(steps.line(view)),
+        context(kept, changing.safety_line(view.result.get("safety"))),
+        actions(undo, changing.salvage_button(view), button("Report a problem", Action.PROBLEM, view.id) if undo else None),
+    )
+
+
+def salvaged(view: OperationView, now: datetime) -> Message:
+    """Rows that came back."""
+    if view.status != "succeeded":
+        return changing.card(view, now)
+    rows, there = view.result["appended"], view.result["proof"]["rows"]
+    said = f"{counted(rows, 'row')} brought back" if rows else "Nothing was missing"
+    return message(
+        f"{said} · {prose(outcome.target(view))}",
+        section(
+            dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            f"All {counted(there, 'row')} of {escape(', '.join(view.params['bound']['tables']), 200)} are there, byte for byte.",
+            changing.about(view),
+        ),
+        context(steps.line(view)),
+        context(changing.safety_line(view.result.get("safety"))),
+        actions(changing.undo(view)),
+    )
+
+
+def watched(view: OperationView, _now: datetime) -> Message:
+    """The card of the watch after a restore."""
+    restore, until = str(view.params["restore"]), datetime.fromisoformat(view.params["until"])
+    problem = button("Report a problem", Action.PROBLEM, restore)
+    if view.status == "running":
+        looks, bad = int(view.progress.get("looks", 0)), list(view.progress.get("bad", ()))
+        last = f":warning: {escape(str(bad[-1]['at']), 30)} {prose(str(bad[-1]['fault']), 300)}" if bad else ""
+        words = f"Watching {prose(outcome.target(view))} after the restore, until {clock(until)}"
+        return message(
+            words,
+            section(f"{RUNNING} *{words}*", f"{looks - len(bad)} of {looks} looks were good." if looks else "The first look is under way."),
+            context(last),
+            actions(problem),
+        )
+    words = f"The watch after the restore is over: {watch_sentence(view)}" if view.status == "succeeded" else f"The watch {view.status}"
+    bad = list(view.result.get("bad", ()))
+    faults = [f"• {escape(str(each['at']), 30)} {prose(str(each['fault']), 300)}" for each in bad[-5:]]
+    mark = DONE if view.status == "succeeded" and not bad else ":warning:"
+    return message(words, section(f"{mark} *{escape(words)}*", *faults), actions(problem))
+
+
+def report(text: str) -> Message:
+    """The incident report, in the thread."""
+    return message("The incident report", *(section(part) for part in _in_parts(text)))
+
+
+def _in_parts(text: str) -> list[str]:
+    """A long text in as many sections as it needs; what is a table or a heading there is a line here."""
+    lines = [_spoken(line) for line in text.splitlines() if line.strip() and not line.startswith(("| | |", "|---"))]
+    parts = [""]
+    for line in lines:
+        if len(parts[-1]) + len(line) > 2500:
+            parts.append("")
+        parts[-1] += f"{line}\n"
+    return parts[:20]
+
+
+def _spoken(line: str) -> str:
+    """A line of Markdown as Slack draws it."""
+    if line.startswith("#"):
+        return f"*{escape(line.lstrip('# '), 200)}*"
+    if line.startswith("| "):
+        name, _, rest = line.strip("| ").partition(" | ")
+        return f"*{escape(name, 60)}:* {people(prose(rest, 600))}"
+    return f"• {people(prose(line[2:], 400))}" if line.startswith("- ") else prose(line, 400)
+
+
+# -- what went ---------------------------------------------------------------------------------------------------------------
+
+
+def deltas(found: Sequence[Delta], target: str) -> View:
+    """The deltas there are."""
+    if not found:
+        words = f"Nothing of *{prose(target)}* went by a rollback or a restore whose safety backup is still there."
+        return modal("Bring rows back", section(words), callback_id=Window.ANSWER)
+    blocks = [
+        block
+        for each in found[:_OFFERED]
+        for block in (section(_delta(each)), actions(button("Choose tables", Action.SALVAGE_TO, each.id) if each.rows else None))
+    ]
+    return modal("Bring rows back", *blocks, callback_id=Window.ANSWER)
+
+
+def _delta(each: Delta) -> str:
+    """One of them."""
+    changed = f"; {counted(each.changed, 'row')} had changed, and are kept to be read" if each.changed else ""
+    return f"{code(each.id)}: {counted(each.rows, 'row')} that were created after {code(each.backup)}{changed}"
+
+
+def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
+    """Which tables come back."""
+    there = sorted((table for table in delta.tables if table.rows), key=lambda table: -table.rows)
+    shown = [table for table in there if not chosen or table.name in chosen][:_TABLES]
+    if not shown:
+        return modal("Bring rows back", section(_delta(delta), "None of its rows can be brought back."), callback_id=Window.ANSWER)
+    options = [option(plain(f"{table.name}: {counted(table.rows, 'row')}", 75), table.name) for table in shown]
+    more = f"{counted(len(there) - len(shown), 'more table')}: `/restore salvage {delta.id} TABLE …`" if len(there) > len(shown) else ""
+    return modal(
+        "Bring rows back",
+        section(_delta(delta), f"Rows come back to *{prose(target)}* under their own ids; what is there is left alone."),
+        entry("Tables", checks(Field.TABLES, options), needed=True),
+        context(more, "A full backup comes first. Afterwards every row is looked for, byte for byte."),
+        entry("Why?", typed(Field.REASON, hint="Those who sign read this", limit=500), needed=True),
+        submit="Bring them back",
+        callback_id=Window.SALVAGE,
+        private=delta.id,
+    )
+
+
+def problem(restore_id: str) -> View:
+    """What somebody sees."""
+    return modal(
+        "Report a problem",
+        section("What is wrong after the restore? #incidents hears it at once, and it stays a task until somebody closes it."),
+        entry("What do you see?", typed(Field.REASON, hint="Where, since when, for whom", limit=500, lines=True), needed=True),
+        submit="Report it",
+        callback_id=Window.PROBLEM,
+        private=restore_id,
+    )
+
+
+def reported(view: OperationView, by: str, text: str) -> Message:
+    """To the channel of incidents."""
+    words = f"{mention(by)} reports a problem after the restore of {prose(outcome.target(view))}: “{escape(text, 400)}”"
+    return message(words, section(f":rotating_light: {words}"), actions(changing.undo(view)))
+
+
+def in_progress(view: OperationView, usual: float) -> Message:
+    """The document's sentence, to the channel of incidents."""
+    bound, shown = view.params["bound"], view.params["shown"]
+    minutes = max(1, round(usual / 60))
+    words = f"Database restore in progress. Downtime: ~{counted(minutes, 'minute')}"
+    about = dotted(
+        prose(bound["target"]), f"to {code(bound['backup'])}", f"asked by {mention(view.requested_by)}", f"“{escape(shown['reason'], 200)}”"
+    )
+    return message(words, section(f":construction: *{words}*", about))

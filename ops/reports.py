@@ -1,0 +1,170 @@
+"""The incident report of a restore: the document's fields, the timeline from the journal, who signed, what was lost, the evidence.
+
+Written from rows alone, so that it can be written again at any time: once at the restore's end, once when the watch is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ops import approvals, files, tasks
+from ops.approvals import Approval
+from ops.context import Services
+from ops.errors import Refused
+from ops.journal import OperationView
+from ops.journal.reading import Readings
+from ops.loss import Loss
+from ops.manifest import instant, milliseconds
+from ops.words import decimal_size, elapsed
+
+FOLDER = "reports"
+FOLLOW_UP = "follow-up"
+
+
+def place(folder: Path, operation_id: str) -> Path:
+    """Where an operation's report lies."""
+    return folder / FOLDER / f"restore-{operation_id}.md"
+
+
+def write(services: Services, operation_id: str, watch: OperationView | None = None) -> dict[str, Any]:
+    """Write the report, and open what is to be done after it; a second time replaces the one and leaves the other."""
+    view = Readings(services.engine).get(operation_id)
+    if view is None:
+        raise Refused("There is no such operation.", "`/ops log` shows what was done.")
+    path = place(services.settings.folder, operation_id)
+    files.make_folder(path.parent)
+    text = markdown(view, approvals.of_operation(services.engine, operation_id), watch)
+    files.write(path, text.encode(), operation_id)
+    with Session(services.engine) as session, session.begin():
+        why = view.params["shown"]["reason"][:200]
+        what = f"Find out why “{why}” came about, and how it would have shown earlier; the restore is {view.id}."
+        tasks.begin(session, f"cause-{view.id}", FOLLOW_UP, what, by=view.requested_by, about=view.id)
+    return {"report": path.name}
+
+
+def markdown(view: OperationView, signed: Approval | None, watch: OperationView | None) -> str:
+    """The whole report. Pure."""
+    bound, shown, result = view.params["bound"], view.params["shown"], view.result
+    at = instant(milliseconds(bound["backup"]))
+    last = max((step.finished_at for step in view.steps if step.finished_at), default=view.created_at)
+    parts = [
+        f"# Incident report: restore of {bound['target']}",
+        _fields(
+            {
+                "Issue": shown["reason"],
+                "It began": shown["began"] or "not said",
+                "Business impact": shown["impact"] or "not said",
+                "Backup": f"{bound['backup']}, taken {_clock(at)}",
+                "Data loss window": f"{elapsed(view.created_at - at)}: what was written from {_clock(at)} to {_clock(view.created_at)}",
+                "Duration": f"{elapsed(last - view.created_at)}, from {_clock(view.created_at)} to {_clock(last)}",
+                "Asked by": view.requested_by,
+                "Signed by": _signed(signed),
+                "Status": _status(view, watch),
+            }
+        ),
+        "## What went",
+        *_lost(result),
+        "## Evidence",
+        *_evidence(view, result),
+        "## Timeline",
+        *[f"- {_clock(step.started_at)} {step.name}{_took(step.started_at, step.finished_at)}" for step in view.steps],
+        "## After it",
+        *_watched(watch),
+    ]
+    return "\n\n".join(_paragraphs(parts)) + "\n"
+
+
+def _paragraphs(parts: Sequence[str]) -> list[str]:
+    """Lines of a list stay together."""
+    joined: list[str] = []
+    for part in parts:
+        if part.startswith("- ") and joined and joined[-1].startswith("- "):
+            joined[-1] += f"\n{part}"
+        else:
+            joined.append(part)
+    return joined
+
+
+def _fields(values: Mapping[str, str]) -> str:
+    """The document's fields, as a table."""
+    rows = [f"| {name} | {text.replace('|', '/')} |" for name, text in values.items()]
+    return "\n".join(["| | |", "|---|---|", *rows])
+
+
+def _clock(at: datetime) -> str:
+    """A moment."""
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _took(began: datetime, ended: datetime | None) -> str:
+    """How long a step took, where that is worth saying."""
+    return f", {elapsed(ended - began)}" if ended and (ended - began).total_seconds() >= 1 else ""
+
+
+def _signed(signed: Approval | None) -> str:
+    """Who signed, or why nobody did."""
+    if signed is None or signed.decided_by is None:
+        return "nobody"
+    if signed.status == "broken":
+        return f"nobody: {signed.decided_by} broke the glass (“{signed.why}”)"
+    return signed.decided_by if signed.role else "nobody needed to"
+
+
+def _status(view: OperationView, watch: OperationView | None) -> str:
+    """How the application is, as far as is known. Pure."""
+    proof = view.result.get("proof")
+    proven = f"{proof['equal']} of {proof['of']} tables equal to the backup, row by row" if proof else "the data are not proven"
+    if watch is None:
+        return f"{proven}; the watch has not ended"
+    return f"{proven}; {watch_sentence(watch)}"
+
+
+def watch_sentence(watch: OperationView) -> str:
+    """What the watch saw, in one clause. Pure."""
+    looks, bad = int(watch.result.get("looks", 0)), list(watch.result.get("bad", ()))
+    problems = list(watch.result.get("problems", ()))
+    said = f"{looks - len(bad)} of {looks} looks during the watch were good"
+    return f"{said}; {len(problems)} problems were reported" if problems else said
+
+
+def _lost(result: Mapping[str, Any]) -> list[str]:
+    """What the restore took away, by table."""
+    lost = result.get("lost") or {}
+    if "unknown" in lost:
+        return [f"It could not be counted: {lost['unknown']}"]
+    if "loss" not in lost:
+        return ["It was not counted."]
+    kept = f"Kept in `{lost['delta']}`: `/restore salvage` brings created rows back." if lost.get("delta") else ""
+    return [*(f"- {line}" for line in Loss.load(lost["loss"]).sentences()), *([kept] if kept else [])]
+
+
+def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:
+    """What proves it."""
+    bound, shown = view.params["bound"], view.params["shown"]
+    size = decimal_size(int(shown["size"])) if shown.get("size") else "of unknown size"
+    lines = [f"- Archive {size}, sha256 {bound['sha256'] or 'unknown'}"]
+    if safety := result.get("safety"):
+        lines.append(f"- Safety backup `{safety}`: everything that was there before")
+    if proof := result.get("proof"):
+        more = f"; different: {', '.join(proof['different'])}" if proof["different"] else ""
+        lines.append(f"- Exported again afterwards: {proof['equal']} of {proof['of']} tables equal, row by row{more}")
+    if any(step.name == "smoke tests" and step.state == "done" for step in view.steps):
+        lines.append("- Smoke tests passed")
+    if result.get("validated") is False:
+        lines.append("- The functions run without schema validation: rows of the backup do not fit the present schema")
+    return lines
+
+
+def _watched(watch: OperationView | None) -> list[str]:
+    """What came after."""
+    if watch is None:
+        return ["The watch has not ended."]
+    lines = [f"- {watch_sentence(watch)[0].upper()}{watch_sentence(watch)[1:]}"]
+    lines += [f"- {each['at']}: {each['fault']}" for each in watch.result.get("bad", ())]
+    lines += [f"- {each['at']}, {each['by']}: {each['text']}" for each in watch.result.get("problems", ())]
+    return lines

@@ -1,0 +1,111 @@
+"""Make a plan of an assessment, and gather again what it binds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ops.context import Services
+from ops.deploy.planning import settings_digest
+from ops.errors import Refused
+from ops.manifest import timestamp_text
+from ops.plans import Plan
+from ops.restore.assessing import Assessment
+from ops.settings import Settings
+from ops.words import one_line
+
+PRODUCTION, STAGING = KINDS = ("restore", "staging restore")
+REASON, IMPACT, BEGAN = 500, 500, 100  # characters
+UNKNOWN_SECONDS = 1200.0  # the document's 20 minutes, until one was done
+
+
+def plan(settings: Settings, found: Assessment, reason: str, impact: str = "", began: str = "") -> Plan:
+    """What will be done, as an approval binds it.
+
+    Raises:
+        Refused: no reason is given.
+    """
+    if not reason.strip():
+        raise Refused("A restore needs a reason: those who sign will read it, and the incident report keeps it.", "Say what is wrong.")
+    kind = PRODUCTION if found.environment == "production" else STAGING
+    return Plan(kind=kind, environment=found.environment, bound=_bound(settings, found), shown=_shown(found, reason, impact, began))
+
+
+def _bound(settings: Settings, found: Assessment) -> dict[str, Any]:
+    """What is gathered again at the start and compared."""
+    return {
+        "environment": found.environment,
+        "target": found.target,
+        "branch": found.branch,
+        "head": found.live.hash,
+        "commit": found.commit,
+        "backup": found.backup.id,
+        "sha256": found.backup.sha256 or "",
+        "data": True,
+        "schema_differs": found.schema_differs,
+        "maintenance": found.maintenance,
+        "pause": found.paused,
+        "steps": list(steps(settings, found)),
+        "settings": settings_digest(settings),
+    }
+
+
+def _shown(found: Assessment, reason: str, impact: str, began: str) -> dict[str, Any]:
+    """What people read before they decide."""
+    backup = found.backup
+    return {
+        "reason": one_line(reason, REASON),
+        "impact": one_line(impact, IMPACT),
+        "began": one_line(began, BEGAN),
+        "timestamp": timestamp_text(backup.timestamp),
+        "snapshot": timestamp_text(backup.snapshot_timestamp) if backup.snapshot_timestamp else None,
+        "label": backup.label,
+        "level": backup.facts.level,
+        "size": backup.size,
+        "tables": len(backup.tables) if backup.tables is not None else None,
+        "rows": backup.rows,
+        "loss": found.loss.as_json() if found.loss else None,
+        "loss_unknown": found.loss_unknown,
+        "page_missing": found.page_missing,
+    }
+
+
+def found(services: Services, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plan binds, as it is now: what differs makes an approval void."""
+    settings = services.settings
+    there = {each.id: each for each in services.catalogue.all()}.get(bound["backup"])
+    return {
+        **bound,
+        "target": services.target(bound["environment"]),
+        "branch": settings.app.production_branch,
+        "head": services.git.remote_head(settings.app.production_branch),
+        "backup": there.id if there is not None and not there.problem else "",
+        "sha256": there.sha256 or "" if there is not None else "",
+        "settings": settings_digest(settings),
+    }
+
+
+def steps(settings: Settings, found: Assessment) -> Sequence[str]:
+    """The steps that a card names before they have run, in their order. Pure."""
+    ours = found.environment == "production"
+    push = settings.app.functions == "bot" and (found.schema_differs or not ours)
+    smoke = any(page.environment == found.environment for page in settings.smoke)
+    listed = {
+        "nothing moved": True,
+        "staging": not ours,
+        "archive": True,
+        "packages": push,
+        "maintenance on": found.maintenance,
+        "pause": found.paused,
+        "safety backup": ours,
+        "delta": ours,
+        "functions without validation": push,
+        "data": True,
+        "proof": True,
+        "functions": push,
+        "unpause": found.paused,
+        "smoke tests": smoke,
+        "maintenance off": found.maintenance,
+        "report": ours,
+    }
+    return tuple(name for name, there in listed.items() if there)

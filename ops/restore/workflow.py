@@ -1,0 +1,106 @@
+"""The restore as its list of steps: production's data, or staging's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from ops import reports, staging
+from ops.context import Services
+from ops.journal import Interrupted, Kind, Operation, OperationView, Status
+from ops.releasing import Releasing, require_at, telling
+from ops.restore.planning import KINDS
+from ops.restoring import around
+from ops.restoring.data import Data
+from ops.restoring.looking import require_backup, require_data
+from ops.words import elapsed
+
+
+def kinds(services: Services) -> tuple[Kind, ...]:
+    """Both restores, for the journal."""
+    facts: dict[str, Any] = {"version": 1, "cancellable": True, "sentence": sentence}
+    return tuple(Kind(name=kind, workflow=partial(restore, services=services), **facts) for kind in KINDS)
+
+
+def restore(op: Operation, services: Services) -> None:
+    """Bring the data back, after a backup of what is there now."""
+    bound = op.params["bound"]
+    with telling(op, services, bound["environment"]):
+        way = Way(op, services)
+        way.production() if bound["environment"] == "production" else way.staging()
+
+
+@dataclass
+class Way:
+    """One way back: the two lists of steps, then what the steps do."""
+
+    op: Operation
+    services: Services
+
+    def __post_init__(self) -> None:
+        self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
+        self.environment: str = self.bound["environment"]
+        self.to = Releasing(op=self.op, services=self.services, environment=self.environment, commit=self.bound["commit"])
+        self.data = Data(self.to, self.bound)
+        own = self.services.settings.app.functions == "bot"
+        self.opens = own and (self.bound["schema_differs"] or self.environment != "production")
+
+    def production(self) -> None:
+        """The site in maintenance, the deployment paused, a backup of what is there, the data, the proof; then all of it back on."""
+        self.begin()
+        self.data.archive()
+        if self.opens:
+            self.to.packages()
+        around.maintenance_on(self.to, self.bound, self.shown["reason"])
+        self.data.pause()
+        self.data.delta(around.safety(self.to, self.bound, self.shown["reason"], full=True, what="restore of"))
+        self.bring_back()
+        self.data.unpause()
+        self.to.smoke(self.environment)
+        around.maintenance_off(self.to, self.bound)
+        self.to.changing("report", lambda: reports.write(self.services, self.op.id))
+
+    def staging(self) -> None:
+        """Staging proves that it is staging; then the backup's own functions, its data, the proof."""
+        self.begin()
+        staging.require(self.op, self.services)
+        self.data.archive()
+        if self.opens:
+            self.to.packages()
+        self.bring_back()
+        self.to.smoke(self.environment)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Look that nothing moved since it was planned, and that the deployment is the one that is meant."""
+
+        def confirm() -> None:
+            require_data(self.services, require_backup(self.services, self.bound["backup"]), self.environment)
+            require_at(self.services, self.bound["branch"], self.bound["head"])
+            if self.bound["maintenance"]:
+                self.services.vercel.require_page()
+
+        self.op.step("nothing moved", confirm, if_interrupted=Interrupted.REDO)
+        self.to.target()
+
+    def bring_back(self) -> None:
+        """The data, and the proof; where their schema may be another one, the functions validate nothing until they are there."""
+        if self.opens:
+            self.to.functions(self.environment, "functions without validation", validated=False)
+        self.data.restore()
+        self.data.prove()
+        if not self.opens:
+            return
+        self.op.result(**self.to.functions(self.environment, tolerant=True))
+
+
+def sentence(view: OperationView) -> str | None:
+    """The activity log's sentence."""
+    bound = view.params["bound"]
+    what = f"{bound['target']} to {bound['backup']}"
+    if view.status is not Status.SUCCEEDED:
+        return f"Restore of {what} {view.status}: {view.error}"
+    took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
+    return f"Restored {what} in {took}: every table is the backup's, row by row"

@@ -1,0 +1,108 @@
+"""What is looked at before data go back: the backup itself, what would be lost, whether the site can show its maintenance page."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ops import loss
+from ops.context import Services
+from ops.errors import OpsError, Refused
+from ops.files import require_room
+from ops.loss import Loss
+from ops.manifest import Backup
+from ops.words import decimal_size
+
+COUNTING = 900.0  # seconds that the comparison of the data may take
+_FOLDER = "previews"
+
+
+def require_backup(services: Services, backup_id: str) -> Backup:
+    """The backup, if there is a way back to it.
+
+    Raises:
+        Refused: it is unreadable, names no commit, or is not sound.
+    """
+    backup = services.catalogue.get(backup_id)
+    if backup.problem:
+        raise Refused(f"`{backup.id}` cannot be read: {backup.problem}.", "Choose another backup: `/rollback`.")
+    if not backup.commit_hash:
+        raise Refused(f"`{backup.id}` names no commit.", "Choose another backup: `/rollback`.")
+    if backup.facts.failed:
+        raise Refused(f"`{backup.id}` is not sound: {backup.facts.failed}", "Choose another backup: `/rollback`.")
+    return backup
+
+
+def require_data(services: Services, backup: Backup, environment: str) -> None:
+    """Refuse where there are no data to bring back, or, for production, they are another deployment's.
+
+    Raises:
+        Refused: with which; or its archive is gone or has another size.
+    """
+    if backup.type != "full":
+        raise Refused(f"`{backup.id}` is a quick backup: it holds the code only.", "Roll the code back, or choose a full backup.")
+    name = services.settings.convex.production.name
+    if environment == "production" and backup.deployment is not None and backup.deployment.get("label") != name:
+        raise Refused(
+            f"`{backup.id}` is of the deployment {backup.deployment.get('label')}, not of {name}.",
+            "Its data do not belong there. Choose another backup: `/rollback`.",
+        )
+    path = services.catalogue.archive(backup.id)
+    there = path.stat().st_size if path.is_file() else None
+    if there is None:
+        raise Refused(f"The archive of `{backup.id}` is gone: {path.name} is not there.", "Choose another backup: `/rollback`.")
+    if backup.size is not None and there != backup.size:
+        raise Refused(
+            f"The archive of `{backup.id}` is damaged: it has {there} bytes, not {backup.size}.", "Choose another backup: `/rollback`."
+        )
+
+
+def page_missing(services: Services) -> str:
+    """Why there is no maintenance page to show; a site that is broken keeps nobody from going back."""
+    if not services.vercel.configured:
+        return ""
+    try:
+        services.vercel.require_page()
+    except OpsError as error:
+        return error.message
+    return ""
+
+
+def lost(
+    services: Services, backup: Backup, environment: str, stop: threading.Event, said: Callable[[str], None]
+) -> tuple[Loss | None, str]:
+    """What was written since; unknown is said as unknown, and never keeps anybody from going back."""
+    try:
+        with scratch(services) as folder:
+            fresh = folder / "now.zip"
+            said("Exporting what is there now, to count what would be lost")
+            services.convex.export(environment, fresh, stop=stop, progress=lambda facts: said(_telling(facts)))
+            old = services.catalogue.archive(backup.id)
+            said(f"Comparing {decimal_size(fresh.stat().st_size)} with the backup, row by row")
+            return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop), ""
+    except OpsError as error:
+        return None, error.message
+
+
+def _telling(facts: Any) -> str:
+    """How far the export is, in a line. Pure."""
+    grown = f"; {decimal_size(facts['bytes'])} so far" if facts.get("bytes") else ""
+    return str(facts.get("waiting") or f"Exporting what is there now, to count what would be lost{grown}")
+
+
+@contextmanager
+def scratch(services: Services) -> Iterator[Path]:
+    """A folder for what is compared, gone afterwards."""
+    require_room(services.settings.folder)
+    home = services.settings.state / _FOLDER
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    folder = Path(tempfile.mkdtemp(dir=home))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,173 @@
+"""Salvage: bring back rows that a rollback or a restore took away, table by table, from its delta (X2).
+
+At stake: production's rows. Only rows that were created after the backup come back, under their own ids, and only those that are
+not there: an import that appends is not all or nothing, so whoever comes again looks first. What is there is left alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ops import deltas, loss
+from ops.context import Services
+from ops.deltas import Delta
+from ops.deploy.planning import settings_digest
+from ops.errors import Failed, Refused, Unchanged
+from ops.journal import Interrupted, Kind, Operation, OperationView, Status
+from ops.plans import Plan
+from ops.releasing import Releasing, telling
+from ops.restoring import around
+from ops.restoring.looking import COUNTING, scratch
+from ops.words import one_line
+
+KIND = "salvage"
+ENVIRONMENT = "production"
+REASON = 500  # characters
+
+
+def kind(services: Services) -> Kind:
+    """For the journal."""
+    return Kind(name=KIND, workflow=partial(salvage, services=services), version=1, cancellable=True, sentence=sentence)
+
+
+def plan(services: Services, delta: Delta, tables: Sequence[str], reason: str) -> Plan:
+    """What will be brought back, as an approval binds it.
+
+    Raises:
+        Refused: no table is chosen, or one has nothing that could come back; or no reason is given.
+    """
+    there = {table.name: table for table in delta.tables if table.rows}
+    if not tables:
+        raise Refused("No table is chosen.", f"Choose among {', '.join(there) or 'none: nothing was created'}.")
+    if unknown := [name for name in tables if name not in there]:
+        raise Refused(
+            f"{delta.id} has no created rows of {', '.join(unknown)[:100]}.", f"It has those of {', '.join(there)[:200] or 'no table'}."
+        )
+    if not reason.strip():
+        raise Refused("Bringing rows back needs a reason: those who sign will read it.", "Say in a sentence why.")
+    bound = {
+        "target": services.target(ENVIRONMENT),
+        "backup": delta.id,
+        "sha256": delta.sha256,
+        "data": True,
+        "maintenance": False,
+        "tables": sorted(tables),
+        "steps": ["target", "safety backup", "append", "proof"],
+        "settings": settings_digest(services.settings),
+    }
+    shown = {
+        "reason": one_line(reason, REASON),
+        "impact": "",
+        "tables": [{"name": name, "rows": there[name].rows} for name in sorted(tables)],
+        "rows": sum(there[name].rows for name in tables),
+        "taken_by": delta.operation,
+    }
+    return Plan(kind=KIND, environment=ENVIRONMENT, bound=bound, shown=shown)
+
+
+def found(services: Services, bound: Mapping[str, Any]) -> dict[str, Any]:
+    """What the plan binds, as it is now."""
+    there = {each.id: each for each in deltas.all_of(services.settings.folder)}.get(bound["backup"])
+    return {
+        **bound,
+        "target": services.target(ENVIRONMENT),
+        "backup": there.id if there else "",
+        "sha256": there.sha256 if there else "",
+        "settings": settings_digest(services.settings),
+    }
+
+
+def salvage(op: Operation, services: Services) -> None:
+    """Back up what is there, append the rows that are missing, and prove that each is there as it was."""
+    with telling(op, services, ENVIRONMENT):
+        Salvaging(op, services).go()
+
+
+@dataclass
+class Salvaging:
+    """One salvage: the list of steps, then what they do."""
+
+    op: Operation
+    services: Services
+
+    def __post_init__(self) -> None:
+        self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
+        self.to = Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit="")
+
+    def go(self) -> None:
+        """Target, safety backup, append, proof."""
+        self.to.target()
+        self.op.step("delta", self.read, if_interrupted=Interrupted.REDO)
+        around.safety(self.to, self.bound, self.shown["reason"], full=True, what="salvage of")
+        self.op.result(**self.to.changing("append", self.append))
+        self.op.result(proof=self.to.changing("proof", self.prove))
+
+    def read(self) -> dict[str, Any]:
+        """The delta, whole."""
+        delta = deltas.get(self.services.settings.folder, self.bound["backup"])
+        deltas.require_whole(delta)
+        return {"rows": sum(table.rows for table in delta.tables if table.name in self.bound["tables"])}
+
+    def append(self) -> dict[str, Any]:
+        """Import the rows that are not there: after a crash, or an import that broke off half-way, those that are left."""
+        with scratch(self.services) as folder:
+            wanted = self._wanted(folder)
+            there = self._export(folder / "there.zip")
+            missing = folder / "missing.zip"
+            counted, kept = loss.keep(there, wanted, into=missing, scratch=folder, deadline=COUNTING, stop=self.op.stop)
+            self._require_free(counted)
+            rows = sum(int(table["created"]["rows"]) for table in kept if table["created"])
+            if rows:
+                self.services.convex.bring(ENVIRONMENT, missing, mode="append", stop=self.op.stop, said=self.to.said)
+        return {"appended": rows}
+
+    def prove(self) -> dict[str, Any]:
+        """Export again: every row that was to come back is there, byte for byte.
+
+        Raises:
+            Failed: some are not.
+        """
+        with scratch(self.services) as folder:
+            wanted, there = self._wanted(folder), self._export(folder / "proof.zip")
+            counted = loss.compare(wanted, there, scratch=folder, deadline=COUNTING, stop=self.op.stop)
+        mine = [table for table in counted.tables if table.name in self.bound["tables"]]
+        away, other = sum(table.deleted for table in mine), sum(table.changed for table in mine)
+        if away or other:
+            raise Failed(
+                f"Of the rows that were to come back {away} are not there and {other} are otherwise.",
+                "Retry appends what is missing; rows that changed since are the app's own writes.",
+            )
+        return {"rows": sum(table.same for table in mine)}
+
+    def _wanted(self, folder: Path) -> Path:
+        """The chosen rows as an archive."""
+        delta, into = deltas.get(self.services.settings.folder, self.bound["backup"]), folder / "wanted.zip"
+        deltas.build(delta, self.bound["tables"], into)
+        return into
+
+    def _export(self, into: Path) -> Path:
+        """What is there at this moment."""
+        self.services.convex.export(ENVIRONMENT, into, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+        return into
+
+    def _require_free(self, counted: loss.Loss) -> None:
+        """Refuse where a row is there under the same id with another content: it is not ours to overwrite."""
+        mine = [table for table in counted.tables if table.name in self.bound["tables"]]
+        if other := sum(table.changed for table in mine):
+            names = ", ".join(table.name for table in mine if table.changed)
+            raise Unchanged(
+                f"{other} rows of {names} are there already with another content; nothing was appended.",
+                "Leave that table out: those rows were written again since.",
+            )
+
+
+def sentence(view: OperationView) -> str | None:
+    """The activity log's sentence."""
+    what = f"{view.params['shown']['rows']} rows of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
+    if view.status is not Status.SUCCEEDED:
+        return f"Salvage of {what} {view.status}: {view.error}"
+    return f"Brought back {what}; every one is there"

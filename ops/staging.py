@@ -1,0 +1,68 @@
+"""Staging proves that it is staging before anything is written there: it carries a mark that production must lack.
+
+The mark is an environment variable, which no import touches. There is no way round it: a drill or a verification that ran
+against production would be the disaster that it rehearses.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+from ops.context import Services
+from ops.errors import Failed, OpsError, Refused
+from ops.journal import Interrupted, Operation
+
+ENVIRONMENT = "staging"
+MARK = "BACKSTOP_STAGING"
+_SHORTEST = 16  # characters: a value that nobody sets by accident
+
+
+def configured(services: Services) -> bool:
+    """Whether there is a staging deployment."""
+    return services.settings.convex.deployment(ENVIRONMENT) is not None
+
+
+def require(op: Operation, services: Services) -> None:
+    """Have staging prove itself, as a step."""
+    op.step("staging", lambda: prove(services), if_interrupted=Interrupted.REDO)
+
+
+def prove(services: Services) -> dict[str, Any]:
+    """Look at both deployments: staging has the mark, production has not, and they are two.
+
+    Raises:
+        Failed: it is not proven; nothing was written.
+    """
+    remedy = f"If it is staging: `python -m ops mark-staging` sets {MARK} there. Nothing was written."
+    convex, target = services.convex, services.target(ENVIRONMENT)
+    ours, theirs = convex.instance(ENVIRONMENT), convex.instance("production")
+    if ours == theirs:
+        raise Failed(f"Staging and production are one deployment: {ours}.", "Correct `[convex.staging]`. Nothing was written.")
+    mark, production = convex.variable(ENVIRONMENT, MARK), convex.variable("production", MARK)
+    if production is not None:
+        raise Failed(f"Production has the variable {MARK} too, so it proves nothing.", f"Remove {MARK} from production.")
+    if mark is None:
+        raise Failed(f"{target} does not prove that it is staging: it has no variable {MARK}.", remedy)
+    if len(mark) < _SHORTEST:
+        raise Failed(f"The variable {MARK} of {target} is shorter than {_SHORTEST} characters.", remedy)
+    return {"instance": ours}
+
+
+def mark(services: Services) -> str:
+    """Set the mark on staging, if production is another deployment and lacks it; what staging calls itself.
+
+    Raises:
+        Refused: there is no staging, or it cannot be told from production.
+    """
+    if not configured(services):
+        raise Refused("No staging deployment is set.", "Add `[convex.staging]` to backstop.toml, and CONVEX_STAGING_KEY.")
+    try:
+        return str(prove(services)["instance"])  # it has one already
+    except OpsError:
+        pass
+    ours, theirs = services.convex.instance(ENVIRONMENT), services.convex.instance("production")
+    if ours == theirs:
+        raise Refused(f"Staging and production are one deployment: {ours}.", "Correct `[convex.staging]`.")
+    services.convex.set_variable(ENVIRONMENT, MARK, secrets.token_urlsafe(24))
+    return str(prove(services)["instance"])

@@ -1,0 +1,90 @@
+"""The terminal's commands that bring data back: the restore, what it took away, and staging's proof that it is staging."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from datetime import UTC, datetime
+from typing import Any
+
+from ops import deltas, described, staging
+from ops import restore as restoring
+from ops import salvage as salvaging
+from ops.errors import Refused
+from ops.restore import Assessment
+from ops.terminal import Answer, opened
+from ops.terminal_changes import begun, followed, say
+from ops.words import ago, decimal_size
+
+
+def restore(options: argparse.Namespace) -> Answer:
+    """Bring the data of a full backup back, and wait for its end."""
+    with opened(running=True) as backstop:
+        found = restoring.look(backstop.services, options.id, options.to, stop=threading.Event(), said=say)
+        if options.dry_run:
+            return Answer(words="\n".join(_assessed(found)), document=_assessment(found))
+        if options.confirm != options.id:
+            raise Refused(
+                f"A restore replaces every row of {found.target}. {_assessed(found)[0]}",
+                f"If you mean it, say the id once more: `--confirm {options.id}`.",
+            )
+        plan = restoring.plan(backstop.settings, found, options.reason, options.impact, options.began)
+        return followed(backstop, begun(backstop, plan, options), options, f"Restore complete - {options.to} restored")
+
+
+def _assessed(found: Assessment) -> list[str]:
+    """An assessment in lines; the first is the question."""
+    at = found.backup.snapshot_timestamp or found.backup.timestamp
+    size = decimal_size(found.backup.size) if found.backup.size is not None else "size unknown"
+    lines = [
+        f"The data of {found.target} will be as they were on {at:%Y-%m-%d %H:%M:%S} UTC ({ago(at, datetime.now(UTC))}). Continue?",
+        f"{found.backup.id}: {len(found.backup.tables or {})} tables, {found.backup.rows} rows, {size}",
+    ]
+    lines += [f"  {sentence}" for sentence in found.loss.sentences()] if found.loss else []
+    lines += [f"What would be lost could not be counted: {found.loss_unknown}"] if found.loss_unknown else []
+    lines += ["The backup's code had another Convex schema."] if found.schema_differs else []
+    lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
+    lines += [f"No maintenance page is shown meanwhile. {found.page_missing}"] if found.page_missing else []
+    return lines
+
+
+def _assessment(found: Assessment) -> dict[str, Any]:
+    """An assessment as JSON."""
+    return {
+        "target": found.target,
+        "backup": described.backup(found.backup),
+        "loss": found.loss.as_json() if found.loss else None,
+        "lossUnknown": found.loss_unknown,
+        "schemaDiffers": found.schema_differs,
+        "maintenance": found.maintenance,
+        "pageMissing": found.page_missing,
+        "paused": found.paused,
+    }
+
+
+def list_deltas(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options
+    """What rollbacks and restores took away."""
+    with opened() as backstop:
+        found = deltas.all_of(backstop.settings.folder)
+    lines = [f"{each.id}  {each.rows} rows created after {each.backup}, {each.changed} changed" for each in found]
+    document = [
+        {"id": each.id, "backup": each.backup, "rows": each.rows, "tables": {table.name: table.rows for table in each.tables}}
+        for each in found
+    ]
+    return Answer(words="\n".join(lines) or "Nothing was taken away.", document={"deltas": document})
+
+
+def salvage(options: argparse.Namespace) -> Answer:
+    """Bring rows of a delta back, and wait for its end."""
+    with opened(running=True) as backstop:
+        delta = deltas.get(backstop.settings.folder, options.delta)
+        plan = salvaging.plan(backstop.services, delta, options.tables, options.reason)
+        return followed(backstop, begun(backstop, plan, options), options, "The rows are back")
+
+
+def mark_staging(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options
+    """Set staging's mark, which production must lack."""
+    with opened() as backstop:
+        instance = staging.mark(backstop.services)
+        target = backstop.services.target(staging.ENVIRONMENT)
+    return Answer(words=f"{target} ({instance}) proves that it is staging.", document={"success": True, "instance": instance})

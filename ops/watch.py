@@ -1,0 +1,131 @@
+"""The watch after a restore: for half an hour the smoke tests are asked again and again, without a lock, across restarts.
+
+Its end is thirty minutes after the restore's, whatever happens to the process that watches; what people report meanwhile is
+written down beside what the tests say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from ops import activity, reports, restore, smoke, tasks
+from ops.context import Services
+from ops.errors import OpsError, Refused
+from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
+from ops.journal.reading import Readings
+from ops.services.process import Stopped
+from ops.words import one_line
+
+if TYPE_CHECKING:
+    from ops.backstop import Backstop
+
+KIND = "watch"
+PROBLEM = "problem after a restore"
+LASTS = timedelta(minutes=30)
+EVERY = 120.0  # seconds between two looks
+TEXT = 500  # characters of a report
+_NAMED = 20  # faults that are kept with their words
+
+
+def kind(services: Services) -> Kind:
+    """The watch, for the journal; it holds no lock."""
+    return Kind(name=KIND, workflow=partial(watch, services=services), version=1, cancellable=True, sentence=sentence)
+
+
+def id_of(restore_id: str) -> str:
+    """The watch of a restore: there is one."""
+    return f"watch-{restore_id}"
+
+
+def begin(journal: Journal, done: OperationView) -> str:
+    """Begin to watch after a restore; a second time is the same watch."""
+    bound = done.params["bound"]
+    until = (done.finished_at or datetime.now(UTC)) + LASTS
+    params = {"restore": done.id, "target": bound["target"], "until": until.isoformat(), "safety": done.result.get("safety")}
+    return journal.start(KIND, params, by=done.requested_by, environment=None, id=id_of(done.id))
+
+
+def watch(op: Operation, services: Services) -> None:
+    """Look until the time is over, then write the report again."""
+    until = datetime.fromisoformat(op.params["until"])
+    found = op.step("watch", lambda: look_until(op, services, until), if_interrupted=Interrupted.REDO)
+    op.result(**found)
+    op.step("report", lambda: _report(op, services), if_interrupted=Interrupted.REDO)
+
+
+def look_until(op: Operation, services: Services, until: datetime) -> dict[str, Any]:
+    """Ask the smoke tests every two minutes; one that was interrupted goes on with what it has seen."""
+    view = Readings(services.engine).get(op.id)
+    seen = dict(view.progress) if view else {}
+    looks, bad = int(seen.get("looks", 0)), list(seen.get("bad", ()))
+    pages = [page for page in services.settings.smoke if page.environment == "production"]
+    while datetime.now(UTC) < until and pages:
+        fault = _fault(services, pages, op)
+        looks += 1
+        if fault:
+            bad = [*bad, {"at": f"{datetime.now(UTC):%H:%M:%S} UTC", "fault": fault}][-_NAMED:]
+        op.progress(looks=looks, bad=bad)
+        if op.stop.wait(min(EVERY, max((until - datetime.now(UTC)).total_seconds(), 0.0))):
+            raise Stopped("The watch was stopped.")
+    return {"looks": looks, "bad": bad}
+
+
+def _fault(services: Services, pages: list[Any], op: Operation) -> str:
+    """What is wrong at this moment; "" where nothing is."""
+    cookies = services.vercel.bypass if services.vercel.configured else {}
+    try:
+        smoke.require(pages, op.stop, cookies=cookies, patience=5.0)
+    except OpsError as error:
+        return error.message
+    return ""
+
+
+def _report(op: Operation, services: Services) -> dict[str, Any]:
+    """The incident report, with what the watch saw."""
+    view = Readings(services.engine).get(op.id)
+    return reports.write(services, str(op.params["restore"]), _with_problems(services, view) if view else None)
+
+
+def _with_problems(services: Services, view: OperationView) -> OperationView:
+    """The watch with what people reported meanwhile."""
+    reported = [
+        {"at": f"{task.opened_at:%H:%M:%S} UTC", "by": task.opened_by, "text": task.text}
+        for task in tasks.open_ones(services.engine)
+        if task.kind == PROBLEM and task.about == view.params["restore"]
+    ]
+    return replace(view, result={**view.result, "problems": reported})
+
+
+def report_problem(backstop: Backstop, restore_id: str, person_id: str, text: str, *, id: str) -> None:  # noqa: A002 # the contract's name
+    """Write down what somebody saw after a restore: it is a task until somebody closes it.
+
+    Raises:
+        Refused: nothing is said, or there is no such restore.
+    """
+    if not text.strip():
+        raise Refused("A report needs words.", "Say what you see, and where.")
+    view = backstop.journal.get(restore_id)
+    if view is None or view.kind not in restore.KINDS:
+        raise Refused("There is no such restore.", "`/ops log` shows what was done.")
+    said = one_line(text, TEXT)
+    with Session(backstop.engine) as session, session.begin():
+        tasks.begin(session, f"problem-{id}", PROBLEM, said, by=person_id, about=restore_id)
+        activity.append(session, who=person_id, text=f"Problem after the restore: {said}", outcome="reported", operation_id=restore_id)
+
+
+def due(journal: Journal, now: datetime) -> list[OperationView]:
+    """Restores of production that are done and not watched yet."""
+    lately = [view for view in journal.recent(5, kinds=(restore.PRODUCTION,)) if view.status is Status.SUCCEEDED and view.finished_at]
+    return [view for view in lately if view.finished_at and now - view.finished_at < LASTS and journal.get(id_of(view.id)) is None]
+
+
+def sentence(view: OperationView) -> str | None:
+    """The activity log's sentence."""
+    if view.status is Status.SUCCEEDED:
+        return f"Watch after restore {view.params['restore']} over: {reports.watch_sentence(view)}"
+    return f"Watch after restore {view.params['restore']} {view.status}"

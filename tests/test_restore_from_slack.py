@@ -1,0 +1,144 @@
+"""B11 and X2 as people see them: assess, sign, watch the restore, read the report, bring back what went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.slack import Client, Shown
+from tests.cards import answer, backup_id, clicked, taken
+from tests.selling import opened, saying, selling, until, window
+from tests.shipping import Shop
+from tests.world import ALICE, BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for
+
+REASON = {"reason": "a script emptied orders", "impact": "nobody can order", "began": "at 9:40"}
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, World]]:
+    with selling(tmp_path_factory.mktemp("restore")) as (shop, world), running(world):
+        yield shop, world
+
+
+@pytest.fixture
+def shop(around: tuple[Shop, World]) -> Shop:
+    return around[0]
+
+
+@pytest.fixture
+def slack(around: tuple[Shop, World]) -> Client:
+    return around[1].slack.client
+
+
+def signed_for(slack: Client, words: str) -> Shown:
+    """The card that waits for a signature."""
+    return until(
+        slack, INCIDENTS, lambda shown: "Sign-off needed" in shown.all_text and words in shown.all_text and "Approve" in str(shown.blocks)
+    )
+
+
+def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(shop: Shop, slack: Client) -> None:
+    made, wanted = backup_id(taken(slack, "/backup full")), shop.rows()
+    kept = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    after = shop.rows()
+    view = opened(slack, "/restore database", BOB)
+    assert "production · sturgeon" in str(view.blocks)
+    assert slack.submit(view, {"backup": made}, user=BOB).acked
+    said = str(wait_for(lambda: saying(window(slack, BOB), "Continue?"), "the assessment").blocks)
+    for words in (
+        "2 tables · 13 rows",
+        "orders: 1 created since",
+        "is kept by table",
+        "maintenance page",
+        "is paused meanwhile",
+        f"Type {made}",
+    ):
+        assert words in said
+    view = window(slack, BOB)
+    wrong = slack.submit(view, {**REASON, "typed": "full-1"}, user=BOB)
+    assert "That is not" in str(wrong.errors)
+    assert slack.submit(view, {**REASON, "typed": made}, user=BOB).acked
+    card = signed_for(slack, made)
+    for words in (
+        "a script emptied orders",
+        "at 9:40",
+        "nobody can order",
+        "Data loss window",
+        "orders: 1 created since",
+        "stays as it is",
+        "<@U0CAROL>",
+    ):
+        assert words in card.all_text
+    assert "Only the CTO can sign a restore of production" in clicked(slack, card, "Approve", user=ALICE).all_text
+    slack.click(card, "Approve", user=CAROL)
+    begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress. Downtime: ~20 minutes" in shown.all_text)
+    done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    assert "2 of 2 tables equal to the backup, row by row" in done.all_text
+    assert shop.rows() == wanted
+    report = wait_for(
+        lambda: saying(next((each for each in slack.thread(begun) if "Incident report" in each.all_text), None), "Signed by"), "the report"
+    )
+    assert "<@U0CAROL>" in str(report.blocks)
+    until(slack, INCIDENTS, lambda shown: "Restore complete - production restored (" in shown.all_text)
+    until(slack, ENGINEERING, lambda shown: "Watching production · sturgeon after the restore" in shown.all_text)
+    slack.click(done, "Bring back 1 document", user=BOB)
+    view = window(slack, BOB)
+    assert "orders: 1 row" in str(view.blocks)
+    assert slack.submit(view, {"tables": ["orders"], "reason": "the order was real"}, user=BOB).acked
+    slack.click(signed_for(slack, "bring 1 row of orders back"), "Approve", user=CAROL)
+    back = until(slack, ENGINEERING, lambda shown: "1 row brought back" in shown.all_text)
+    assert "are there, byte for byte" in back.all_text
+    assert shop.rows() == after
+    assert kept in [row["_id"] for row in shop.convex.documents("orders")]
+
+
+def test_a_problem_after_the_restore_reaches_incidents_and_stays_a_task(slack: Client) -> None:
+    card = until(slack, ENGINEERING, lambda shown: "Watching production" in shown.all_text or "The watch after" in shown.all_text)
+    slack.click(card, "Report a problem", user=ALICE)
+    view = wait_for(lambda: saying(slack.view(ALICE), "What do you see?"), "the window")
+    assert slack.submit(view, {"reason": "two customers cannot log in"}, user=ALICE).acked
+    until(slack, INCIDENTS, lambda shown: "reports a problem after the restore" in shown.all_text and "two customers" in shown.all_text)
+    slack.open_home(BOB)
+    wait_for(lambda: saying(slack.home(BOB), "two customers cannot log in"), "the task in Home")
+
+
+def test_a_restore_that_fails_half_way_halts_with_undo_and_says_what_is_where(shop: Shop, slack: Client) -> None:
+    made = backup_id(taken(slack, "/backup full"))
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    view = opened(slack, f"/restore database {made}", BOB)
+    assert slack.submit(view, {**REASON, "typed": made}, user=BOB).acked
+    slack.click(signed_for(slack, made), "Approve", user=CAROL)
+    card = until(slack, ENGINEERING, lambda shown: f"Restore to {made} halted at “data”" in shown.all_text)
+    for words in ("the disk over there is full", "maintenance is on", "Convex is paused", "Undo", "Retry", "Hand over"):
+        assert words in card.all_text + str(card.blocks)
+    shop.convex.faults["import"] = None
+    slack.click(card, "Retry", user=BOB)
+    until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    assert not shop.convex.paused
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("database --force", "is no backup id"),
+        ("database full-1701450000000", "There is no backup"),
+        ("salvage delta-1", "There is no delta"),
+        ("everything", "cannot be restored"),
+    ],
+)
+def test_bad_words_are_told(slack: Client, typed: str, said: str) -> None:
+    slack.command(f"/restore {typed}", user=BOB)
+    wait_for(lambda: said in str(slack.view(BOB)), said)
+
+
+def test_a_quick_backup_has_no_data_to_restore(slack: Client) -> None:
+    made = backup_id(taken(slack, "/backup quick"))
+    slack.command(f"/restore database {made}", user=BOB)
+    wait_for(lambda: "holds the code only" in str(slack.view(BOB)), "the refusal")
+
+
+def test_the_help_names_the_restore(slack: Client) -> None:
+    said = answer(slack, "/ops help").all_text
+    assert "/restore database [ID] [staging]" in said
+    assert "/restore salvage [ID]" in said

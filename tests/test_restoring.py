@@ -1,0 +1,215 @@
+"""B11, X1, X2: production's data come back from a backup, proven row by row, and what went can be brought back too."""
+
+from __future__ import annotations
+
+import json
+import threading
+import uuid
+import zipfile
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from ops import activity, asking, deltas, reports, restore, salvage, standing, tasks, watch
+from ops.asking import Asked
+from ops.backstop import Backstop
+from ops.errors import Refused
+from ops.journal import OperationView
+from ops.loss import Loss
+from ops.people import Person, Role
+from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, second, taken
+
+ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
+BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
+CAROL = Person(id="U0CAROL", roles=frozenset({Role.CTO}))
+NEVER = threading.Event()
+REASON = "a script emptied orders"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return second(tmp_path_factory.mktemp("restoring"))
+
+
+@pytest.fixture
+def shop(tmp_path: Path, template: Path) -> Iterator[Shop]:
+    """Its second commit is live; a full backup of the first is there."""
+    shop = Shop(tmp_path / "shop", template=template)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def backstop(shop: Shop) -> Iterator[Backstop]:
+    with shop.backstop() as backstop:
+        yield backstop
+
+
+def asked(backstop: Backstop, backup_id: str, person: Person = BOB) -> Asked:
+    found = restore.look(backstop.services, backup_id, "production", stop=NEVER)
+    plan = restore.plan(backstop.settings, found, REASON, "nobody can order", "this morning")
+    return asking.ask(backstop, person, plan, id=uuid.uuid4().hex[:12])
+
+
+def restored(backstop: Backstop, backup_id: str) -> OperationView:
+    """Restored, signed by the CTO."""
+    begun = asked(backstop, backup_id)
+    assert not begun.started
+    asking.approve(backstop, CAROL, begun.approval.id)
+    return ended(backstop, begun.operation_id)
+
+
+def names(view: OperationView) -> list[str]:
+    return [step.name for step in view.steps if not step.name.startswith("safety ") or step.name == "safety manifest"]
+
+
+def test_every_row_comes_back_proven_while_the_code_stays_as_it_is(shop: Shop, backstop: Backstop) -> None:
+    made, wanted, live = taken(backstop, "full"), shop.rows(), shop.live
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    shop.convex.remove("orders", shop.convex.documents("orders")[0]["_id"])
+    view = restored(backstop, made)
+    assert view.status == "succeeded", view
+    assert names(view) == [
+        "nothing moved",
+        "target",
+        "archive",
+        "maintenance on",
+        "pause",
+        "safety manifest",
+        "delta",
+        "imports before",
+        "data",
+        "proof",
+        "unpause",
+        "smoke tests",
+        "maintenance off",
+        "report",
+    ]
+    assert (shop.rows(), shop.live) == (wanted, live)
+    assert view.result["proof"] == {"of": 2, "equal": 2, "different": []}
+    assert not shop.convex.paused
+    assert standing.all_of(backstop.engine) == []
+    assert backstop.catalogue.get(made).facts.restored_at
+    assert any(line.text.startswith("Restored production · sturgeon to full-") for line in activity.lines(backstop.engine, 20))
+
+
+def test_it_needs_the_signature_of_the_cto_whoever_asks(backstop: Backstop) -> None:
+    made = taken(backstop, "full")
+    for person in (ALICE, BOB, CAROL):
+        assert asked(backstop, made, person).approval.role is Role.CTO
+
+
+def test_the_report_has_the_documents_fields_the_timeline_and_the_evidence(shop: Shop, backstop: Backstop) -> None:
+    made = taken(backstop, "full")
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    view = restored(backstop, made)
+    text = reports.place(backstop.settings.folder, view.id).read_text()
+    for words in (
+        "# Incident report: restore of production · sturgeon",
+        f"| Issue | {REASON} |",
+        "| It began | this morning |",
+        "| Business impact | nobody can order |",
+        f"| Backup | {made}, taken 20",
+        "| Data loss window |",
+        "| Duration |",
+        "| Signed by | U0CAROL |",
+        "- orders: 1 created since",
+        "2 of 2 tables equal, row by row",
+        f"Safety backup `{view.result['safety']}`",
+        "the watch has not ended",
+    ):
+        assert words in text
+    assert [task.kind for task in tasks.open_ones(backstop.engine)] == ["follow-up"]
+
+
+def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_told(shop: Shop, backstop: Backstop) -> None:
+    made, wanted = taken(backstop, "full"), shop.rows()
+    for row in shop.convex.documents("orders"):
+        shop.convex.insert("orders", {**row, "paid": True})
+    shop.deployed(backstop, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
+    view = restored(backstop, made)
+    assert view.status == "succeeded", view
+    assert "functions without validation" in names(view)
+    assert view.result["validated"] is False
+    assert "does not match the schema" in view.result["clash"] or "do not fit" in view.result["clash"]
+    assert shop.rows() == wanted
+
+
+def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, backstop: Backstop) -> None:
+    made = taken(backstop, "full")
+    first = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    shop.convex.insert("users", {"name": "somebody new"})
+    before = shop.rows()
+    view = restored(backstop, made)
+    (delta,) = deltas.all_of(backstop.settings.folder)
+    assert view.result["lost"]["delta"] == delta.id
+    assert {table.name: table.rows for table in delta.tables} == {"orders": 1, "users": 1}
+    plan = salvage.plan(backstop.services, delta, ["orders"], "the order was real")
+    begun = asking.ask(backstop, BOB, plan, id="salvage-1")
+    assert begun.approval.role is Role.CTO
+    asking.approve(backstop, CAROL, begun.approval.id)
+    done = ended(backstop, begun.operation_id)
+    assert done.status == "succeeded", done
+    assert (done.result["appended"], done.result["proof"]) == (1, {"rows": 1})
+    assert shop.rows()["orders"] == before["orders"]
+    assert shop.rows()["users"] != before["users"]
+    assert first in [row["_id"] for row in shop.convex.documents("orders")]
+    again = asking.ask(backstop, BOB, plan, id="salvage-2")
+    asking.approve(backstop, CAROL, again.approval.id)
+    assert ended(backstop, again.operation_id).result["appended"] == 0
+
+
+def test_rows_that_changed_are_kept_to_be_read_and_are_no_part_of_what_comes_back(shop: Shop, backstop: Backstop) -> None:
+    made = taken(backstop, "full")
+    row = shop.convex.documents("orders")[0]
+    shop.convex.insert("orders", {**row, "total": 1000.0})
+    restored(backstop, made)
+    (delta,) = deltas.all_of(backstop.settings.folder)
+    assert (delta.rows, delta.changed) == (0, 1)
+    with zipfile.ZipFile(delta.path) as archive:
+        (kept,) = archive.read("changed/orders/documents.jsonl").splitlines()
+    assert (json.loads(kept)["_id"], json.loads(kept)["total"]) == (row["_id"], 1000.0)
+    with pytest.raises(Refused, match="has no created rows of orders"):
+        salvage.plan(backstop.services, delta, ["orders"], "why")
+
+
+def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
+    backstop: Backstop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(watch, "LASTS", timedelta(seconds=2))
+    monkeypatch.setattr(watch, "EVERY", 0.3)
+    view = restored(backstop, taken(backstop, "full"))
+    assert [each.id for each in watch.due(backstop.journal, datetime.now(UTC))] == [view.id]
+    watch.report_problem(backstop, view.id, "U0ALICE", "two customers cannot log in", id="p1")
+    seen = ended(backstop, watch.begin(backstop.journal, view))
+    assert seen.status == "succeeded", seen
+    assert seen.result["looks"] >= 2
+    assert seen.result["bad"] == []
+    assert watch.due(backstop.journal, datetime.now(UTC)) == []
+    text = reports.place(backstop.settings.folder, view.id).read_text()
+    assert "looks during the watch were good; 1 problems were reported" in text
+    assert "U0ALICE: two customers cannot log in" in text
+
+
+def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damaged_changes_nothing(shop: Shop, backstop: Backstop) -> None:
+    made = taken(backstop, "full")
+    begun = asked(backstop, made)
+    path = backstop.catalogue.archive(made)
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    path.write_bytes(bytes(whole))
+    rows = shop.rows()
+    asking.approve(backstop, CAROL, begun.approval.id)
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, names(view)[-1]) == ("failed", "archive")
+    assert (shop.rows(), shop.convex.paused) == (rows, False)
+
+
+def test_the_loss_is_in_the_plan_that_is_signed(shop: Shop, backstop: Backstop) -> None:
+    made = taken(backstop, "full")
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    shown = asked(backstop, made).approval.plan.shown
+    assert Loss.load(shown["loss"]).lost == 1
+    assert (shown["tables"], shown["rows"], shown["began"]) == (2, 13, "this morning")
