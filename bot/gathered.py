@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from bot.views.backup import Panel, Usual
 from bot.views.home import Home
 from bot.views.ops import Status
-from ops import approvals, metrics, retaining, risk, standing, tasks
+from ops import approvals, metrics, readiness, retaining, risk, standing, tasks
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.deploy import read_gate
@@ -53,6 +53,7 @@ def home(backstop: Backstop) -> Home:
         standing=standing.all_of(backstop.engine),
         pending=approvals.pending(backstop.engine),
         tasks=tasks.open_ones(backstop.engine),
+        readiness=readiness.of(backstop, datetime.now(UTC)),
     )
 
 
@@ -72,7 +73,8 @@ def _gate(backstop: Backstop) -> tuple[Verdict | None, str]:
 def status(backstop: Backstop) -> Status:
     """What runs and what is kept."""
     backups = backstop.catalogue.all()
-    plan = retaining.plan(backstop.catalogue, backstop.settings.retention, backstop.in_use(), datetime.now(UTC))
+    policy, doubt = backstop.settings.retention, retaining.doubt(backstop.engine)
+    plan = retaining.plan(backstop.catalogue, policy, backstop.in_use(), datetime.now(UTC), doubt)
     return Status(
         target=target(backstop),
         running=backstop.journal.running(),
@@ -81,6 +83,7 @@ def status(backstop: Backstop) -> Status:
         count=len(backups),
         folder=folder(backstop),
         held=plan.held,
+        readiness=readiness.of(backstop, datetime.now(UTC)),
     )
 
 

@@ -40,10 +40,11 @@ from bot.sockets import Sockets
 from bot.timer import Timer
 from bot.views import changing, standing
 from bot.views import restore as restoring
+from bot.views import verification as verifying
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
-from ops import approvals, deploy, maintenance, pausing, restore, rollback, salvage, watch
+from ops import approvals, deploy, maintenance, pausing, restore, rollback, salvage, verification, watch
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
@@ -55,6 +56,7 @@ CARDS = {
     **dict.fromkeys(restore.KINDS, restoring.card),
     salvage.KIND: restoring.salvaged,
     watch.KIND: restoring.watched,
+    verification.KIND: verifying.card,
     **dict.fromkeys(maintenance.KINDS, standing.switched),
     pausing.KIND: standing.unpaused,
 }

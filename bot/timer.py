@@ -16,16 +16,19 @@ from bot.registry import Message
 from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
+from bot.views import verification as verification_views
 from bot.views.blocks import message
-from ops import approvals, metrics, outside, reports, restore, rollback, standing, tasks, waiting, watch
+from ops import approvals, metrics, outside, reports, restore, rollback, schedules, staging, standing, tasks, verification, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
-from ops.journal import OperationView
+from ops.errors import Refused
+from ops.journal import Busy, OperationView
 
 log = logging.getLogger(__name__)
 
 EVERY = 3.0  # seconds
 OBSERVING = 1800.0  # seconds between two looks at what may have been changed by hand
 OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
+CATCH_UP = timedelta(days=1)  # after which a time that was missed is left to the next
 HALTED_NAG = timedelta(hours=1)
 LATE = 2.0  # times the usual duration after which a rollback is late
 LATELY = timedelta(days=1)  # what ended longer ago is no news
@@ -71,6 +74,8 @@ class Timer:
         self._tell_who_waits()
         self._inform_incidents(now)
         self._follow_restores(now)
+        self._verify_weekly(now)
+        self._tell_failed_verifications(now)
 
     # -- approvals ---------------------------------------------------------------------------------------------------------
 
@@ -158,6 +163,27 @@ class Timer:
             self._once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
         if view.status != "running":
             self._once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
+
+    def _verify_weekly(self, now: datetime) -> None:
+        """What the week's verification is due for, once for each date; a bot that was down catches up within a day."""
+        backstop = self._desk.backstop
+        moment = schedules.latest(self._desk.settings.schedule.weekly, self._desk.settings.team.zoneinfo, now)
+        operation_id = f"verification-{moment:%Y-%m-%d}"
+        if not staging.configured(backstop.services) or now - moment > CATCH_UP or backstop.journal.get(operation_id) is not None:
+            return
+        try:
+            verification.start(backstop.journal, backstop.services, "", verification.WHO, id=operation_id, now=now)
+        except Busy:
+            return  # staging is in use: the next look tries again
+        except Refused as refused:
+            words = f"The weekly verification did not begin: {refused.message} {refused.remedy}"
+            self._once(f"{operation_id}-refused", self._desk.settings.slack.incidents, message(f":warning: {words}"))
+
+    def _tell_failed_verifications(self, now: datetime) -> None:
+        """To the channel of incidents: a backup that could not be restored, or a verifier that is blind."""
+        for view in self._desk.backstop.journal.recent(3, kinds=(verification.KIND,)):
+            if view.status == "failed" and view.finished_at and view.finished_at > now - LATELY:
+                self._once(f"failed-{view.id}", self._desk.settings.slack.incidents, verification_views.failed(view))
 
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""

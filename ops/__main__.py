@@ -120,7 +120,12 @@ def _on_one(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 def _verify(command: argparse.ArgumentParser) -> None:
     """How far to look."""
-    command.add_argument("--level", type=int, default=2, help="0 there, 1 sha256, 2 every table whole and counted, 3 every row parses")
+    command.add_argument(
+        "--level",
+        type=int,
+        default=2,
+        help="0 there, 1 sha256, 2 every table whole and counted, 3 every row parses, 4 and 5 restored to staging",
+    )
 
 
 def _why(command: argparse.ArgumentParser) -> None:

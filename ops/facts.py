@@ -16,6 +16,8 @@ class Facts:
 
     level: int | None = None  # the highest level it passed
     level_at: datetime | None = None
+    items: int | None = None  # how many things were looked at for that level
+    verifier: str | None = None  # by which version of what is looked at
     failed: str | None = None  # why the last check failed, if it did
     pinned: bool = False
     pinned_by: str | None = None
@@ -52,6 +54,7 @@ class Facts:
 
 _NAMES = tuple(field.name for field in fields(Facts))
 _TIMES = frozenset(name for name in _NAMES if name.endswith("_at"))
+_NUMBERS = frozenset({"level", "items"})
 _TRUTHS = frozenset({"pinned", "released", "known"})
 
 UNKNOWN = Facts(known=False, pinned=True, pin_reason="found in the folder, not made by this Backstop")
@@ -72,7 +75,7 @@ def _rich(name: str, value: Any) -> Any:
         return tuple(_require(warning, str) for warning in _require(value, list))
     if name in _TRUTHS:
         return _require(value, bool)
-    return _require(value, int if name == "level" else str)
+    return _require(value, int if name in _NUMBERS else str)
 
 
 def _time(value: Any) -> datetime:

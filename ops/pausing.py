@@ -33,32 +33,32 @@ def kind(services: Services) -> Kind:
 
 def unpause(op: Operation, services: Services) -> None:
     """Let the functions run again."""
-    op.step(KIND, lambda: let_run(services, op.requested_by), if_interrupted=Interrupted.REDO)
+    op.step(KIND, lambda: let_run(services, ENVIRONMENT, op.requested_by), if_interrupted=Interrupted.REDO)
 
 
-def stop_functions(services: Services, reason: str, by: str, operation_id: str) -> dict[str, Any]:
+def stop_functions(services: Services, environment: str, *, reason: str, by: str, operation_id: str) -> dict[str, Any]:
     """Write down who and why, then pause: a deployment that is paused is never forgotten. A second time changes nothing."""
     with Session(services.engine) as session, session.begin():
-        standing.begin(session, What.PAUSED, ENVIRONMENT, reason=reason, by=by, operation_id=operation_id)
+        standing.begin(session, What.PAUSED, environment, reason=reason, by=by, operation_id=operation_id)
     try:
-        services.convex.pause(ENVIRONMENT)
+        services.convex.pause(environment)
     except MayNotPause as refused:
-        _strike_off(services, by)
+        _strike_off(services, environment, by)
         return {"paused": False, "why": refused.message}
     return {"paused": True}
 
 
-def let_run(services: Services, by: str) -> dict[str, Any]:
+def let_run(services: Services, environment: str, by: str) -> dict[str, Any]:
     """Let the functions run, then strike it off. A second time changes nothing."""
-    services.convex.unpause(ENVIRONMENT)
-    _strike_off(services, by)
+    services.convex.unpause(environment)
+    _strike_off(services, environment, by)
     return {}
 
 
-def _strike_off(services: Services, by: str) -> None:
+def _strike_off(services: Services, environment: str, by: str) -> None:
     """It is not paused."""
     with Session(services.engine) as session, session.begin():
-        standing.end(session, What.PAUSED, ENVIRONMENT, by=by)
+        standing.end(session, What.PAUSED, environment, by=by)
 
 
 def sentence(view: OperationView) -> str | None:

@@ -24,6 +24,7 @@ from ops.settings import Settings
 
 log = logging.getLogger(__name__)
 
+PRODUCTION = "production"
 SITE = 1800.0  # seconds that a build of the site may take, and then again to be served
 
 Result = TypeVar("Result")
@@ -146,8 +147,9 @@ class Releasing:
         deadline: float | None = None,
         touches: bool = True,
     ) -> Result:
-        """A step that changes production: nobody cancels it half-way."""
-        return self.op.step(name, effect, if_interrupted=looking, deadline=deadline, touches=touches, cancellable=not touches)
+        """A step that changes its environment: nobody cancels it half-way. What fails in production halts; staging may be half changed."""
+        halts = touches and self.environment == PRODUCTION
+        return self.op.step(name, effect, if_interrupted=looking, deadline=deadline, touches=halts, cancellable=not touches)
 
     def _safe(self, name: str, effect: Callable[[], Result]) -> Result:
         """A step that changes nothing and may be repeated."""

@@ -22,10 +22,10 @@ UNDO = timedelta(days=7)  # for so long a deploy or a rollback is offered to be 
 CHANGES = ("deploy", "quick rollback", "full rollback", "restore", "salvage")
 
 
-def plan(catalogue: Catalogue, policy: Retention, used: Iterable[str], now: datetime) -> retention.Plan:
+def plan(catalogue: Catalogue, policy: Retention, used: Iterable[str], now: datetime, doubt: str | None = None) -> retention.Plan:
     """Which backups stay and which may leave now, given those that are in use."""
     names = set(used)
-    return retention.plan([judged(backup, names) for backup in catalogue.all()], policy, now)
+    return retention.plan([judged(backup, names) for backup in catalogue.all()], policy, now, doubt)
 
 
 def judged(backup: Backup, used: set[str]) -> Kept:
@@ -52,7 +52,7 @@ def apply(services: Services) -> dict[str, Any]:
     policy = services.settings.retention
     trash = Trash(services.catalogue, policy.trash_hours)
     with services.catalogue.alone():  # nobody pins or deletes between the decision and the deed
-        decided = plan(services.catalogue, policy, in_use(services.engine), now)
+        decided = plan(services.catalogue, policy, in_use(services.engine), now, doubt(services.engine))
         for leaving in decided.leaving:
             trash.throw(services.catalogue.get(leaving.id), WHO, leaving.why)
     emptied = [] if decided.held else trash.empty(services.git, now)  # it may hold what the loss calls for
@@ -62,6 +62,14 @@ def apply(services: Services) -> dict[str, Any]:
         "held": decided.held,
         "emptied": emptied,
     }
+
+
+def doubt(engine: Engine) -> str | None:
+    """Why nothing may leave though the rules would let it: the last verification failed, and none has succeeded since (B14)."""
+    last = next((view for view in Readings(engine).recent(5, kinds=("verification",)) if view.finished_at), None)
+    if last is None or last.status != "failed":
+        return None
+    return f"the last verification failed ({last.error}), so nothing leaves until one succeeds"
 
 
 def in_use(engine: Engine) -> set[str]:

@@ -98,12 +98,14 @@ def keep(backups: Sequence[Kept], policy: Retention, now: datetime) -> dict[str,
     return _keep(backups, policy, _Today.of(backups, now), _unexplained(backups))
 
 
-def plan(backups: Sequence[Kept], policy: Retention, now: datetime) -> Plan:
-    """Say what stays and what leaves, each with its reasons; nothing leaves while retention is held."""
+def plan(backups: Sequence[Kept], policy: Retention, now: datetime, doubt: str | None = None) -> Plan:
+    """Say what stays and what leaves, each with its reasons; nothing leaves while retention is held, or while there is a doubt."""
     try:
         _believe(backups, now)
     except ClockStepped as stepped:
-        return Plan(kept={backup.id: [Reason(rule=Rule.HELD)] for backup in backups}, leaving=(), held=str(stepped))
+        doubt = str(stepped)
+    if doubt:
+        return Plan(kept={backup.id: [Reason(rule=Rule.HELD)] for backup in backups}, leaving=(), held=doubt)
     return _plan(backups, policy, _Today.of(backups, now))
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
-from ops import freezes
+from ops import freezes, schedules
 from ops.errors import WrongSetting
 from ops.people import Policy, Right, Role
 from ops.purposes import Purpose
@@ -234,11 +234,11 @@ class Approvals(Section):
 class Schedule(Section):
     """When things happen; days by name, times in the team's zone unless they end in UTC."""
 
-    backup: str = "00:00 UTC"
-    health: str = "09:00"
-    retention: str = "09:05"
-    weekly: str = "mon 09:00"
-    monthly: str = "1st mon 09:00"
+    backup: Annotated[str, AfterValidator(schedules.known)] = "00:00 utc"
+    health: Annotated[str, AfterValidator(schedules.known)] = "09:00"
+    retention: Annotated[str, AfterValidator(schedules.known)] = "09:05"
+    weekly: Annotated[str, AfterValidator(schedules.known)] = "mon 09:00"
+    monthly: Annotated[str, AfterValidator(schedules.known)] = "1st mon 09:00"
 
 
 class Alerts(Section):
@@ -263,6 +263,33 @@ class Smoke(Section):
     status: int = 200
     text: str = ""
     environment: Literal["production", "staging", "development"] = "production"
+
+
+class SpotCheck(Section):
+    """Rows that a backup must have: how many of a table match, and how many of them are drawn and named in the report."""
+
+    table: str
+    where: dict[str, str | int | float | bool] = {}
+    """Fields and what they hold."""
+    within_days: float | None = Field(None, gt=0)
+    """Only rows that were created in so many days before the backup."""
+    at_least: int = Field(1, ge=0)
+    sample: int = Field(0, ge=0, le=100)
+
+    @property
+    def words(self) -> str:
+        """What it counts."""
+        matching = " and ".join(f"{name} = {wanted}" for name, wanted in self.where.items())
+        lately = f" of the last {self.within_days:g} days" if self.within_days is not None else ""
+        return f"{self.table}{f' with {matching}' if matching else ''}{lately}"
+
+
+class Verification(Section):
+    """The weekly restore to staging."""
+
+    choose: Literal["need", "random"] = "need"
+    put_back: bool = True
+    """Whether staging's own data come back afterwards; else the backup's stay there."""
 
 
 class Vercel(Section):
@@ -306,6 +333,8 @@ class Settings(Section):
     alerts: Alerts = Alerts()
     docs: Docs = Docs()
     smoke: tuple[Smoke, ...] = ()
+    spot_check: tuple[SpotCheck, ...] = ()
+    verification: Verification = Verification()
     vercel: Vercel | None = None
     slack: Any = None
     """Slack's section, unread here: the terminal works without it."""

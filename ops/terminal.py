@@ -6,13 +6,14 @@ import argparse
 import signal
 import sys
 import threading
+import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import activity, described, ending, keeping, people
+from ops import activity, described, ending, keeping, people, readiness, verification
 from ops import backup as taking
 from ops import verify as verifying
 from ops.backstop import Backstop
@@ -63,10 +64,21 @@ def backup(options: argparse.Namespace) -> Answer:
 def verify(options: argparse.Namespace) -> Answer:
     """Look whether a backup is sound."""
     with opened(running=True) as backstop:
-        params = verifying.ask(backstop.services, options.id, options.level)
-        view = run(backstop, verifying.KIND, params, None, quiet=options.json)
+        if options.level >= verification.RESTORED and options.id.startswith("full-"):
+            view = follow(backstop, _by_restore(backstop, options.id), quiet=options.json)
+        else:
+            params = verifying.ask(backstop.services, options.id, options.level)
+            view = run(backstop, verifying.KIND, params, None, quiet=options.json)
         looked = backstop.catalogue.get(options.id)
         return ended(view, f"`{looked.id}` is sound: L{looked.facts.level}.", described.backup(looked))
+
+
+def _by_restore(backstop: Backstop, backup_id: str) -> str:
+    """Restore a backup to staging; the operation's id."""
+    person = people.at_terminal()
+    require(person, Right.TAKE, backstop.settings.approvals.policy)
+    operation_id, now = uuid.uuid4().hex[:12], datetime.now(UTC)
+    return verification.start(backstop.journal, backstop.services, backup_id, person.id, id=operation_id, now=now)
 
 
 def run(backstop: Backstop, kind: str, params: dict[str, Any], environment: str | None, *, quiet: bool) -> OperationView:
@@ -231,13 +243,16 @@ def status(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every comma
     with opened() as backstop:
         running = backstop.journal.running()
         found = backstop.catalogue.all()
+        ready = readiness.of(backstop, datetime.now(UTC))
     last = {kind: next((each for each in found if each.type == kind and each.good), None) for kind in ("full", "quick")}
     now = datetime.now(UTC)
     lines = [f"Running: {view.kind} ({view.id}) by {view.requested_by}, {elapsed(now - view.created_at)}" for view in running] or [
         "Nothing runs."
     ]
     lines += [f"Last good {kind} backup: {_row(each, now)}" if each else f"There is no good {kind} backup." for kind, each in last.items()]
+    lines.append(f"{ready.sentence}.")
     document = {
+        "readiness": ready.document,
         "running": [described.operation(view) for view in running],
         "last": {kind: described.backup(each) if each else None for kind, each in last.items()},
     }

@@ -22,6 +22,7 @@ from ops.manifest import Backup
 from ops.words import one_line
 
 KIND = "verify"
+VERSION = "1"  # of what is looked at: a backup keeps by which one it was verified
 HIGHEST = {"quick": 2, "full": 3}  # what can be looked at without a staging deployment
 
 
@@ -49,8 +50,8 @@ def ask(services: Services, backup_id: str, level: int = GOOD) -> dict[str, Any]
     backup = services.catalogue.get(backup_id)
     if not 0 <= level <= HIGHEST[backup.type]:
         raise Refused(
-            f"A {backup.type} backup can be verified up to L{HIGHEST[backup.type]} here.",
-            f"`/backup verify {backup.id}` looks as far as L{GOOD}.",
+            f"A {backup.type} backup can be looked at up to L{HIGHEST[backup.type]}.",
+            f"`/backup verify {backup.id}` looks as far as L{GOOD}; a full one can be restored to staging: `/backup verify {backup.id} 4`.",
         )
     return {"backup": backup.id, "level": level}
 
@@ -95,7 +96,7 @@ def noted(facts: Facts, verdict: Verdict, now: datetime) -> Facts:
     if verdict.failed:
         return replace(facts, failed=verdict.failed, level_at=now)
     level = max(verdict.level or 0, facts.level or 0) if facts.failed is None else verdict.level
-    return replace(facts, level=level, level_at=now, failed=None)
+    return replace(facts, level=level, level_at=now, failed=None, items=verdict.items, verifier=VERSION)
 
 
 def look_at_new(services: Services, backup: Backup, checked: Mapping[str, Any] | None) -> Verdict:

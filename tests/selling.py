@@ -18,16 +18,16 @@ LOOKING = ("Looking", "Making the plan", "hourglass")
 
 
 @contextmanager
-def selling(folder: Path, *, more: str = "", vercel: bool = True) -> Iterator[tuple[Shop, World]]:
+def selling(folder: Path, *, more: str = "", vercel: bool = True, **secrets: str) -> Iterator[tuple[Shop, World]]:
     """The shop, and the world that tells the bot of it."""
     shop = Shop(folder, vercel=vercel)
     slack = SlackServer().start()
     site = ""
-    variables = {}
+    variables = dict(secrets)
     if shop.vercel:
         site = f'[vercel]\nproject = "{shop.vercel.name}"\nsite = "{shop.vercel.site_url}"\n'
         site += f'[[smoke]]\nurl = "{shop.vercel.site_url}/"\ntext = "Version"\n'
-        variables = {"VERCEL_TOKEN": shop.vercel.token, "VERCEL_API_URL": shop.vercel.url}
+        variables |= {"VERCEL_TOKEN": shop.vercel.token, "VERCEL_API_URL": shop.vercel.url}
     try:
         world = World(
             folder=folder,

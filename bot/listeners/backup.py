@@ -12,7 +12,7 @@ from bot.requests import Kind, Request
 from bot.views import backup as views
 from bot.views.actions import Action, Field, Window
 from ops import backup as taking
-from ops import manifest
+from ops import manifest, verification
 from ops import verify as verifying
 from ops.errors import Refused
 from ops.facts import GOOD
@@ -28,6 +28,7 @@ _take_quick = action(Action.TAKE_QUICK, needs=Right.TAKE, stored=True)
 _take_full = action(Action.TAKE_FULL, needs=Right.TAKE, stored=True)
 _sent_off = submission(Window.PANEL, needs=Right.TAKE, stored=True)
 _verify = command("/backup", "verify", needs=Right.TAKE, stored=True)
+_restore_button = action(Action.VERIFY_RESTORE, needs=Right.TAKE, stored=True)
 _verify_button = action(Action.VERIFY, needs=Right.TAKE, stored=True)
 
 
@@ -100,11 +101,34 @@ def verify_at_once(request: Request) -> Answer:
 @_verify.handle
 @_verify_button.handle
 def verify(request: Request, desk: Desk) -> Reply:
-    """``/backup verify ID [level]``."""
+    """``/backup verify ID [level]``, and ``/backup verify weekly``: from L4 on by a restore to staging."""
+    if request.kind is Kind.COMMAND and request.words[:1] == ["weekly"]:
+        return _restored(request, desk, "")
     backup_id, level = _read_verify(request)
+    if level >= verification.RESTORED and manifest.type_of(backup_id) == "full":
+        return _restored(request, desk, backup_id)
     params = verifying.ask(desk.backstop.services, backup_id, level)
     desk.backstop.journal.start(verifying.KIND, params, by=request.person.id, environment=None, id=request.operation_id)
     return _told(request, desk, f"Verifying `{backup_id}`")
+
+
+@_restore_button.answer
+def restore_at_once(request: Request) -> Answer:
+    """Over Home a window at once."""
+    return at_once(request)
+
+
+@_restore_button.handle
+def verify_by_restore(request: Request, desk: Desk) -> Reply:
+    """The button of a verification that failed."""
+    return _restored(request, desk, request.value)
+
+
+def _restored(request: Request, desk: Desk, backup_id: str) -> Reply:
+    """Verify by a restore to staging: a backup, or the one that needs it most."""
+    journal, services = desk.backstop.journal, desk.backstop.services
+    verification.start(journal, services, backup_id, request.person.id, id=request.operation_id, now=datetime.now(UTC))
+    return _told(request, desk, f"Restoring {f'`{backup_id}`' if backup_id else 'a backup'} to {services.target('staging')}")
 
 
 def _read_verify(request: Request) -> tuple[str, int]:
@@ -119,7 +143,7 @@ def _read_verify(request: Request) -> tuple[str, int]:
     backup_id = manifest.check_id(words[0])
     level = (words[1] if len(words) > 1 else str(GOOD)).upper().removeprefix("L")
     if not (level.isascii() and level.isdigit() and len(level) < 3):
-        raise Refused("A level is a number from 0 to 3.", f"`/backup verify {backup_id} {GOOD}`")
+        raise Refused("A level is a number from 0 to 5.", f"`/backup verify {backup_id} {GOOD}`")
     return backup_id, int(level)
 
 

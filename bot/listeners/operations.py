@@ -11,8 +11,9 @@ from bot.listeners.windows import at_once, shown
 from bot.registry import Ack, Answer, Reply, action, command
 from bot.requests import Request
 from bot.views import ops
+from bot.views import readiness as views
 from bot.views.actions import Action, Listing
-from ops import ending
+from ops import ending, readiness
 from ops.backup import ENVIRONMENT
 from ops.errors import Refused
 from ops.journal import OperationView, Status
@@ -25,6 +26,7 @@ _status = command("/ops", "status", needs=Right.LOOK)
 _log = command("/ops", "log", needs=Right.LOOK)
 _cancel = command("/ops", "cancel", needs=Right.TAKE, stored=True)
 _status_button = action(Action.STATUS, needs=Right.LOOK)
+_evidence = action(Action.EVIDENCE, needs=Right.LOOK)
 _cancel_button = action(Action.CANCEL, needs=Right.TAKE, stored=True)
 
 
@@ -50,6 +52,7 @@ def log(request: Request, desk: Desk) -> Reply:
 
 @_status_button.answer
 @_cancel_button.answer
+@_evidence.answer
 def look(request: Request) -> Answer:
     """Over Home a window at once."""
     return at_once(request)
@@ -59,6 +62,12 @@ def look(request: Request) -> Answer:
 def status_clicked(request: Request, desk: Desk) -> Reply:
     """The button of the same meaning."""
     return shown(request, ops.status(gathered.status(desk.backstop), datetime.now(UTC)))
+
+
+@_evidence.handle
+def evidence(request: Request, desk: Desk) -> Reply:
+    """What the time to come back was measured from."""
+    return shown(request, views.evidence(readiness.of(desk.backstop, datetime.now(UTC))))
 
 
 @_cancel.handle

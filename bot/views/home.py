@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from bot.views import readiness
 from bot.views.actions import Action, Listing, turned
 from bot.views.approval import title as approval_title
 from bot.views.backup import outcome
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from ops.gate import Verdict
     from ops.journal import OperationView
     from ops.manifest import Backup
+    from ops.readiness import Readiness
     from ops.standing import Standing
     from ops.tasks import Task
 
@@ -43,6 +45,7 @@ class Home:
     standing: Sequence[Standing] = ()
     pending: Sequence[Approval] = ()
     tasks: Sequence[Task] = ()
+    readiness: Readiness | None = None
 
 
 def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lambda _: False) -> View:
@@ -59,6 +62,8 @@ def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lamb
         *_waits(state, mine),
         *sections(state.standing),
         divider(),
+        header("Could it come back?"),
+        *(readiness.blocks(state.readiness) if state.readiness else []),
         header("Running now"),
         section(*([in_a_line(view) for view in others] or [_nothing(state)])),
         header(f"Backups ({number(len(state.backups))})"),

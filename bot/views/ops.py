@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from bot.views import readiness
 from bot.views.actions import Action, Listing, turned
 from bot.views.backup import outcome
 from bot.views.backup.lists import PAGE
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ops.activity import Line
     from ops.journal import OperationView
     from ops.manifest import Backup
+    from ops.readiness import Readiness
 
 _OTHERS = "Vercel deployments (by Vercel) · Clerk users (by Clerk) · Stripe data (by Stripe) · static assets (built again from the source)"
 
@@ -33,7 +35,8 @@ COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Look": (
         ("/backup list [page]", "all backups, newest first"),
         ("/backup show ID", "one backup with its tables"),
-        ("/backup verify ID [level]", "look again whether it is sound"),
+        ("/backup verify ID [level]", "look again whether it is sound; from level 4 on by a restore to staging"),
+        ("/backup verify weekly", "restore the backup that needs it most to staging, and prove it"),
         ("/backup log [page]", "who took which, why, and where it lies"),
     ),
     "Keep or delete": (
@@ -71,6 +74,7 @@ class Status:
     count: int = 0  # backups of any type, good or not
     folder: Mapping[str, Any] | None = None  # {"bytes", "limit"}
     held: str | None = None  # why retention lets nothing leave
+    readiness: Readiness | None = None
 
 
 def status(state: Status, now: datetime) -> Message:
@@ -79,6 +83,7 @@ def status(state: Status, now: datetime) -> Message:
     return message(
         _status_text(state, now),
         section(f"*Status* · *{prose(state.target)}*", *running),
+        *(readiness.blocks(state.readiness) if state.readiness else []),
         section(f"*Kept here* · {counted(state.count, 'backup')}", _database(state), _code(state)),
         context("*Not kept yet:* environment variables · third-party configuration", f"*Kept by others:* {_OTHERS}"),
         context(outcome.folder(state.folder), f":warning: Retention lets nothing leave: {prose(state.held, 300)}" if state.held else ""),

@@ -7,15 +7,21 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import archive, deltas, files, loss, pausing
+from ops import archive, deltas, files, loss, pausing, spots
 from ops.archive import Table
 from ops.errors import Failed, OpsError
 from ops.facts import GOOD
 from ops.journal import Interrupted
-from ops.releasing import Releasing
+from ops.manifest import milliseconds
+from ops.releasing import PRODUCTION, Releasing
 from ops.restoring.looking import COUNTING, scratch
+from ops.services.convex.imports import Mode
 
 _NAMED = 5  # tables that a sentence names
+
+
+class Unsound(Failed):
+    """The backup itself is not what it should be; no outage is."""
 
 
 class Data:
@@ -26,7 +32,24 @@ class Data:
         self.op, self.services = to.op, to.services
         self.path = self.services.catalogue.archive(bound["backup"])
         self.covered = False  # whether nothing can be written while the data go back
+        self.strict = self.to.environment != PRODUCTION  # whether tables that differ fail it though something could write
         self.tables: dict[str, Table] = {}
+
+    @property
+    def moment(self) -> datetime:
+        """Of when the backup's rows are."""
+        made = self.services.catalogue.get(self.bound["backup"])
+        return made.snapshot_timestamp or made.timestamp
+
+    @property
+    def seed(self) -> int:
+        """Which rows a spot check draws: the same for one backup, unless a verification says another."""
+        return int(self.op.params["shown"].get("seed") or milliseconds(self.bound["backup"]))
+
+    @property
+    def mode(self) -> Mode:
+        """How the import treats tables that the backup does not have; staging keeps none."""
+        return self.services.settings.convex.import_mode if self.to.environment == PRODUCTION else "replace-all"
 
     def archive(self) -> None:
         """Read the whole archive before anything changes: one that is damaged is refused here."""
@@ -36,7 +59,7 @@ class Data:
             expected = archive.Expected(sha256=made.sha256, size=made.size, tables=made.tables) if made.tables else None
             checked = archive.check(self.path, expected=expected, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
             if checked.problems or checked.level is None or checked.level < GOOD:
-                raise Failed(
+                raise Unsound(
                     f"The archive of `{made.id}` is damaged: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
                     "Nothing was changed. Choose another backup: `/rollback`.",
                 )
@@ -52,14 +75,15 @@ class Data:
             return
 
         reason = self.op.params["shown"]["reason"]
-        paused = self.to.changing("pause", lambda: pausing.stop_functions(self.services, reason, self.op.requested_by, self.op.id))
+        facts = {"reason": reason, "by": self.op.requested_by, "operation_id": self.op.id}
+        paused = self.to.changing("pause", lambda: pausing.stop_functions(self.services, self.to.environment, **facts))
         self.covered = paused["paused"]
         self.op.result(paused=paused)
 
     def unpause(self) -> None:
         """Let the functions run again."""
         if self.covered:
-            self.to.changing("unpause", lambda: pausing.let_run(self.services, self.op.requested_by))
+            self.to.changing("unpause", lambda: pausing.let_run(self.services, self.to.environment, self.op.requested_by))
 
     def delta(self, safety_id: str) -> None:
         """Count once more what goes, from the safety backup itself: that is what really goes; and keep it by table."""
@@ -86,7 +110,7 @@ class Data:
 
     def restore(self) -> None:
         """Import the archive: all tables at once or none, once, and after a crash only with a look at how the first one ended."""
-        convex, mode = self.services.convex, self.services.settings.convex.import_mode
+        convex, mode = self.services.convex, self.mode
         before = self.op.step("imports before", lambda: convex.newest_import(self.to.environment), if_interrupted=Interrupted.REDO)
 
         def bring() -> dict[str, Any]:
@@ -99,22 +123,25 @@ class Data:
         deadline = float(self.services.settings.convex.deadline)
         self.op.result(data=self.to.changing("data", bring, looking=ended, deadline=deadline))
 
-    def prove(self) -> None:
-        """Export again, and compare every table's row set with the backup's."""
+    def prove(self) -> Mapping[str, Any]:
+        """Export again, and compare every table's row set with the backup's; what the spot checks see there is in the result."""
 
         def prove() -> dict[str, Any]:
             with scratch(self.services) as folder:
                 fresh = folder / "proof.zip"
                 self.services.convex.export(self.to.environment, fresh, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
                 checked = archive.check(fresh, expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+                seen = spots.look(fresh, self.services.settings.spot_check, at=self.moment, seed=self.seed, stop=self.op.stop)
             if checked.problems:
                 raise Failed(f"The export for the proof is not sound: {'; '.join(checked.problems[:3])}.", "Retry the step.")
             there = checked.tables
-            if self.services.settings.convex.import_mode == "replace":  # it leaves tables alone that the backup does not have
+            if self.mode == "replace":  # it leaves tables alone that the backup does not have
                 there = {name: table for name, table in there.items() if name in self.tables}
-            return self.require_equal(differences(self.tables, there))
+            return {**self.require_equal(differences(self.tables, there)), "spots": spots.dump(seen)}
 
-        self.op.result(proof=self.to.changing("proof", prove))
+        proof = self.to.changing("proof", prove)
+        self.op.result(proof=proof)
+        return proof
 
     def require_equal(self, different: list[str]) -> dict[str, Any]:
         """Fail where tables differ though nothing could write; where something could, they are listed.
@@ -122,9 +149,9 @@ class Data:
         Raises:
             Failed: with the tables.
         """
-        if different and self.covered:
+        if different and (self.covered or self.strict):
             more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
-            raise Failed(
+            raise Unsound(
                 f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ.",
                 "Retry imports nothing: look at the deployment, or undo to the safety backup.",
             )

@@ -15,7 +15,14 @@ ICONS: Mapping[str, str] = {"quick": ":zap:", "full": ":package:"}
 PINNED = ":pushpin: pinned"
 
 MEANINGS: Mapping[str, tuple[str, ...]] = {
-    "full": ("there, with the right length", "sha256 as recorded", "every table whole and counted", "every row parses"),
+    "full": (
+        "there, with the right length",
+        "sha256 as recorded",
+        "every table whole and counted",
+        "every row parses",
+        "restored to staging and equal",
+        "restored, and the app works on it",
+    ),
     "quick": ("readable", "its own sha256", "tag and commit at the remote"),
 }
 """What each level means, from L0 on."""

@@ -1,0 +1,46 @@
+"""Which backup the weekly verification restores: by need, so that each is restored once before any is twice; or at random. Pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from ops.errors import Refused
+from ops.manifest import Backup
+from ops.purposes import Purpose
+
+WINDOW = timedelta(days=7)
+Mode = Literal["need", "random"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """The backup, and why it is this one: with the seed it can be chosen again."""
+
+    backup: Backup
+    why: str
+    seed: int
+
+
+def choose(backups: Iterable[Backup], now: datetime, *, mode: Mode, seed: int, label: str) -> Choice:
+    """Choose among the automated full backups of the past seven days; wider only where there is none.
+
+    Raises:
+        Refused: there is no sound full backup of that deployment at all.
+    """
+    sound = [each for each in backups if each.type == "full" and each.good and (each.deployment or {}).get("label", label) == label]
+    if not sound:
+        raise Refused("There is no sound full backup that could be restored.", "Take one: `/backup full`.")
+    lately = [each for each in sound if each.purpose is Purpose.AUTOMATED and now - each.timestamp <= WINDOW]
+    pool, where = (lately, "of the past 7 days") if lately else (sound, "of all: none of the past 7 days is an automated one")
+    chance = random.Random(seed)  # a choice that can be repeated, not a secret
+    if mode == "random":
+        return Choice(backup=chance.choice(sorted(pool, key=lambda each: each.id)), why=f"at random, {where}", seed=seed)
+    never = sorted((each for each in pool if each.facts.restored_at is None), key=lambda each: each.id)
+    if never:
+        return Choice(backup=chance.choice(never), why=f"never restored before, {where}", seed=seed)
+    oldest = min(pool, key=lambda each: (each.facts.restored_at or now, each.id))
+    return Choice(backup=oldest, why=f"its last restore is the oldest, {where}", seed=seed)

@@ -1,0 +1,112 @@
+"""Readiness in one line (X8): what would be lost if production died now, and how long it would be away; what is unknown says so.
+
+Every figure is measured: the loss from the newest good snapshot's own moment, the time from restores that were really done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any
+
+from ops.backstop import Backstop
+from ops.journal import OperationView, Status
+from ops.manifest import Backup
+from ops.words import elapsed
+
+KINDS = ("restore", "staging restore", "full rollback", "verification", "drill")
+"""Operations that brought data back: each is a measurement."""
+
+LAST = 4  # of them
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measured:
+    """One time that data were brought back."""
+
+    operation_id: str
+    kind: str
+    at: datetime
+    seconds: float
+    backup: str
+    size: int | None  # bytes of its archive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readiness:
+    """How production would come back."""
+
+    backup: Backup | None  # the newest good full one
+    lose: timedelta | None
+    measured: tuple[Measured, ...]
+    back: float | None  # seconds
+    copies: int
+
+    @property
+    def snapshot(self) -> datetime | None:
+        """Of when the data would be."""
+        return (self.backup.snapshot_timestamp or self.backup.timestamp) if self.backup else None
+
+    @property
+    def span(self) -> tuple[float, float] | None:
+        """The fastest and the slowest of what was measured, in seconds."""
+        seconds = [each.seconds for each in self.measured]
+        return (min(seconds), max(seconds)) if seconds else None
+
+    @property
+    def sentence(self) -> str:
+        """The line."""
+        lose = f"lose {elapsed(self.lose)}" if self.lose is not None else "all data are lost, since there is no good full backup"
+        took = elapsed(timedelta(seconds=self.back)) if self.back is not None else ""
+        back = f"back in about {took}" if took else "back in an unknown time (nothing was restored yet)"
+        copies = f"{self.copies} {'copy' if self.copies == 1 else 'copies'}"
+        return f"If production died now: {lose}, {back}, {copies}, variables unknown"
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """As JSON."""
+        return {
+            "sentence": self.sentence,
+            "backup": self.backup.id if self.backup else None,
+            "loseSeconds": self.lose.total_seconds() if self.lose is not None else None,
+            "backSeconds": self.back,
+            "measured": [{"operation": each.operation_id, "kind": each.kind, "seconds": each.seconds} for each in self.measured],
+            "copies": self.copies,
+            "variables": None,
+        }
+
+
+def of(backstop: Backstop, now: datetime) -> Readiness:
+    """As it is now."""
+    backups = backstop.catalogue.all()
+    sizes = {each.id: each.size for each in backups}
+    last = [view for view in backstop.journal.recent(30, kinds=KINDS) if view.status is Status.SUCCEEDED and view.finished_at]
+    newest = next((each for each in backups if each.type == "full" and each.good), None)
+    return judge(newest, [_measured(view, sizes.get(view.params["bound"]["backup"])) for view in last[:LAST]], now)
+
+
+def judge(newest: Backup | None, measured: Sequence[Measured], now: datetime) -> Readiness:
+    """What follows from the newest good full backup and from what was measured. Pure."""
+    at = (newest.snapshot_timestamp or newest.timestamp) if newest else None
+    return Readiness(
+        backup=newest,
+        lose=max(now - at, timedelta()) if at else None,
+        measured=tuple(measured),
+        back=median([_today(each, newest.size) for each in measured]) if measured and newest else None,
+        copies=1 if newest else 0,
+    )
+
+
+def _today(each: Measured, size: int | None) -> float:
+    """How long it would have taken with as much as there is today: longer where that is more, never shorter."""
+    return each.seconds * max(1.0, size / each.size) if size and each.size else each.seconds
+
+
+def _measured(view: OperationView, size: int | None) -> Measured:
+    """An operation as a measurement."""
+    took = ((view.finished_at or view.created_at) - view.created_at).total_seconds()
+    return Measured(
+        operation_id=view.id, kind=view.kind, at=view.created_at, seconds=took, backup=view.params["bound"]["backup"], size=size
+    )

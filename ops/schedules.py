@@ -1,0 +1,56 @@
+"""When something is due: every day, every week, or on a weekday's n-th turn in a month; in a zone, so both changes of its clock are in it.
+
+Written ``09:00``, ``mon 09:00`` or ``1st mon 09:00``; ``UTC`` after it takes the place of the team's zone. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_TURNS = ("1st", "2nd", "3rd", "4th")
+_SHAPE = re.compile(rf"(?:(?:({'|'.join(_TURNS)}) )?({'|'.join(_DAYS)}) )?([01]\d|2[0-3]):([0-5]\d)( utc)?")
+_FAR = 40  # days back in which the last time of a monthly schedule lies
+
+
+def known(text: str) -> str:
+    """A schedule as it is kept.
+
+    Raises:
+        ValueError: it is none.
+    """
+    lowered = " ".join(text.lower().split())
+    if not _SHAPE.fullmatch(lowered):
+        raise ValueError('a time such as "09:00", "mon 09:00" or "1st mon 09:00" belongs here, with UTC after it if that is meant')
+    return lowered
+
+
+def latest(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """The last moment at which it was due, in its zone.
+
+    Args:
+        text: a schedule, as ``known`` keeps it.
+        zone: the team's.
+        now: aware.
+    """
+    turn, day, hour, minute, utc = _parts(text)
+    here = ZoneInfo("UTC") if utc else zone
+    today = now.astimezone(here).date()
+    for back in range(_FAR):
+        date = today - timedelta(days=back)
+        if (day and _DAYS[date.weekday()] != day) or (turn and (date.day - 1) // 7 != _TURNS.index(turn)):
+            continue
+        moment = datetime(date.year, date.month, date.day, hour, minute, tzinfo=here)
+        if moment.astimezone(UTC) <= now.astimezone(UTC):
+            return moment
+    raise AssertionError(f"{text!r} was never due")  # every schedule is, within forty days
+
+
+def _parts(text: str) -> tuple[str | None, str | None, int, int, bool]:
+    """Turn, day, hour, minute, whether UTC is meant."""
+    found = _SHAPE.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    return found[1], found[2], int(found[3]), int(found[4]), found[5] is not None

@@ -1,0 +1,91 @@
+"""Spot checks: rows of the tables that the settings name are counted and some are looked at, in an archive, in a niced process.
+
+An archive whose bytes are sound can still hold nothing that anybody needs: no active membership, no order of this week.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from ops.errors import Failed
+from ops.services import process
+from ops.settings import SpotCheck
+
+__all__ = ["Spot", "look"]
+
+log = logging.getLogger(__name__)
+
+DEADLINE = 1800.0  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spot:
+    """What one check found."""
+
+    what: str  # in words
+    found: int
+    at_least: int
+    sample: tuple[str, ...] = ()  # the ids that were drawn
+
+    @property
+    def good(self) -> bool:
+        """Whether there were enough."""
+        return self.found >= self.at_least
+
+    @property
+    def sentence(self) -> str:
+        """For a report."""
+        drawn = f"; drawn: {', '.join(self.sample)}" if self.sample else ""
+        return f"{self.what}: {self.found}{'' if self.good else f', and {self.at_least} are wanted'}{drawn}"
+
+
+def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, stop: threading.Event) -> list[Spot]:
+    """Look at an archive as the settings say.
+
+    Args:
+        path: the archive.
+        checks: of the settings.
+        at: the moment of which its rows are; "recent" counts from there.
+        seed: which rows are drawn.
+        stop: ends the look.
+
+    Raises:
+        Failed: the look itself could not be taken.
+    """
+    if not checks:
+        return []
+    with tempfile.TemporaryDirectory(prefix="backstop-") as folder:
+        asked: dict[str, Any] = {"path": str(path.absolute()), "at": at.timestamp(), "seed": seed}
+        asked["checks"] = [each.model_dump(mode="json") for each in checks]
+        (Path(folder) / "asked.json").write_text(json.dumps(asked))
+        finished = process.run(
+            [sys.executable, "-m", "ops.spots", folder],
+            cwd=Path(__file__).parents[2],
+            environ={"PYTHONDONTWRITEBYTECODE": "1"},
+            deadline=DEADLINE,
+            stop=stop,
+        )
+        answered = Path(folder) / "answered.json"
+        if finished.code or not answered.exists():
+            log.error("spot checks ended with code %s: %s", finished.code, finished.err)
+            raise Failed(f"The spot checks ended early (code {finished.code}).", "Look at the machine's memory and disk.")
+        return [load(each) for each in json.loads(answered.read_bytes())]
+
+
+def load(kept: Mapping[str, Any]) -> Spot:
+    """From JSON."""
+    return Spot(**{**kept, "sample": tuple(kept["sample"])})
+
+
+def dump(spots: Sequence[Spot]) -> list[dict[str, Any]]:
+    """As JSON."""
+    return [{**asdict(each), "sample": list(each.sample)} for each in spots]

@@ -1,0 +1,92 @@
+"""The process that looks: ``python -m ops.spots FOLDER``, which holds asked.json and gets answered.json."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from ops.archive.ahead import contents
+from ops.archive.counting import lines
+from ops.archive.layout import read
+from ops.settings import SpotCheck
+from ops.spots import Spot, dump
+
+_DAY = 86_400.0  # seconds
+
+
+@dataclass
+class Tally:
+    """One check while the rows go by: how many match, and a fair sample of their ids."""
+
+    check: SpotCheck
+    at: float
+    chance: random.Random
+    found: int = 0
+    sample: list[str] = field(default_factory=list)
+
+    def see(self, row: Mapping[str, Any]) -> None:
+        """One row of its table."""
+        if not matches(row, self.check, self.at):
+            return
+        self.found += 1
+        if len(self.sample) < self.check.sample:
+            self.sample.append(str(row["_id"]))
+        elif self.check.sample and (place := self.chance.randrange(self.found)) < self.check.sample:
+            self.sample[place] = str(row["_id"])
+
+    def spot(self) -> Spot:
+        """What came of it."""
+        return Spot(what=self.check.words, found=self.found, at_least=self.check.at_least, sample=tuple(sorted(self.sample)))
+
+
+def matches(row: Mapping[str, Any], check: SpotCheck, at: float) -> bool:
+    """Whether a row is one of those that are counted. Pure."""
+    if any(row.get(name) != wanted for name, wanted in check.where.items()):
+        return False
+    return check.within_days is None or float(row.get("_creationTime", 0)) / 1000 >= at - check.within_days * _DAY
+
+
+def look(path: Path, checks: Sequence[SpotCheck], at: float, seed: int) -> list[Spot]:
+    """All checks in one pass over the archive."""
+    tallies = [Tally(check, at, random.Random(f"{seed}-{place}")) for place, check in enumerate(checks)]  # to be repeated, no secret
+    members = read(path)
+    with contents(path, members, busy=False) as opened:
+        for member in members:
+            mine = [tally for tally in tallies if tally.check.table == member.table]
+            for row in _rows(lines(opened.blocks(member), member)) if mine else _passed(opened.blocks(member)):
+                for tally in mine:
+                    tally.see(row)
+    return [tally.spot() for tally in tallies]
+
+
+def _rows(several: Iterable[list[bytes]]) -> Iterator[Mapping[str, Any]]:
+    """Every row of a table."""
+    return (orjson.loads(row) for rows in several for row in rows)
+
+
+def _passed(blocks: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
+    """The members come in the order of the file, and none is left out."""
+    for _ in blocks:
+        pass
+    return iter(())
+
+
+def main(folder: Path) -> None:
+    """Look, and write down what was found."""
+    os.nice(19)
+    asked = json.loads((folder / "asked.json").read_bytes())
+    checks = [SpotCheck.model_validate(each) for each in asked["checks"]]
+    found = look(Path(asked["path"]), checks, asked["at"], asked["seed"])
+    (folder / "answered.json").write_text(json.dumps(dump(found)))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

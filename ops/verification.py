@@ -1,0 +1,287 @@
+"""The weekly verification: a backup is restored to staging, compared, looked at, smoke-tested, and staging is put back (B14, X1, X9).
+
+At stake: the belief that a backup can be restored. So staging proves first that it is staging; the verifier proves that it
+still sees a damage; and only what is equal row by row, exported again, has been restored. Only staging is held meanwhile.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from ops import archive, choosing, damages, files, spots, staging
+from ops.choosing import Choice
+from ops.context import Services
+from ops.errors import Failed, OpsError, Refused
+from ops.facts import Facts
+from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
+from ops.manifest import Backup
+from ops.releasing import Releasing
+from ops.restoring.data import Data, Unsound
+from ops.restoring.looking import require_backup, require_data, scratch
+from ops.words import elapsed
+
+KIND = "verification"
+ENVIRONMENT = staging.ENVIRONMENT
+RESTORED, WORKING = 4, 5  # the levels that it gives
+VERSION = "1"  # of what is looked at; a backup keeps by which one it was verified
+
+
+def kind(services: Services) -> Kind:
+    """For the journal; it holds staging."""
+    return Kind(name=KIND, workflow=partial(verify, services=services), version=1, cancellable=True, sentence=sentence)
+
+
+def choose(services: Services, seed: int, now: datetime) -> Choice:
+    """The backup of this week.
+
+    Raises:
+        Refused: there is none.
+    """
+    mode, label = services.settings.verification.choose, services.settings.convex.production.name
+    return choosing.choose(services.catalogue.all(), now, mode=mode, seed=seed, label=label)
+
+
+def ask(services: Services, choice: Choice) -> dict[str, Any]:
+    """The parameters of a verification.
+
+    Raises:
+        Refused: no staging is set, or the backup cannot be restored.
+    """
+    if not staging.configured(services):
+        raise Refused("No staging deployment is set, so nothing can be restored there.", "Add `[convex.staging]`: see docs/restoring.md.")
+    require_data(services, require_backup(services, choice.backup.id), ENVIRONMENT)
+    bound = {
+        "target": services.target(ENVIRONMENT),
+        "environment": ENVIRONMENT,
+        "backup": choice.backup.id,
+        "sha256": choice.backup.sha256 or "",
+        "commit": choice.backup.commit_hash,
+        "data": True,
+        "pause": services.settings.convex.pause,
+        "maintenance": False,
+        "steps": list(steps(services)),
+    }
+    shown = {"reason": "the weekly verification", "why": choice.why, "seed": choice.seed}
+    return {"bound": bound, "shown": shown}
+
+
+def start(journal: Journal, services: Services, backup_id: str, by: str, *, id: str, now: datetime) -> str:  # noqa: A002, PLR0913 # the facts of a start, all named
+    """Start one: of a backup, or ("") of the one that needs it most; its id.
+
+    Raises:
+        Refused: nothing can be restored there, or staging is in use.
+    """
+    seed = int(hashlib.sha256(id.encode()).hexdigest()[:8], 16)
+    if backup_id:
+        choice = Choice(backup=services.catalogue.get(backup_id), why="named by a person", seed=seed)
+    else:
+        choice = choose(services, seed, now)
+    return journal.start(KIND, ask(services, choice), by=by, environment=ENVIRONMENT, id=id)
+
+
+def steps(services: Services) -> tuple[str, ...]:
+    """The steps that a card names before they have run, in their order."""
+    own, settings = services.settings.app.functions == "bot", services.settings
+    listed = {
+        "staging": True,
+        "archive": True,
+        "verifier": True,
+        "staging saved": settings.verification.put_back,
+        "packages": own,
+        "pause": settings.convex.pause,
+        "data": True,
+        "proof": True,
+        "functions": own,
+        "unpause": settings.convex.pause,
+        "smoke tests": any(page.environment == ENVIRONMENT for page in settings.smoke),
+        "staging put back": settings.verification.put_back,
+    }
+    return tuple(name for name, there in listed.items() if there)
+
+
+def verify(op: Operation, services: Services) -> None:
+    """Restore one backup to staging, and remember how far it got."""
+    Verifying(op, services).go()
+
+
+@dataclass
+class Verifying:
+    """One verification: the list of steps, then what they do."""
+
+    op: Operation
+    services: Services
+
+    def __post_init__(self) -> None:
+        self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
+        self.to = Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=self.bound["commit"])
+        self.data = Data(self.to, self.bound)
+        self.own_functions = self.services.settings.app.functions == "bot"
+        self.saved = self.services.settings.state / f"staging-{self.op.id}.zip"
+
+    def go(self) -> None:
+        """Proof of staging, the archive, the verifier's own test; then the restore, and staging as it was."""
+        staging.require(self.op, self.services)
+        self.to.target()
+        try:
+            self.data.archive()
+            self.step("verifier", self.test_verifier)
+            self.save_staging()
+            self.restore()
+        except OpsError as error:
+            self.learn(error)
+            self.put_back()
+            raise
+        self.put_back()
+
+    def restore(self) -> None:
+        """The backup's functions and data in staging, proven, looked at, smoke-tested."""
+        if self.own_functions:
+            self.to.packages()
+        self.data.pause()
+        if self.own_functions:
+            self.to.functions(ENVIRONMENT, "functions without validation", validated=False)
+        self.data.restore()
+        proof = self.data.prove()
+        self.require_spots(proof)
+        if self.own_functions:
+            self.to.functions(ENVIRONMENT)
+        self.data.unpause()
+        self.note(RESTORED)
+        self.to.smoke(ENVIRONMENT)
+        if any(page.environment == ENVIRONMENT for page in self.services.settings.smoke):
+            self.note(WORKING)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------------
+
+    def step(self, name: str, effect: Any) -> Any:
+        """A step that changes nothing and may be repeated."""
+        return self.op.step(name, effect, if_interrupted=Interrupted.REDO)
+
+    def test_verifier(self) -> dict[str, Any]:
+        """Damage a copy in one way, and demand that the verifier sees it; and that it passes the sound one.
+
+        Raises:
+            MissedDamage: it does not. Nobody may trust a level until this is mended.
+        """
+        name = damages.choose(int(self.shown["seed"]))
+        with scratch(self.services) as folder:
+            copy = folder / "damaged.zip"
+            damages.do(name, self.data.path, copy, int(self.shown["seed"]))
+            expected = archive.Expected(tables=self.data.tables)  # neither length nor sha256: its own eyes
+            seen = archive.check(copy, expected=expected, level=3, stop=self.op.stop)
+        if not seen.problems:
+            self.op.result(missed=name)
+            raise MissedDamage(
+                f"The verifier passed a copy of `{self.bound['backup']}` that was damaged on purpose: {name}.",
+                "Trust no level until this is mended. The seed repeats it.",
+            )
+        self.op.result(verifier={"damage": name, "seen": seen.problems[0][:200]})
+        return {"damage": name}
+
+    def save_staging(self) -> None:
+        """Export what staging holds now, to be put back."""
+        if self.services.settings.verification.put_back:
+            self.step("staging saved", self._export_staging)
+
+    def _export_staging(self) -> dict[str, Any]:
+        """The export, whole under its name or not there."""
+        part = files.temporary(self.saved, self.op.id)
+        part.unlink(missing_ok=True)
+        self.services.convex.export(ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+        files.keep(part, self.saved)
+        return {"bytes": self.saved.stat().st_size}
+
+    def require_spots(self, proof: Mapping[str, Any]) -> None:
+        """Fail where the restored rows are not what the settings want of them."""
+        found = [spots.load(each) for each in proof["spots"]]
+        if bad := [each for each in found if not each.good]:
+            raise Failed(
+                f"Restored, but {'; '.join(each.sentence for each in bad[:3])}.",
+                "The rows are as they were in the backup: look whether it was taken after the loss.",
+            )
+
+    def note(self, level: int) -> None:
+        """Remember the level."""
+        now = datetime.now(UTC)
+        items = sum(table.rows for table in self.data.tables.values())
+        self.services.catalogue.learn(self.bound["backup"], lambda facts: noted(facts, level, items, now))
+        self.op.result(level=level, items=items)
+
+    def learn(self, error: OpsError) -> None:
+        """A backup that is not what it should be is not sound; an outage, or a verifier that is blind, says nothing about it."""
+        if isinstance(error, Unsound):
+            why = f"it could not be restored to staging: {error.message}"
+            self.services.catalogue.learn(self.bound["backup"], lambda facts: replace(facts, failed=why, level_at=datetime.now(UTC)))
+
+    def put_back(self) -> None:
+        """Staging's own data again, under the functions that production runs."""
+        if not self.saved.exists():
+            return
+        with suppress(OpsError):  # what the verification found is what counts; the step says that this failed
+            self._put_back()
+        self.saved.unlink(missing_ok=True)
+
+    def _put_back(self) -> None:
+        """Open functions, since two schemas may clash; the data; then the functions as they are."""
+        live = self.services.git.remote_head(self.services.settings.app.production_branch)
+        now = Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=live)
+        if self.own_functions:
+            now.functions(ENVIRONMENT, "staging opened", validated=False)
+        now.changing("staging put back", self._import_saved)
+        if self.own_functions:
+            now.functions(ENVIRONMENT, "staging functions", tolerant=True)
+        self.services.convex.unpause(ENVIRONMENT)
+
+    def _import_saved(self) -> dict[str, Any]:
+        """What was saved."""
+        mode: Any = "replace-all"
+        return self.services.convex.bring(ENVIRONMENT, self.saved, mode=mode, stop=self.op.stop, said=self.to.said).dump()
+
+
+class MissedDamage(Failed):
+    """The verifier does not see a damage that was done on purpose."""
+
+
+def noted(facts: Facts, level: int, items: int, now: datetime) -> Facts:
+    """The facts after a restore that was proven. Pure."""
+    return replace(facts, level=max(level, facts.level or 0), level_at=now, failed=None, restored_at=now, items=items, verifier=VERSION)
+
+
+def sentence(view: OperationView) -> str | None:
+    """The activity log's sentence."""
+    backup = view.params["bound"]["backup"]
+    if view.status is not Status.SUCCEEDED:
+        return f"Verification of {backup} {view.status}: {view.error}"
+    took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
+    return f"Verified {backup} by a restore to staging in {took}: L{view.result['level']}"
+
+
+def log_fields(view: OperationView, backup: Backup) -> Mapping[str, str]:
+    """The verification log, with the document's fields. Pure."""
+    good = view.status is Status.SUCCEEDED
+    smoke = "not tested: no page of staging is set" if int(view.result.get("level") or 0) < WORKING else "Yes"
+    return {
+        "Date": f"{view.created_at:%Y-%m-%d %H:%M} UTC",
+        "Backup tested": backup.id,
+        "Backup timestamp": f"{backup.timestamp:%Y-%m-%d %H:%M:%S} UTC",
+        "Restoration successful": "Yes" if "proof" in view.result else "No",
+        "Data integrity verified": "Yes" if view.result.get("level") else "No",
+        "Application functional": smoke if good else "No",
+        "Issues found": view.error or "none",
+        "Tested by": "Backstop" if view.requested_by == WHO else view.requested_by,
+    }
+
+
+WHO = "schedule"
+
+
+def saved_places(folder: Path) -> list[Path]:
+    """Exports of staging that a crash left behind."""
+    return sorted(folder.glob("staging-*.zip"))

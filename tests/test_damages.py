@@ -1,0 +1,39 @@
+"""X9: each of the fourteen ways in which an archive goes bad is seen by the verifier's own eyes, and a sound copy passes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ops import archive, damages
+from tests.archives import export, written
+
+
+@pytest.fixture
+def sound(tmp_path: Path) -> Path:
+    return written(tmp_path / "sound.zip", {name: content for name, content in export().items() if not name.startswith("_storage")})
+
+
+@pytest.mark.parametrize("name", damages.DAMAGES)
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_is_seen_without_the_recorded_length_and_hash(sound: Path, tmp_path: Path, name: str, seed: int) -> None:
+    tables = archive.check(sound).tables
+    copy = tmp_path / "copy.zip"
+    damages.do(name, sound, copy, seed)
+    assert archive.check(copy, expected=archive.Expected(tables=tables), level=3).problems
+
+
+def test_a_sound_copy_passes(sound: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.zip"
+    copy.write_bytes(sound.read_bytes())
+    seen = archive.check(copy, expected=archive.Expected(tables=archive.check(sound).tables), level=3)
+    assert (seen.problems, seen.level) == ((), 3)
+
+
+def test_the_seed_says_which_damage_it_is_and_in_time_each_comes_up(sound: Path, tmp_path: Path) -> None:
+    assert {damages.choose(seed) for seed in range(400)} == set(damages.DAMAGES)
+    one, same = tmp_path / "one.zip", tmp_path / "same.zip"
+    for path in (one, same):
+        damages.do("a byte of the rows flipped", sound, path, 8812)
+    assert one.read_bytes() == same.read_bytes() != sound.read_bytes()

@@ -1,0 +1,52 @@
+"""X8: what would be lost if production died now, and how long it would be away; what is unknown says so."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ops.facts import Facts
+from ops.manifest import Backup
+from ops.readiness import Measured, judge
+
+NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
+
+
+def backup(hours: float, **more: Any) -> Backup:
+    at = NOW - timedelta(hours=hours)
+    found = {"id": "full-1", "type": "full", "timestamp": at, "snapshot_timestamp": at, "facts": Facts(level=2), "size": 1000}
+    return Backup(**{**found, **more})
+
+
+def measured(seconds: float, size: int | None = 1000) -> Measured:
+    return Measured(operation_id="op", kind="drill", at=NOW, seconds=seconds, backup="full-0", size=size)
+
+
+def test_nothing_is_known_before_the_first_backup() -> None:
+    found = judge(None, [measured(60)], NOW)
+    assert (found.lose, found.back, found.copies) == (None, None, 0)
+    assert "all data are lost, since there is no good full backup" in found.sentence
+
+
+def test_the_loss_counts_from_convexs_own_moment_of_the_snapshot() -> None:
+    found = judge(backup(2, snapshot_timestamp=NOW - timedelta(hours=3, minutes=12)), [], NOW)
+    assert found.lose == timedelta(hours=3, minutes=12)
+    assert found.sentence == (
+        "If production died now: lose 3 h 12 m, back in an unknown time (nothing was restored yet), 1 copy, variables unknown"
+    )
+
+
+def test_a_clock_that_is_behind_makes_no_negative_loss() -> None:
+    assert judge(backup(-1), [], NOW).lose == timedelta()
+
+
+def test_the_time_is_the_middle_of_what_was_measured_and_the_span_is_said() -> None:
+    found = judge(backup(1), [measured(480), measured(660), measured(540)], NOW)
+    assert (found.back, found.span) == (540, (480, 660))
+    assert "back in about 9 m 00 s" in found.sentence
+
+
+def test_more_data_than_at_the_restore_take_longer_fewer_never_shorter() -> None:
+    assert judge(backup(1, size=2000), [measured(100)], NOW).back == 200
+    assert judge(backup(1, size=500), [measured(100)], NOW).back == 100
+    assert judge(backup(1), [measured(100, size=None)], NOW).back == 100

@@ -1,0 +1,244 @@
+"""B14 and X1: a backup is restored to a staging that proves what it is, compared, looked at, and staging is put back."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import activity, archive, asking, damages, restore, retaining, staging, verification
+from ops.backstop import Backstop
+from ops.errors import Failed, Refused
+from ops.journal import OperationView
+from ops.people import Person, Role
+from sandbox.convex import ConvexServer
+from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, second, taken
+
+STAGING = "gentle-trout-7"
+STAGING_KEY = f"{STAGING}|02f00d"
+BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
+NEVER = threading.Event()
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return second(tmp_path_factory.mktemp("verifying"))
+
+
+@pytest.fixture
+def trout(tmp_path: Path) -> Iterator[ConvexServer]:
+    """Staging, with rows of its own and its mark."""
+    server = ConvexServer(STAGING, [STAGING_KEY], tmp_path / "trout", step=0.01).start()
+    server.insert("users", {"name": "somebody on staging"})
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def shop(tmp_path: Path, template: Path, trout: ConvexServer) -> Iterator[Shop]:
+    shop = shop_with(tmp_path, template, trout)
+    yield shop
+    shop.close()
+
+
+def shop_with(tmp_path: Path, template: Path, trout: ConvexServer, **more: Any) -> Shop:
+    """A production with a staging beside it."""
+    shop = Shop(tmp_path / "shop", template=template, **more)
+    values = shop.values
+    shop.more = {
+        **shop.more,
+        "convex": {"staging": {"name": "trout", "url": trout.url}},
+        "secrets": {**values["secrets"], "convex_staging_key": STAGING_KEY},
+    }
+    return shop
+
+
+@pytest.fixture
+def backstop(shop: Shop) -> Iterator[Backstop]:
+    with shop.backstop() as backstop:
+        yield backstop
+
+
+def verified(backstop: Backstop, backup_id: str = "") -> OperationView:
+    started = verification.start(backstop.journal, backstop.services, backup_id, "U0BOB", id=uuid.uuid4().hex[:12], now=datetime.now(UTC))
+    return ended(backstop, started)
+
+
+def names(view: OperationView) -> list[str]:
+    return [step.name for step in view.steps]
+
+
+# ── staging proves what it is ──
+
+
+def test_without_its_mark_nothing_is_written_there(backstop: Backstop, trout: ConvexServer) -> None:
+    rows = trout.fingerprint("users")
+    view = verified(backstop)
+    assert (view.status, names(view)) == ("failed", ["staging"])
+    assert "does not prove that it is staging" in str(view.error)
+    assert "mark-staging" in str(view.remedy)
+    assert trout.fingerprint("users") == rows
+
+
+def test_the_mark_is_set_once_and_production_must_lack_it(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
+    assert staging.mark(backstop.services) == STAGING
+    mark = trout.variables[staging.MARK]
+    assert len(mark) >= 16
+    assert staging.mark(backstop.services) == STAGING
+    assert trout.variables[staging.MARK] == mark
+    backstop.services.convex.set_variable("production", staging.MARK, mark)
+    with pytest.raises(Failed, match="Production has the variable"):
+        staging.prove(backstop.services)
+    assert verified(backstop).status == "failed"
+    assert shop.convex.variables[staging.MARK] == mark
+
+
+def test_two_names_for_one_deployment_are_no_staging(tmp_path: Path, template: Path, trout: ConvexServer) -> None:
+    shop = shop_with(tmp_path, template, trout)
+    shop.more["convex"]["staging"] = {"name": "sturgeon", "url": shop.convex.url}
+    shop.more["secrets"]["convex_staging_key"] = shop.values["secrets"]["convex_production_key"]
+    try:
+        with shop.backstop() as backstop, pytest.raises(Failed, match="are one deployment"):
+            staging.prove(backstop.services)
+    finally:
+        shop.close()
+
+
+def test_without_a_staging_it_is_refused_with_what_to_set(tmp_path: Path, template: Path) -> None:
+    shop = Shop(tmp_path / "alone", template=template)
+    try:
+        with shop.backstop() as backstop, pytest.raises(Refused, match="No staging deployment is set"):
+            verification.start(backstop.journal, backstop.services, "", "U0BOB", id="x", now=datetime.now(UTC))
+    finally:
+        shop.close()
+
+
+# ── the verification ──
+
+
+def test_a_backup_is_restored_proven_and_staging_is_put_back(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
+    staging.mark(backstop.services)
+    mine, theirs = trout.fingerprint("users"), shop.rows()
+    view = verified(backstop)
+    assert view.status == "succeeded", view
+    assert names(view)[:4] == ["staging", "target", "archive", "verifier"]
+    backup = backstop.catalogue.get(view.params["bound"]["backup"])
+    assert (backup.facts.level, backup.facts.items, backup.facts.verifier) == (4, 13, verification.VERSION)
+    assert backup.facts.restored_at
+    assert view.result["proof"]["equal"] == view.result["proof"]["of"] == 2
+    assert view.result["verifier"]["damage"] in damages.DAMAGES
+    assert view.params["shown"]["why"].startswith("never restored before")
+    assert trout.fingerprint("users") == mine
+    assert trout.tables().get("orders", 0) == 0
+    assert not trout.paused
+    assert shop.rows() == theirs
+    assert any(line.text.startswith(f"Verified {backup.id} by a restore to staging in ") for line in activity.lines(backstop.engine, 5))
+    assert not list(backstop.settings.state.glob("staging-*.zip"))
+
+
+def test_production_is_not_held_meanwhile(backstop: Backstop, trout: ConvexServer) -> None:
+    staging.mark(backstop.services)
+    trout.faults["export"] = "slow:3"
+    started = verification.start(backstop.journal, backstop.services, "", "U0BOB", id="slow", now=datetime.now(UTC))
+    assert taken(backstop, "quick")
+    trout.faults["export"] = None
+    assert ended(backstop, started).status == "succeeded"
+
+
+def test_an_old_schema_goes_there_with_its_own_rows(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
+    staging.mark(backstop.services)
+    old = backstop.catalogue.all()[-1].id
+    for row in shop.convex.documents("orders"):
+        shop.convex.insert("orders", {**row, "paid": True})
+    shop.deployed(backstop, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
+    trout.insert("orders", {"total": 1.0, "user": "x", "paid": True})
+    mine = trout.fingerprint("orders")
+    view = verified(backstop, old)
+    assert view.status == "succeeded", view
+    assert trout.fingerprint("orders") == mine
+
+
+def test_spot_checks_say_what_is_there_and_fail_it_where_too_little_is(tmp_path: Path, template: Path, trout: ConvexServer) -> None:
+    checks = [{"table": "users", "sample": 3}, {"table": "orders", "where": {"user": "user 1"}, "at_least": 2}]
+    shop = shop_with(tmp_path, template, trout, spot_check=checks)
+    try:
+        with shop.backstop() as backstop:
+            staging.mark(backstop.services)
+            good = verified(backstop)
+            assert good.status == "succeeded", good
+            users, orders = good.result["proof"]["spots"]
+            assert (users["found"], len(users["sample"]), orders["found"]) == (5, 3, 2)
+            shop.more["spot_check"] = [{"table": "orders", "where": {"user": "nobody"}}]
+        with shop.backstop() as backstop:
+            bad = verified(backstop)
+            assert bad.status == "failed"
+            assert "orders with user = nobody: 0, and 1 are wanted" in str(bad.error)
+            assert trout.tables()["users"] == 1
+    finally:
+        shop.close()
+
+
+def test_a_damaged_archive_is_found_marks_the_backup_and_holds_retention(backstop: Backstop) -> None:
+    staging.mark(backstop.services)
+    made = taken(backstop, "full")
+    path = backstop.catalogue.archive(made)
+    whole = bytearray(path.read_bytes())
+    whole[len(whole) // 2] ^= 0xFF
+    path.write_bytes(bytes(whole))
+    view = verified(backstop, made)
+    assert (view.status, names(view)[-1]) == ("failed", "archive")
+    assert "could not be restored to staging" in str(backstop.catalogue.get(made).facts.failed)
+    held = retaining.apply(backstop.services)["held"]
+    assert "the last verification failed" in held
+    assert verified(backstop).status == "succeeded"
+    assert retaining.apply(backstop.services)["held"] is None
+
+
+def test_a_verifier_that_misses_a_damage_is_told_and_marks_no_backup(
+    backstop: Backstop, trout: ConvexServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging.mark(backstop.services)
+    mine = trout.fingerprint("users")
+    check = archive.check
+
+    def blind(path: Path, **facts: Any) -> archive.Checked:
+        found = check(path, **facts)
+        return archive.Checked(**{**vars(found), "problems": ()}) if path.name == "damaged.zip" else found
+
+    monkeypatch.setattr(archive, "check", blind)
+    view = verified(backstop)
+    assert (view.status, names(view)[-1]) == ("failed", "verifier")
+    assert view.result["missed"] in damages.DAMAGES
+    assert backstop.catalogue.get(view.params["bound"]["backup"]).facts.failed is None
+    assert trout.fingerprint("users") == mine
+
+
+def test_an_import_that_fails_says_nothing_about_the_backup_and_staging_is_put_back(backstop: Backstop, trout: ConvexServer) -> None:
+    staging.mark(backstop.services)
+    mine = trout.fingerprint("users")
+    trout.faults["import"] = "fail:the disk over there is full"
+    view = verified(backstop)
+    assert (view.status, backstop.catalogue.get(view.params["bound"]["backup"]).facts.failed) == ("failed", None)
+    assert trout.fingerprint("users") == mine
+    assert backstop.journal.holder("staging") is None
+
+
+# ── a restore to staging ──
+
+
+def test_staging_is_restored_without_a_signature_and_only_after_its_proof(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
+    made = backstop.catalogue.all()[0].id
+    found = restore.look(backstop.services, made, "staging", stop=NEVER)
+    plan = restore.plan(backstop.settings, found, "to look at last week's orders")
+    refused = asking.ask(backstop, BOB, plan, id="one")
+    assert refused.started
+    assert ended(backstop, refused.operation_id).status == "failed"
+    staging.mark(backstop.services)
+    view = ended(backstop, asking.ask(backstop, BOB, plan, id="two").operation_id)
+    assert view.status == "succeeded", view
+    assert {name: trout.fingerprint(name) for name in ("users", "orders")} == shop.rows()
