@@ -39,12 +39,13 @@ from bot.slack import Slack, web_client
 from bot.sockets import Sockets
 from bot.timer import Timer
 from bot.views import changing, standing
+from bot.views import drill as drilling
 from bot.views import restore as restoring
 from bot.views import verification as verifying
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
-from ops import approvals, deploy, maintenance, pausing, restore, rollback, salvage, verification, watch
+from ops import approvals, deploy, drill, maintenance, pausing, restore, rollback, salvage, verification, watch
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
@@ -57,6 +58,7 @@ CARDS = {
     salvage.KIND: restoring.salvaged,
     watch.KIND: restoring.watched,
     verification.KIND: verifying.card,
+    drill.KIND: drilling.card,
     **dict.fromkeys(maintenance.KINDS, standing.switched),
     pausing.KIND: standing.unpaused,
 }

@@ -157,7 +157,11 @@ class Timer:
         channel, parent = self._desk.settings.slack.incidents, f"incident-{view.id}"
         known, data = metrics.usual_seconds(self._desk.backstop.journal, view.kind), bool(view.params["bound"]["data"])
         usual = known or (rollback.seconds((), data=data) if view.kind in rollback.KINDS else restore.UNKNOWN_SECONDS)
-        begun = standing_views.incident_begun(view, usual) if view.kind in rollback.KINDS else restore_views.in_progress(view, usual)
+        begun = (
+            standing_views.incident_begun(view, usual)
+            if view.kind in rollback.KINDS
+            else restore_views.in_progress(view, usual, self._desk.settings.docs)
+        )
         self._once(parent, channel, begun)
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
             self._once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))

@@ -8,7 +8,7 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from ops import backup, deploy, maintenance, pausing, restore, retaining, rollback, salvage, verification, verify, watch
+from ops import backup, deploy, drill, maintenance, pausing, restore, retaining, rollback, salvage, verification, verify, watch
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.database import open_database
@@ -52,6 +52,7 @@ class Backstop:
             *backup.kinds(services),
             verify.kind(services),
             verification.kind(services),
+            drill.kind(services),
             deploy.kind(services),
             *rollback.kinds(services),
             *restore.kinds(services),

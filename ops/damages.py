@@ -113,7 +113,7 @@ def _junk(source: Path, target: Path, chance: random.Random) -> None:
 def _absent(source: Path, target: Path, chance: random.Random) -> None:
     """A table is listed, and its rows are not there."""
     name = _some_table(source, chance)
-    _again(source, target, lambda member, _rows: None if member.startswith(name.removesuffix(ROWS)) else _rows)
+    again(source, target, lambda member, _rows: None if member.startswith(name.removesuffix(ROWS)) else _rows)
 
 
 def _no_rows(source: Path, target: Path, chance: random.Random) -> None:
@@ -149,7 +149,7 @@ def _edit(source: Path, target: Path, chance: random.Random, how: Callable[[list
         meant = member == name or (every and member.endswith(f"/{ROWS}") and f"{TABLES}/" not in member)
         return how(rows) if meant and rows else rows
 
-    _again(source, target, edited)
+    again(source, target, edited)
 
 
 def _some_table(source: Path, chance: random.Random) -> str:
@@ -157,7 +157,7 @@ def _some_table(source: Path, chance: random.Random) -> str:
     return chance.choice([member.name for member in read(source) if member.table and not member.lists_tables and member.entry.size])
 
 
-def _again(source: Path, target: Path, how: Callable[[str, list[bytes] | None], list[bytes] | None]) -> None:
+def again(source: Path, target: Path, how: Callable[[str, list[bytes] | None], list[bytes] | None]) -> None:
     """Pack an archive again: a member's rows as they are returned, or not at all; what has no rows is copied."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
         for info in old.infolist():

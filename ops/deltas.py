@@ -17,7 +17,8 @@ from typing import Any
 
 from ops import files, manifest
 from ops.errors import Failed, Refused
-from ops.loss.keeping import CREATED, SHAPE
+from ops.loss.keeping import SHAPE
+from ops.loss.marks import CREATED
 
 FOLDER = "deltas"
 _PREFIX = "delta-"
@@ -33,8 +34,8 @@ class Kept:
 
     @property
     def rows(self) -> int:
-        """How many of them can be brought back."""
-        return int(self.created["rows"]) if self.created else 0
+        """How many of them can be brought back; a stored file's row is nothing without the file, which is not kept."""
+        return int(self.created["rows"]) if self.created and not self.name.startswith("_") else 0
 
 
 @dataclass(frozen=True, kw_only=True)

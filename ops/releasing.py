@@ -45,14 +45,14 @@ class Releasing:
         """Have the deployment name itself before anything is pushed to it."""
         self._safe("target", lambda: {"instance": self.services.convex.instance(self.environment)})
 
-    def packages(self) -> None:
+    def packages(self, name: str = "packages") -> None:
         """Install what the commit's own convex CLI and functions need; kept by lock file."""
 
         def install() -> dict[str, Any]:
             with self.workspace() as folder:
                 return {"removed": list(folder.removed), "installed": folder.installed}
 
-        self._safe("packages", install)
+        self._safe(name, install)
 
     def check(self, environment: str, name: str = "check", *, tolerant: bool = False) -> Mapping[str, Any]:
         """Have Convex look at the functions and the schema against its data, without changing either.

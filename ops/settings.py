@@ -292,6 +292,15 @@ class Verification(Section):
     """Whether staging's own data come back afterwards; else the backup's stay there."""
 
 
+class Drill(Section):
+    """What coming back is measured against."""
+
+    rto_minutes: int = Field(30, ge=1)
+    """Within how long production must be back."""
+    rpo_hours: int = Field(24, ge=1)
+    """How much data, in hours, may be lost."""
+
+
 class Vercel(Section):
     """The site; left out, the steps that need it are not there."""
 
@@ -335,6 +344,7 @@ class Settings(Section):
     smoke: tuple[Smoke, ...] = ()
     spot_check: tuple[SpotCheck, ...] = ()
     verification: Verification = Verification()
+    drill: Drill = Drill()
     vercel: Vercel | None = None
     slack: Any = None
     """Slack's section, unread here: the terminal works without it."""

@@ -40,6 +40,7 @@ def _assessed(found: Assessment) -> list[str]:
         f"The data of {found.target} will be as they were on {at:%Y-%m-%d %H:%M:%S} UTC ({ago(at, datetime.now(UTC))}). Continue?",
         f"{found.backup.id}: {len(found.backup.tables or {})} tables, {found.backup.rows} rows, {size}",
     ]
+    lines += [f"Not as the settings want: {each.sentence}" for each in found.spots if not each.good]
     lines += [f"  {sentence}" for sentence in found.loss.sentences()] if found.loss else []
     lines += [f"What would be lost could not be counted: {found.loss_unknown}"] if found.loss_unknown else []
     lines += ["The backup's code had another Convex schema."] if found.schema_differs else []

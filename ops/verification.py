@@ -8,28 +8,27 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from ops import archive, choosing, damages, files, spots, staging
+from ops import archive, choosing, damages, staging
 from ops.choosing import Choice
 from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
 from ops.facts import Facts
 from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
 from ops.manifest import Backup
-from ops.releasing import Releasing
 from ops.restoring.data import Data, Unsound
 from ops.restoring.looking import require_backup, require_data, scratch
+from ops.restoring.staged import Staged, require_spots
 from ops.words import elapsed
 
 KIND = "verification"
 ENVIRONMENT = staging.ENVIRONMENT
 RESTORED, WORKING = 4, 5  # the levels that it gives
+WHO = "schedule"
 VERSION = "1"  # of what is looked at; a backup keeps by which one it was verified
 
 
@@ -120,10 +119,9 @@ class Verifying:
 
     def __post_init__(self) -> None:
         self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
-        self.to = Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=self.bound["commit"])
+        self.staged = Staged(op=self.op, services=self.services)
+        self.to = self.staged.to(self.bound["commit"])
         self.data = Data(self.to, self.bound)
-        self.own_functions = self.services.settings.app.functions == "bot"
-        self.saved = self.services.settings.state / f"staging-{self.op.id}.zip"
 
     def go(self) -> None:
         """Proof of staging, the archive, the verifier's own test; then the restore, and staging as it was."""
@@ -131,38 +129,24 @@ class Verifying:
         self.to.target()
         try:
             self.data.archive()
-            self.step("verifier", self.test_verifier)
-            self.save_staging()
+            self.op.step("verifier", self.test_verifier, if_interrupted=Interrupted.REDO)
+            self.staged.save()
             self.restore()
         except OpsError as error:
             self.learn(error)
-            self.put_back()
+            self.staged.put_back(self.bound["commit"])
             raise
-        self.put_back()
+        self.staged.put_back(self.bound["commit"])
 
     def restore(self) -> None:
         """The backup's functions and data in staging, proven, looked at, smoke-tested."""
-        if self.own_functions:
-            self.to.packages()
-        self.data.pause()
-        if self.own_functions:
-            self.to.functions(ENVIRONMENT, "functions without validation", validated=False)
-        self.data.restore()
-        proof = self.data.prove()
-        self.require_spots(proof)
-        if self.own_functions:
-            self.to.functions(ENVIRONMENT)
-        self.data.unpause()
+        require_spots(self.staged.bring(self.data))
         self.note(RESTORED)
         self.to.smoke(ENVIRONMENT)
         if any(page.environment == ENVIRONMENT for page in self.services.settings.smoke):
             self.note(WORKING)
 
     # -- the steps ---------------------------------------------------------------------------------------------------------
-
-    def step(self, name: str, effect: Any) -> Any:
-        """A step that changes nothing and may be repeated."""
-        return self.op.step(name, effect, if_interrupted=Interrupted.REDO)
 
     def test_verifier(self) -> dict[str, Any]:
         """Damage a copy in one way, and demand that the verifier sees it; and that it passes the sound one.
@@ -185,28 +169,6 @@ class Verifying:
         self.op.result(verifier={"damage": name, "seen": seen.problems[0][:200]})
         return {"damage": name}
 
-    def save_staging(self) -> None:
-        """Export what staging holds now, to be put back."""
-        if self.services.settings.verification.put_back:
-            self.step("staging saved", self._export_staging)
-
-    def _export_staging(self) -> dict[str, Any]:
-        """The export, whole under its name or not there."""
-        part = files.temporary(self.saved, self.op.id)
-        part.unlink(missing_ok=True)
-        self.services.convex.export(ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
-        files.keep(part, self.saved)
-        return {"bytes": self.saved.stat().st_size}
-
-    def require_spots(self, proof: Mapping[str, Any]) -> None:
-        """Fail where the restored rows are not what the settings want of them."""
-        found = [spots.load(each) for each in proof["spots"]]
-        if bad := [each for each in found if not each.good]:
-            raise Failed(
-                f"Restored, but {'; '.join(each.sentence for each in bad[:3])}.",
-                "The rows are as they were in the backup: look whether it was taken after the loss.",
-            )
-
     def note(self, level: int) -> None:
         """Remember the level."""
         now = datetime.now(UTC)
@@ -219,30 +181,6 @@ class Verifying:
         if isinstance(error, Unsound):
             why = f"it could not be restored to staging: {error.message}"
             self.services.catalogue.learn(self.bound["backup"], lambda facts: replace(facts, failed=why, level_at=datetime.now(UTC)))
-
-    def put_back(self) -> None:
-        """Staging's own data again, under the functions that production runs."""
-        if not self.saved.exists():
-            return
-        with suppress(OpsError):  # what the verification found is what counts; the step says that this failed
-            self._put_back()
-        self.saved.unlink(missing_ok=True)
-
-    def _put_back(self) -> None:
-        """Open functions, since two schemas may clash; the data; then the functions as they are."""
-        live = self.services.git.remote_head(self.services.settings.app.production_branch)
-        now = Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=live)
-        if self.own_functions:
-            now.functions(ENVIRONMENT, "staging opened", validated=False)
-        now.changing("staging put back", self._import_saved)
-        if self.own_functions:
-            now.functions(ENVIRONMENT, "staging functions", tolerant=True)
-        self.services.convex.unpause(ENVIRONMENT)
-
-    def _import_saved(self) -> dict[str, Any]:
-        """What was saved."""
-        mode: Any = "replace-all"
-        return self.services.convex.bring(ENVIRONMENT, self.saved, mode=mode, stop=self.op.stop, said=self.to.said).dump()
 
 
 class MissedDamage(Failed):
@@ -277,11 +215,3 @@ def log_fields(view: OperationView, backup: Backup) -> Mapping[str, str]:
         "Issues found": view.error or "none",
         "Tested by": "Backstop" if view.requested_by == WHO else view.requested_by,
     }
-
-
-WHO = "schedule"
-
-
-def saved_places(folder: Path) -> list[Path]:
-    """Exports of staging that a crash left behind."""
-    return sorted(folder.glob("staging-*.zip"))

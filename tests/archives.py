@@ -6,6 +6,7 @@ import io
 import json
 import struct
 import zipfile
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from ops.archive import Table
 
+STORED = b"\x00\xff\x00\xff"
 README = b"# Welcome to your Convex snapshot export!\n"
 UNIFORM = b'"uniform"\n'
 
@@ -60,8 +62,10 @@ def export() -> Members:
         **members({"empty": [], "users": rows("u", 3), "orders": rows("o", 40)}),
         **members({"users": rows("c", 5)}, component="waitlist"),
         **members({"tokens": rows("t", 2)}, component="waitlist/auth"),
-        "_storage/documents.jsonl": line({"_id": "kg2", "_creationTime": 1.0, "sha256": "x", "size": 4, "contentType": None}),
-        "_storage/kg2.bin": b"\x00\xff\x00\xff",
+        "_storage/documents.jsonl": line(
+            {"_id": "kg2", "_creationTime": 1.0, "sha256": b64encode(sha256(STORED).digest()).decode(), "size": 4, "contentType": None}
+        ),
+        "_storage/kg2.bin": STORED,
     }
 
 

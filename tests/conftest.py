@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from sandbox.slack import Client
 from tests.bolt import people, server, trigger, web  # noqa: F401 # fixtures
 from tests.databases import database, postgresql  # noqa: F401 # fixtures
 from tests.journals import bots  # noqa: F401 # a fixture
+from tests.shipping import second
 from tests.world import World, running, world
 
 
@@ -19,6 +23,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The outside, with the real bot at work in it."""
     with world(tmp_path_factory.mktemp("shop")) as around, running(around):
         yield around
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A shop whose second commit was deployed after a full backup, to be copied: made once, whoever of the workers comes first."""
+    base = tmp_path_factory.getbasetemp()
+    home = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    with (home / "template.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (home / "template.made").exists():
+            shutil.rmtree(home / "template", ignore_errors=True)
+            (home / "template").mkdir()
+            second(home / "template")
+            (home / "template.made").touch()
+    return home / "template"
 
 
 @pytest.fixture

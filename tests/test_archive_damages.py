@@ -52,6 +52,12 @@ DAMAGES: dict[str, tuple[Callable[[Members], Members | bytes], int | None, str]]
     "list names a number": (lambda content: {**content, LIST: line({"id": 1, "name": 7})}, 1, "names '7', which is no table"),
     "list cut": (lambda content: {**content, LIST: content[LIST][:-1]}, 1, f"{LIST} ends in the middle of a row"),
     "listed twice": (lambda content: {**content, LIST: content[LIST] + line({"id": 1, "name": "users"})}, 1, "users is listed 2 times"),
+    "a stored file is missing": (lambda content: without(content, "_storage/kg2.bin"), 1, "the stored file kg2 is listed and not there"),
+    "a stored file is another": (
+        lambda content: {**content, "_storage/kg2.bin": b"\x00\xff\x00\xfe"},
+        1,
+        "the stored file kg2 is not the one that is listed (sha256 differs)",
+    ),
     "table missing": (lambda content: without(content, USERS), 1, "the table users is listed and not there"),
     "component's table missing": (
         lambda content: without(content, "_components/waitlist/users/documents.jsonl"),

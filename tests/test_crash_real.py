@@ -17,9 +17,8 @@ from tests.databases import Server
     ("kind", "points"),
     [
         ("deploy", ["in git push --atomic"]),
-        ("quick rollback", ["after git push --atomic"]),
-        ("full rollback", ["in node main.js import", "before POST /api/v1/unpause_deployment"]),
-        ("restore", ["after node main.js import"]),
+        ("full rollback", ["in node main.js import"]),
+        ("restore", ["before POST /api/v1/unpause_deployment"]),
     ],
 )
 def test_killed_anywhere_it_comes_to_its_goal_and_nothing_is_done_twice(tmp_path: Path, kind: str, points: list[str]) -> None:

@@ -9,6 +9,7 @@ import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -19,18 +20,13 @@ from ops.errors import Refused
 from ops.journal import OperationView
 from ops.loss import Loss
 from ops.people import Person, Role
-from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, second, taken
+from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
 CAROL = Person(id="U0CAROL", roles=frozenset({Role.CTO}))
 NEVER = threading.Event()
 REASON = "a script emptied orders"
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return second(tmp_path_factory.mktemp("restoring"))
 
 
 @pytest.fixture
@@ -88,7 +84,7 @@ def test_every_row_comes_back_proven_while_the_code_stays_as_it_is(shop: Shop, b
         "report",
     ]
     assert (shop.rows(), shop.live) == (wanted, live)
-    assert view.result["proof"] == {"of": 2, "equal": 2, "different": []}
+    assert view.result["proof"] == {"of": 2, "equal": 2, "different": [], "spots": []}
     assert not shop.convex.paused
     assert standing.all_of(backstop.engine) == []
     assert backstop.catalogue.get(made).facts.restored_at
@@ -205,6 +201,42 @@ def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damage
     view = ended(backstop, begun.operation_id)
     assert (view.status, names(view)[-1]) == ("failed", "archive")
     assert (shop.rows(), shop.convex.paused) == (rows, False)
+
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("09:40", "2026-11-26 09:40"), ("21:30", "2026-11-26 21:30"), ("23:30", "2026-11-25 23:30"), ("2026-11-20 08:00", "2026-11-20 08:00")],
+)
+def test_a_time_is_read_by_the_teams_clock_and_never_lies_ahead(typed: str, meant: str) -> None:
+    zone = ZoneInfo("Australia/Melbourne")  # where it is 23:00
+    assert f"{restore.moment(typed, zone, NOW):%Y-%m-%d %H:%M}" == meant
+
+
+def test_what_is_no_time_is_told() -> None:
+    with pytest.raises(Refused, match="is no time"):
+        restore.moment("this morning", ZoneInfo("UTC"), NOW)
+
+
+def test_the_newest_sound_backup_from_before_it_began_is_proposed(backstop: Backstop) -> None:
+    old, new = taken(backstop, "full"), taken(backstop, "full")
+    backups = {each.id: each for each in backstop.catalogue.all()}
+    label, between = "sturgeon", backups[new].snapshot_timestamp
+    assert next(each.id for each in restore.offered(backups.values(), None, label)) == new
+    assert next(each.id for each in restore.offered(backups.values(), between, label)) == old
+    assert restore.offered(backups.values(), None, "trout") == []
+
+
+def test_a_backup_without_the_rows_that_the_settings_want_is_warned_about_before_anybody_signs(tmp_path: Path, template: Path) -> None:
+    shop = Shop(tmp_path / "wanting", template=template, spot_check=[{"table": "orders", "where": {"user": "nobody"}}])
+    try:
+        with shop.backstop() as backstop:
+            begun = asked(backstop, backstop.catalogue.all()[0].id)
+            assert [each["found"] for each in begun.approval.plan.shown["spots"]] == [0]
+    finally:
+        shop.close()
 
 
 def test_the_loss_is_in_the_plan_that_is_signed(shop: Shop, backstop: Backstop) -> None:

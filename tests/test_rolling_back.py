@@ -23,17 +23,12 @@ from ops.services.convex import in_between
 from ops.standing import What
 from sandbox.convex import ConvexServer
 from tests.remotes import git
-from tests.shipping import KEY, NEW_ORDERS, USERS, Shop, ended, schema, second, taken
+from tests.shipping import KEY, NEW_ORDERS, USERS, Shop, ended, schema, taken
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
 CAROL = Person(id="U0CAROL", roles=frozenset({Role.CTO}))
 NEVER = threading.Event()
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return second(tmp_path_factory.mktemp("template"))
 
 
 @pytest.fixture
@@ -222,7 +217,7 @@ def test_a_full_rollback_brings_every_row_back_proves_it_and_ends_maintenance(sh
     assert [step for step in steps if step in order] == order
     assert shop.rows() == wanted
     assert shop.live == shop.first
-    assert view.result["proof"] == {"of": 2, "equal": 2, "different": []}
+    assert view.result["proof"] == {"of": 2, "equal": 2, "different": [], "spots": []}
     assert Loss.load(view.result["lost"]["loss"]).lost == 1
     assert not shop.convex.paused
     assert shop.vercel

@@ -17,17 +17,12 @@ from ops.errors import Failed, Refused
 from ops.journal import OperationView
 from ops.people import Person, Role
 from sandbox.convex import ConvexServer
-from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, second, taken
+from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
 
 STAGING = "gentle-trout-7"
 STAGING_KEY = f"{STAGING}|02f00d"
 BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
 NEVER = threading.Event()
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return second(tmp_path_factory.mktemp("verifying"))
 
 
 @pytest.fixture
@@ -46,9 +41,9 @@ def shop(tmp_path: Path, template: Path, trout: ConvexServer) -> Iterator[Shop]:
     shop.close()
 
 
-def shop_with(tmp_path: Path, template: Path, trout: ConvexServer, **more: Any) -> Shop:
+def shop_with(tmp_path: Path, template: Path, trout: ConvexServer, *, put_back: bool = False, **more: Any) -> Shop:
     """A production with a staging beside it."""
-    shop = Shop(tmp_path / "shop", template=template, **more)
+    shop = Shop(tmp_path / "shop", template=template, verification={"put_back": put_back}, **more)
     values = shop.values
     shop.more = {
         **shop.more,
@@ -60,6 +55,15 @@ def shop_with(tmp_path: Path, template: Path, trout: ConvexServer, **more: Any) 
 
 @pytest.fixture
 def backstop(shop: Shop) -> Iterator[Backstop]:
+    """Staging keeps what was restored there: to put its own back takes as long again."""
+    with shop.backstop() as backstop:
+        yield backstop
+
+
+@pytest.fixture
+def careful(shop: Shop) -> Iterator[Backstop]:
+    """Staging's own data come back."""
+    shop.more["verification"] = {"put_back": True}
     with shop.backstop() as backstop:
         yield backstop
 
@@ -121,13 +125,13 @@ def test_without_a_staging_it_is_refused_with_what_to_set(tmp_path: Path, templa
 # ── the verification ──
 
 
-def test_a_backup_is_restored_proven_and_staging_is_put_back(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
-    staging.mark(backstop.services)
+def test_a_backup_is_restored_proven_and_staging_is_put_back(shop: Shop, careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
     mine, theirs = trout.fingerprint("users"), shop.rows()
-    view = verified(backstop)
+    view = verified(careful)
     assert view.status == "succeeded", view
     assert names(view)[:4] == ["staging", "target", "archive", "verifier"]
-    backup = backstop.catalogue.get(view.params["bound"]["backup"])
+    backup = careful.catalogue.get(view.params["bound"]["backup"])
     assert (backup.facts.level, backup.facts.items, backup.facts.verifier) == (4, 13, verification.VERSION)
     assert backup.facts.restored_at
     assert view.result["proof"]["equal"] == view.result["proof"]["of"] == 2
@@ -137,8 +141,8 @@ def test_a_backup_is_restored_proven_and_staging_is_put_back(shop: Shop, backsto
     assert trout.tables().get("orders", 0) == 0
     assert not trout.paused
     assert shop.rows() == theirs
-    assert any(line.text.startswith(f"Verified {backup.id} by a restore to staging in ") for line in activity.lines(backstop.engine, 5))
-    assert not list(backstop.settings.state.glob("staging-*.zip"))
+    assert any(line.text.startswith(f"Verified {backup.id} by a restore to staging in ") for line in activity.lines(careful.engine, 5))
+    assert not list(careful.settings.state.glob("staging-*.zip"))
 
 
 def test_production_is_not_held_meanwhile(backstop: Backstop, trout: ConvexServer) -> None:
@@ -150,35 +154,35 @@ def test_production_is_not_held_meanwhile(backstop: Backstop, trout: ConvexServe
     assert ended(backstop, started).status == "succeeded"
 
 
-def test_an_old_schema_goes_there_with_its_own_rows(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
-    staging.mark(backstop.services)
-    old = backstop.catalogue.all()[-1].id
+def test_an_old_schema_goes_there_with_its_own_rows(shop: Shop, careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
+    old = careful.catalogue.all()[-1].id
     for row in shop.convex.documents("orders"):
         shop.convex.insert("orders", {**row, "paid": True})
-    shop.deployed(backstop, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
+    shop.deployed(careful, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
     trout.insert("orders", {"total": 1.0, "user": "x", "paid": True})
     mine = trout.fingerprint("orders")
-    view = verified(backstop, old)
+    view = verified(careful, old)
     assert view.status == "succeeded", view
     assert trout.fingerprint("orders") == mine
 
 
 def test_spot_checks_say_what_is_there_and_fail_it_where_too_little_is(tmp_path: Path, template: Path, trout: ConvexServer) -> None:
-    checks = [{"table": "users", "sample": 3}, {"table": "orders", "where": {"user": "user 1"}, "at_least": 2}]
+    checks = [
+        {"table": "users", "sample": 3},
+        {"table": "orders", "where": {"user": "user 1"}, "at_least": 2},
+        {"table": "orders", "where": {"user": "nobody"}},
+    ]
     shop = shop_with(tmp_path, template, trout, spot_check=checks)
     try:
         with shop.backstop() as backstop:
             staging.mark(backstop.services)
-            good = verified(backstop)
-            assert good.status == "succeeded", good
-            users, orders = good.result["proof"]["spots"]
-            assert (users["found"], len(users["sample"]), orders["found"]) == (5, 3, 2)
-            shop.more["spot_check"] = [{"table": "orders", "where": {"user": "nobody"}}]
-        with shop.backstop() as backstop:
-            bad = verified(backstop)
-            assert bad.status == "failed"
-            assert "orders with user = nobody: 0, and 1 are wanted" in str(bad.error)
-            assert trout.tables()["users"] == 1
+            view = verified(backstop)
+            assert view.status == "failed"
+            assert "orders with user = nobody: 0, and 1 are wanted" in str(view.error)
+            users, orders, nobody = view.result["proof"]["spots"]
+            assert (users["found"], len(users["sample"]), orders["found"], nobody["found"]) == (5, 3, 2, 0)
+            assert backstop.catalogue.get(view.params["bound"]["backup"]).facts.failed is None
     finally:
         shop.close()
 
@@ -218,14 +222,14 @@ def test_a_verifier_that_misses_a_damage_is_told_and_marks_no_backup(
     assert trout.fingerprint("users") == mine
 
 
-def test_an_import_that_fails_says_nothing_about_the_backup_and_staging_is_put_back(backstop: Backstop, trout: ConvexServer) -> None:
-    staging.mark(backstop.services)
+def test_an_import_that_fails_says_nothing_about_the_backup_and_staging_is_put_back(careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
     mine = trout.fingerprint("users")
     trout.faults["import"] = "fail:the disk over there is full"
-    view = verified(backstop)
-    assert (view.status, backstop.catalogue.get(view.params["bound"]["backup"]).facts.failed) == ("failed", None)
+    view = verified(careful)
+    assert (view.status, careful.catalogue.get(view.params["bound"]["backup"]).facts.failed) == ("failed", None)
     assert trout.fingerprint("users") == mine
-    assert backstop.journal.holder("staging") is None
+    assert careful.journal.holder("staging") is None
 
 
 # ── a restore to staging ──
@@ -242,3 +246,21 @@ def test_staging_is_restored_without_a_signature_and_only_after_its_proof(shop: 
     view = ended(backstop, asking.ask(backstop, BOB, plan, id="two").operation_id)
     assert view.status == "succeeded", view
     assert {name: trout.fingerprint(name) for name in ("users", "orders")} == shop.rows()
+
+
+def test_a_rehearsal_says_before_production_is_touched_whether_the_old_rows_fit_the_functions_that_run(
+    shop: Shop, backstop: Backstop
+) -> None:
+    staging.mark(backstop.services)
+    old = taken(backstop, "full")
+    for row in shop.convex.documents("orders"):
+        shop.convex.insert("orders", {**row, "paid": True})
+    shop.deployed(backstop, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
+    before = restore.look(backstop.services, old, "production", stop=NEVER)
+    assert (before.schema_differs, before.rehearsed) == (True, None)
+    trial = restore.look(backstop.services, old, "staging", stop=NEVER, rehearsal=True)
+    view = ended(backstop, asking.ask(backstop, BOB, restore.plan(backstop.settings, trial, "a rehearsal"), id="trial").operation_id)
+    assert view.status == "succeeded", view
+    assert view.result["validated"] is False
+    after = restore.look(backstop.services, old, "production", stop=NEVER)
+    assert "do not fit" in str(after.rehearsed)

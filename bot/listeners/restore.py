@@ -12,11 +12,11 @@ from bot.requests import Request
 from bot.views import restore as views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
-from bot.views.blocks import TITLE, in_window, message
-from ops import asking, deltas, manifest, metrics, restore, salvage, watch
+from bot.views.blocks import TITLE, actions, button, in_window, message, section
+from ops import asking, deltas, manifest, metrics, restore, salvage, staging, watch
 from ops.errors import Refused
 from ops.people import Right
-from ops.restore import Assessment
+from ops.restore import Assessment, moment
 
 PATIENCE = 600.0  # seconds that a look may take; the person waits before a window
 ENVIRONMENTS = ("production", "staging")
@@ -26,6 +26,7 @@ _to = action(Action.RESTORE_TO, needs=Right.RESTORE)
 _open = action(Action.RESTORE_OPEN, needs=Right.RESTORE)
 _chosen = submission(Window.RESTORE_LIST, needs=Right.RESTORE)
 _sent = submission(Window.RESTORE, needs=Right.RESTORE, stored=True)
+_rehearse = action(Action.REHEARSE, needs=Right.RESTORE, stored=True)
 _deltas = action(Action.SALVAGE_OPEN, needs=Right.RESTORE)
 _delta = action(Action.SALVAGE_TO, needs=Right.RESTORE)
 _tables = submission(Window.SALVAGE, needs=Right.RESTORE, stored=True)
@@ -45,7 +46,7 @@ def open_window(request: Request) -> Answer:
 
 @_command.handle
 def begin(request: Request, desk: Desk) -> Reply:
-    """``/restore [database [ID] [staging|production]]`` and ``/restore salvage [ID [TABLE …]]``."""
+    """``/restore [database [ID | before TIME] [staging|production]]`` and ``/restore salvage [ID [TABLE …]]``."""
     what, *words = request.typed.split() or ["database"]
     if what == "salvage":
         return _salvage(desk, words[0], words[1:]) if words else _all_deltas(desk)
@@ -53,6 +54,8 @@ def begin(request: Request, desk: Desk) -> Reply:
         raise Refused(f"{what!r:.40} cannot be restored.", "`/restore database [ID] [staging]`, or `/restore salvage [ID]`.")
     environment = next((word for word in words if word in ENVIRONMENTS), "production")
     named = [word for word in words if word not in ENVIRONMENTS]
+    if named[:1] == ["before"]:
+        return _list(desk, environment, moment(" ".join(named[1:]), desk.settings.team.zoneinfo, datetime.now(UTC)))
     return _looked(request, desk, manifest.check_id(named[0]), environment, "") if named else _list(desk, environment)
 
 
@@ -62,10 +65,10 @@ def choose(_request: Request, desk: Desk) -> Reply:
     return _list(desk, "production")
 
 
-def _list(desk: Desk, environment: str) -> Reply:
-    """The backups that could be restored there."""
+def _list(desk: Desk, environment: str, began: datetime | None = None) -> Reply:
+    """The backups that could be restored there, those from before it began first."""
     settings, services = desk.settings, desk.backstop.services
-    found = restore.offered(desk.backstop.catalogue.all(), None, settings.convex.production.name)
+    found = restore.offered(desk.backstop.catalogue.all(), began, settings.convex.production.name)
     return Reply(view=views.choice(found, environment, services.target(environment), datetime.now(UTC)))
 
 
@@ -91,17 +94,41 @@ def to(request: Request, desk: Desk) -> Reply:
 def _looked(request: Request, desk: Desk, backup_id: str, environment: str, replaces: str) -> Reply:
     """The assessment in the window; a message with its button where that was closed meanwhile."""
     found = _assessed(request, desk, backup_id, environment)
-    kind = restore.PRODUCTION if environment == "production" else restore.STAGING
-    usual = metrics.usual_seconds(desk.backstop.journal, kind) or restore.UNKNOWN_SECONDS
+    usual = _usual(desk, environment) or restore.UNKNOWN_SECONDS
     zone, docs = desk.settings.team.zoneinfo, desk.settings.docs
-    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, now=datetime.now(UTC))
+    there = staging.configured(desk.backstop.services)
+    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, staging=there, now=datetime.now(UTC))
     return Reply(view=view, message=views.ready(found, replaces))
+
+
+def _usual(desk: Desk, environment: str) -> float | None:
+    """How long former ones took; None before the first."""
+    return metrics.usual_seconds(desk.backstop.journal, restore.PRODUCTION if environment == "production" else restore.STAGING)
 
 
 def _assessed(request: Request, desk: Desk, backup_id: str, environment: str) -> Assessment:
     """Look, for as long as somebody may wait; the window says how far it is."""
     with patience(PATIENCE) as stop:
         return restore.look(desk.backstop.services, backup_id, environment, stop=stop, said=Telling(request, desk, views.looking))
+
+
+@_rehearse.answer
+def rehearse_at_once(_request: Request) -> Answer:
+    """The same window, while it is planned."""
+    return Show(views.looking("Making the plan"))
+
+
+@_rehearse.handle
+def rehearse(request: Request, desk: Desk) -> Reply:
+    """Restore it to staging first, under the functions that production runs."""
+    backup_id, services = manifest.check_id(request.value), desk.backstop.services
+    with patience(PATIENCE) as stop:
+        found = restore.look(services, backup_id, "staging", stop=stop, rehearsal=True)
+    plan = restore.plan(desk.settings, found, "rehearsal of a restore to production")
+    asking.ask(desk.backstop, request.person, plan, id=request.operation_id)
+    words = f"The rehearsal on {found.target} has begun: its card is in {desk.settings.slack.engineering}. Then look again."
+    said = message(words, section(words), actions(button("Look again", Action.RESTORE_TO, f"{backup_id} production")))
+    return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)
 
 
 @_sent.answer
@@ -118,7 +145,7 @@ def start(request: Request, desk: Desk) -> Reply:
     backup_id, environment, replaces = views.read(request.private)
     found = _assessed(request, desk, backup_id, environment)
     reason, impact, began = (request.fields.get(field, "") for field in (Field.REASON, Field.IMPACT, Field.BEGAN))
-    plan = restore.plan(desk.settings, found, reason, impact, began)
+    plan = restore.plan(desk.settings, found, reason, impact, began, usual=_usual(desk, environment))
     begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id, replaces=replaces or None)
     said = views.begun(found.target, desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)
     return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)

@@ -15,6 +15,7 @@ from ops.approvals import Approval, Status
 from ops.approvals import typed as meant
 from ops.loss import Loss
 from ops.manifest import instant, milliseconds
+from ops.spots import load
 from ops.tasks import Task
 
 _TABLES = 8  # that are named
@@ -74,12 +75,14 @@ def _about(asked: Approval) -> list[str]:
         return [f"*Why:* {escape_lines(shown['reason'], 500)}", f"*Rows:* {rows}", f"*From:* {code(asked.plan.bound['backup'])}"]
     at = instant(milliseconds(str(asked.plan.bound["backup"])))
     impact = f"*Business impact:* {escape_lines(shown['impact'], 500)}" if shown["impact"] else "*Business impact:* not said"
+    spots = [f":warning: {escape(each.sentence, 200)}" for each in map(load, shown.get("spots", ())) if not each.good]
     began = [f"*It began:* {escape(shown['began'], 100)}"] if shown.get("began") else []
     return [
         f"*Issue:* {escape_lines(shown['reason'], 500)}",
         *began,
         impact,
         f"*Backup:* {clock(at)} ({ago(at)}), {code(str(asked.plan.bound['backup']))}",
+        *spots,
         *_data(asked),
         f"*Code:* {counted(shown['undone'], 'commit')} leave production" if "undone" in shown else "*Code:* stays as it is",
         f"*Site:* {_site(asked)}",

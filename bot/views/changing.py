@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from bot.views.blocks import Block, Element, Message, actions, button, confirm, 
 from bot.views.steps import DONE, HALTED, MARKS, RUNNING, spoken
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops.loss import Loss
+from ops.spots import load
 from ops.whereabouts import sentence as whereabouts
 
 if TYPE_CHECKING:
@@ -46,9 +47,16 @@ def _running(view: OperationView, now: datetime) -> Message:
         f"{escape(title(view))} on {prose(outcome.target(view))}: {doing}",
         section(head, about(view)),
         context(steps.line(view)),
-        context(code(line, 150) if line else ""),
+        context(_rest(view, now), code(line, 150) if line else ""),
         actions(_cancel(view)),
     )
+
+
+def _rest(view: OperationView, now: datetime) -> str:
+    """How long it still takes, by what former ones took."""
+    usual = view.params["shown"].get("usual")
+    left = float(usual) - (now - view.created_at).total_seconds() if usual else 0.0
+    return f"usually about {duration(usual)}: {duration(left)} left" if left > 0 else f"usually about {duration(usual)}" if usual else ""
 
 
 def about(view: OperationView) -> str:
@@ -107,7 +115,8 @@ def _restored(view: OperationView) -> Message:
 def salvage_button(view: OperationView) -> Element | None:
     """Bring back what went, where rows were created meanwhile."""
     lost = view.result.get("lost") or {}
-    created = sum(table.created for table in Loss.load(lost["loss"]).tables) if lost.get("delta") else 0
+    tables = Loss.load(lost["loss"]).tables if lost.get("delta") else ()
+    created = sum(table.created for table in tables if not table.name.startswith("_"))
     return button(f"Bring back {counted(created, 'document')}", Action.SALVAGE_TO, str(lost["delta"])) if created else None
 
 
@@ -128,6 +137,7 @@ def proof(result: Mapping[str, Any]) -> list[str]:
     if proven := result.get("proof"):
         more = f"; different: {escape(', '.join(proven['different'][:5]), 200)}" if proven["different"] else ""
         lines.append(f"{proven['equal']} of {counted(proven['of'], 'table')} equal to the backup, row by row{more}")
+    lines += _spots((result.get("proof") or {}).get("spots", ()))
     if lost := result.get("lost"):
         lines.append(
             loss_line(Loss.load(lost["loss"])) if "loss" in lost else f"What went could not be counted: {prose(lost['unknown'], 200)}"
@@ -138,6 +148,13 @@ def proof(result: Mapping[str, Any]) -> list[str]:
     if result.get("validated") is False:
         lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
     return lines
+
+
+def _spots(kept: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What the spot checks of the settings found."""
+    found = [load(each) for each in kept]
+    bad = [f":warning: {escape(each.sentence, 200)}" for each in found if not each.good]
+    return [f"{len(found) - len(bad)} of {counted(len(found), 'spot check')} as wanted", *bad] if found else []
 
 
 def loss_line(loss: Loss) -> str:

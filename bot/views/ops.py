@@ -48,7 +48,9 @@ COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
         ("/deploy [ref] [version]", "what would ship, how the gate stands, and the way on"),
         ("/rollback [ID] [code]", "choose a backup, see what would be lost, type its id"),
         ("/restore database [ID] [staging]", "bring the data back from a full backup, and have every row proven"),
+        ("/restore database before 09:40", "the same, with the newest backup from before then proposed"),
         ("/restore salvage [ID]", "bring back rows that a restore or a rollback took away"),
+        ("/drill start [A|B]", "rehearse a disaster in staging, every phase timed; `/drill history` shows the trend"),
         ("/ops hold REASON", "let nothing be deployed; `/ops resume [why]` lifts it"),
         ("/ops maintenance on REASON", "show the maintenance page; `/ops maintenance off` takes it down"),
         ("/ops unpause", "let the functions of a paused Convex run again"),
@@ -152,7 +154,7 @@ def overview() -> Message:
     """All commands."""
     parts = (section(f"*{title}*", *(f"`{command}` {what}" for command, what in rows)) for title, rows in COMMANDS.items())
     example = context("An ID looks like `full-1701450000000`; `/backup list` shows them.")
-    return message("Backstop's commands: /backup, /deploy, /rollback, /restore and /ops", *parts, example)
+    return message("Backstop's commands: /backup, /deploy, /rollback, /restore, /drill and /ops", *parts, example)
 
 
 def cancelling(view: OperationView) -> Message:

@@ -37,6 +37,7 @@ from ops.manifest import Backup
 from ops.reports import watch_sentence
 from ops.restore import Assessment
 from ops.settings import Docs
+from ops.spots import Spot
 from ops.words import ago as since
 
 if TYPE_CHECKING:
@@ -82,8 +83,24 @@ def looking(line: str) -> View:
     return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
 
 
+def _rehearsal(found: Assessment, *, staging: bool) -> list[Block]:
+    """What is known of whether the rows fit the functions that run, and how to know it."""
+    if not found.schema_differs:
+        return []
+    head = ":warning: The backup's code had another Convex schema."
+    if found.rehearsed == "":
+        return [section(f"{head} *Rehearsed in staging: its rows fit the functions that run.*")]
+    meanwhile = "The functions run without validation until the rows are there, and after that too if the rows do not fit."
+    if found.rehearsed is not None:
+        return [
+            section(f"{head} *Rehearsed in staging: its rows do not fit*, so nothing is validated afterwards.", prose(found.rehearsed, 400))
+        ]
+    ways = actions(button("Rehearse in staging", Action.REHEARSE, found.backup.id)) if staging else None
+    return [each for each in (section(f"{head} Whether its rows fit is *not rehearsed*. {meanwhile}"), ways) if each]
+
+
 def window(  # noqa: PLR0913 # all that it shows, named
-    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, now: datetime
+    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, staging: bool, now: datetime
 ) -> View:
     """What would happen, and what must be typed."""
     backup = found.backup
@@ -94,8 +111,10 @@ def window(  # noqa: PLR0913 # all that it shows, named
             f"*The data of {prose(found.target)} will be as they were on {at:%Y-%m-%d %H:%M:%S}, {since(at, now)}. Continue?*",
             dotted(code(backup.id), level(backup), f"taken by {mention(backup.created_by)}"),
             _held(backup),
+            *(spot_line(each) for each in found.spots if not each.good),
         ),
         *_data(found),
+        *_rehearsal(found, staging=staging),
         context(*_conditions(found, usual)),
         context(_documents(docs)),
         entry(
@@ -122,6 +141,11 @@ def _held(backup: Backup) -> str:
     return f"{tables} · {rows} · {size(backup.size)}{note}{fell}"
 
 
+def spot_line(each: Spot) -> str:
+    """A spot check that is not as wanted."""
+    return f":warning: {escape(each.sentence, 200)}"
+
+
 def _data(found: Assessment) -> list[Block]:
     """What becomes of the rows."""
     if found.environment != "production":
@@ -145,11 +169,6 @@ def _conditions(found: Assessment, usual: float) -> list[str]:
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
-    if found.schema_differs:
-        lines.append(
-            ":warning: The backup's code had another Convex schema: the functions run without validation until the rows are there, and "
-            "after that too if the rows do not fit."
-        )
     return lines
 
 
@@ -330,7 +349,7 @@ def reported(view: OperationView, by: str, text: str) -> Message:
     return message(words, section(f":rotating_light: {words}"), actions(changing.undo(view)))
 
 
-def in_progress(view: OperationView, usual: float) -> Message:
+def in_progress(view: OperationView, usual: float, docs: Docs) -> Message:
     """The document's sentence, to the channel of incidents."""
     bound, shown = view.params["bound"], view.params["shown"]
     minutes = max(1, round(usual / 60))
@@ -338,4 +357,4 @@ def in_progress(view: OperationView, usual: float) -> Message:
     about = dotted(
         prose(bound["target"]), f"to {code(bound['backup'])}", f"asked by {mention(view.requested_by)}", f"“{escape(shown['reason'], 200)}”"
     )
-    return message(words, section(f":construction: *{words}*", about))
+    return message(words, section(f":construction: *{words}*", about), context(_documents(docs)))

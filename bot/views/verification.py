@@ -42,7 +42,16 @@ def card(view: OperationView, now: datetime) -> Message:
             f"{why} · asked by {mention(view.requested_by)}",
         ),
         context(steps.line(view)),
+        context(kept(view)),
     )
+
+
+def kept(view: OperationView) -> str:
+    """Staging's own data, where they could not be put back."""
+    found = view.result.get("staging")
+    if not found:
+        return ""
+    return f":warning: Staging's own data could not be put back: {prose(found['why'], 300)} They are kept in {code(found['kept'])}."
 
 
 def _spots(view: OperationView) -> list[str]:
@@ -70,5 +79,6 @@ def failed(view: OperationView) -> Message:
             "Retention takes nothing until a verification succeeds.",
         ),
         context(steps.line(view)),
+        context(kept(view)),
         actions(button("Verify it again", Action.VERIFY_RESTORE, str(view.params["bound"]["backup"]))),
     )

@@ -15,6 +15,7 @@ from ops.archive.counting import Counter, count, lines
 from ops.archive.ids import Ids
 from ops.archive.layout import Member, Unreadable, is_table_name, read
 from ops.archive.recorded import differing
+from ops.archive.stored import Stored
 from ops.archive.words import Checked, Expected, Table
 
 L0, L1, L2, L3 = range(4)
@@ -42,6 +43,7 @@ class _Look:
     problems: dict[int, list[str]] = field(default_factory=lambda: {level: [] for level in (L0, L1, L2, L3)})
     items: int = 0
     done: int = 0  # bytes
+    stored: Stored = field(default_factory=Stored)
     sha256: str = ""
     size: int = 0
 
@@ -122,7 +124,7 @@ def _whole(seen: _Look) -> None:
     busy = seen.fingerprints or seen.wanted >= L3
     with contents(seen.path, members, busy=busy) as found:
         if not seen.problems[L2] and _read_all(seen, found, members):
-            seen.problems[L2] += [*_listing(seen, members), *differing(seen.recorded.tables, seen.tables)]
+            seen.problems[L2] += [*_listing(seen, members), *seen.stored.problems(), *differing(seen.recorded.tables, seen.tables)]
             seen.sha256 = found.sha256()
     if not seen.sha256:
         seen.sha256 = _sha256(seen.path)
@@ -151,7 +153,9 @@ def _heard(seen: _Look, blocks: Iterator[bytes]) -> Iterator[bytes]:
 
 def _read(seen: _Look, member: Member, blocks: Iterator[bytes]) -> None:
     """Read one member to its end; its CRC is checked on the way."""
-    if member.table is None:
+    if Stored.is_file(member):
+        seen.stored.file(member, blocks)
+    elif member.table is None:
         for _ in blocks:
             pass
     elif member.lists_tables:
@@ -163,9 +167,11 @@ def _read(seen: _Look, member: Member, blocks: Iterator[bytes]) -> None:
 
 def _table(seen: _Look, member: Member, blocks: Iterator[bytes]) -> Table:
     """Count a table, fingerprint it where that is wanted, and parse its rows where that is."""
-    if seen.wanted < L3 and not seen.fingerprints:
+    files = Stored.lists(member)
+    if seen.wanted < L3 and not seen.fingerprints and not files:
         return count(blocks, member)
     counter, rows = Counter(), lines(blocks, member)
+    rows = seen.stored.rows(member, rows) if files else rows
     for several in _parsed(seen, member, rows) if seen.wanted >= L3 else rows:
         counter.add(several)
     return counter.table(member.entry.size)

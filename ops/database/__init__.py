@@ -3,7 +3,7 @@
 SQLite by default; PostgreSQL where there is more than one machine.
 """
 
-from ops.database.changes import ApprovalRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
+from ops.database.changes import ApprovalRow, NoteRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
 from ops.database.clock import db_now, now
 from ops.database.opening import open_database, reading
 from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
@@ -16,6 +16,7 @@ __all__ = [
     "HeadRow",
     "InboxRow",
     "LockRow",
+    "NoteRow",
     "OperationRow",
     "PostRow",
     "ReleaseRow",

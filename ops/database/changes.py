@@ -119,3 +119,16 @@ class WaitingRow(Base):
     environment: Mapped[str] = mapped_column(primary_key=True)
     person: Mapped[str] = mapped_column(primary_key=True)
     since: Mapped[datetime]
+
+
+class NoteRow(Base):
+    """What a person said while an operation ran: that they saw it, what they decided, what held them up."""
+
+    __tablename__ = "notes"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    operation_id: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+    text: Mapped[str]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Engine, Select, select
 from sqlalchemy.orm import Session
@@ -34,6 +35,12 @@ class Readings:
         query = select(OperationRow).order_by(OperationRow.created_at.desc()).limit(limit)
         query = query.where(OperationRow.created_at < before) if before else query
         return self._views(query.where(OperationRow.kind.in_(kinds)) if kinds else query)
+
+    def step_result(self, id: str, name: str) -> Any:  # noqa: A002 # the contract's name
+        """What a step that is done gave; None where it is not."""
+        with reading(self.engine) as session:
+            row = session.get(StepRow, (id, name))
+            return row.result["value"] if row is not None and row.state == "done" and row.result else None
 
     def holder(self, environment: str) -> OperationView | None:
         """The operation that holds an environment."""

@@ -1,7 +1,8 @@
-"""Compare two archives row by row: each row as 32 bytes, of its id and of its content, in sorted runs on the disk, then merged.
+"""Compare two archives row by row. Where both are in the order of ``_id`` they are walked along, which holds next to nothing.
 
-Memory is that of one run, however many rows a table has and in whatever order they come. Each archive is read by a process of
-its own where there are two cores; a table whose rows have the same sum of hashes in both is not merged at all.
+Else each row is 32 bytes, of its id and of its content, in sorted runs on the disk, then merged: memory is that of one run,
+however many rows a table has and in whatever order they come. Each archive is read by a process of its own where there are two
+cores; a table whose rows have the same sum of hashes in both is not merged at all.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import heapq
 import json
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import orjson
 
@@ -21,8 +23,9 @@ from ops.archive.ahead import contents
 from ops.archive.counting import lines
 from ops.archive.layout import Member, Unreadable, read
 from ops.loss import TableLoss
+from ops.loss.marks import CHANGED, CREATED, WIDTH, Marks, digest, file_name
+from ops.loss.walking import Unordered, walk
 
-WIDTH = 16  # bytes of each of the two hashes
 _RUN = 200_000  # rows that are sorted at once: 20 MB
 _BLOCK = 2048 * 2 * WIDTH  # bytes read at once of a run
 _MODULUS = 1 << 128
@@ -43,12 +46,19 @@ def compare(old: Path, new: Path, folder: Path, cores: int, marks: Path | None =
     Raises:
         Unreadable: with which archive, and what is wrong with it.
     """
+    found = _found(old, new, folder, cores, marks)
+    if not found:
+        raise Unreadable("neither archive holds a table")
+    return [asdict(each) for each in sorted(found, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))]
+
+
+def _found(old: Path, new: Path, folder: Path, cores: int, marks: Path | None) -> list[TableLoss]:
+    """Every table: walked along where both are in order, else from sorted runs on the disk."""
+    with suppress(Unordered):
+        return walk(old, new, marks, ahead=cores > 1)
     jobs = [("the backup", old, folder / "old"), ("the export of now", new, folder / "new")]
     before, after = _both(jobs) if cores > 1 else [spill(*job) for job in jobs]
-    if not before and not after:
-        raise Unreadable("neither archive holds a table")
-    found = [_table(name, before.get(name), after.get(name), folder, marks) for name in sorted({*before, *after})]
-    return [asdict(each) for each in sorted(found, key=lambda each: -(each.created + each.changed + each.deleted))]
+    return [_table(name, before.get(name), after.get(name), folder, marks) for name in sorted({*before, *after})]
 
 
 def _both(jobs: Sequence[tuple[str, Path, Path]]) -> list[dict[str, Spilled]]:
@@ -138,11 +148,6 @@ def _pair(row: bytes, member: Member) -> bytes:
     return digest(found) + blake2b(row, digest_size=WIDTH).digest()
 
 
-def digest(row_id: Any) -> bytes:
-    """What is known of an id."""
-    return blake2b(str(row_id).encode(), digest_size=WIDTH).digest()
-
-
 def _write(run: list[bytes], path: Path) -> None:
     """A sorted run."""
     run.sort()
@@ -154,11 +159,6 @@ def place(folder: Path, table: str, number: int) -> Path:
     return folder / f"{file_name(table)}.{number}"
 
 
-def file_name(table: str) -> str:
-    """A table's name as a file's; a component's table has its path in it."""
-    return table.replace("/", "~")
-
-
 def _table(name: str, old: Spilled | None, new: Spilled | None, folder: Path, marks: Path | None) -> TableLoss:
     """What became of one table."""
     if old == new or (old and new and (old.rows, old.total) == (new.rows, new.total)):
@@ -168,28 +168,8 @@ def _table(name: str, old: Spilled | None, new: Spilled | None, folder: Path, ma
     if old is None and marks is None:
         return TableLoss(name=name, created=new.rows)
     before = _sorted(folder / "old", name, old) if old else iter(())
-    with _Marks(marks, name) as marked:
+    with Marks(marks, name) as marked:
         return _merged(name, before, _sorted(folder / "new", name, new), marked)
-
-
-class _Marks:
-    """Writes down the ids of rows that were created or changed, where somebody wants to know."""
-
-    def __init__(self, folder: Path | None, table: str) -> None:
-        names = ("created", "changed") if folder else ()
-        self._files = {sort: (folder / f"{sort}-{file_name(table)}").open("wb") for sort in names if folder}
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for file in self._files.values():
-            file.close()
-
-    def note(self, sort: str, pair: bytes) -> None:
-        """One of that sort."""
-        if self._files:
-            self._files[sort].write(pair[:WIDTH])
 
 
 def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
@@ -214,14 +194,14 @@ def _pairs(path: Path) -> Iterator[bytes]:
                 yield block[at : at + 2 * WIDTH]
 
 
-def _merged(name: str, old: Iterator[bytes], new: Iterator[bytes], marks: _Marks) -> TableLoss:
+def _merged(name: str, old: Iterator[bytes], new: Iterator[bytes], marks: Marks) -> TableLoss:
     """Both sides, walked along their ids."""
     created = changed = deleted = same = 0
     before, after = next(old, None), next(new, None)
     while before is not None or after is not None:
         if before is None or (after is not None and after[:WIDTH] < before[:WIDTH]):
             if after is not None:
-                marks.note("created", after)
+                marks.note(CREATED, after[:WIDTH])
             created, after = created + 1, next(new, None)
         elif after is None or before[:WIDTH] < after[:WIDTH]:
             deleted, before = deleted + 1, next(old, None)
@@ -230,6 +210,6 @@ def _merged(name: str, old: Iterator[bytes], new: Iterator[bytes], marks: _Marks
                 same += 1
             else:
                 changed += 1
-                marks.note("changed", after)
+                marks.note(CHANGED, after[:WIDTH])
             before, after = next(old, None), next(new, None)
     return TableLoss(name=name, created=created, changed=changed, deleted=deleted, same=same)

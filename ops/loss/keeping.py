@@ -18,10 +18,9 @@ import orjson
 from ops.archive.ahead import Contents, contents
 from ops.archive.counting import Counter, lines
 from ops.archive.layout import ROWS, Member, read
-from ops.loss.comparing import WIDTH, digest, file_name
+from ops.loss.marks import CHANGED, CREATED, SORTS, WIDTH, digest, file_name, place
 
 SHAPE = "generated_schema.jsonl"
-CREATED, CHANGED = SORTS = ("created", "changed")
 _SLICE = 500_000  # ids of a table that are looked for in one pass: 60 MB
 
 
@@ -92,7 +91,7 @@ def _parts(member: Member, marks: Path) -> list[Part]:
     if member.table is None or member.lists_tables:
         return []
     named = file_name(member.table)
-    places = [(sort, marks / f"{sort}-{named}") for sort in SORTS]
+    places = [(sort, place(marks, sort, member.table)) for sort in SORTS]
     return [
         Part(member=member, sort=sort, marks=path, spool=marks / f"rows-{sort}-{named}")
         for sort, path in places

@@ -6,8 +6,21 @@ written since is kept by table; and it is over only when every table is proven t
 
 from __future__ import annotations
 
-from ops.restore.assessing import Assessment, look, offered
+from ops.restore.assessing import Assessment, look, moment, offered
 from ops.restore.planning import KINDS, PRODUCTION, STAGING, UNKNOWN_SECONDS, found, plan, steps
 from ops.restore.workflow import kinds
 
-__all__ = ["KINDS", "PRODUCTION", "STAGING", "UNKNOWN_SECONDS", "Assessment", "found", "kinds", "look", "offered", "plan", "steps"]
+__all__ = [
+    "KINDS",
+    "PRODUCTION",
+    "STAGING",
+    "UNKNOWN_SECONDS",
+    "Assessment",
+    "found",
+    "kinds",
+    "look",
+    "moment",
+    "offered",
+    "plan",
+    "steps",
+]

@@ -5,14 +5,18 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
+from ops import spots
 from ops.context import Services
-from ops.errors import Refused
+from ops.errors import OpsError, Refused
+from ops.journal.reading import Readings
 from ops.loss import Loss
-from ops.manifest import Backup
+from ops.manifest import Backup, milliseconds
 from ops.restoring.looking import lost, page_missing, require_backup, require_data
 from ops.services.git import Commit
+from ops.spots import Spot
 
 PRODUCTION = "production"
 
@@ -32,15 +36,24 @@ class Assessment:
     maintenance: bool = False
     page_missing: str = ""
     paused: bool = False
+    rehearsal: bool = False  # to staging, under the functions that production runs: whether the rows fit them
+    rehearsed: str | None = None  # what the last rehearsal said of them: "" where they fit; None where there was none
+    spots: tuple[Spot, ...] = ()  # what the settings want of the rows, as the backup has them
 
     @property
     def commit(self) -> str:
-        """Whose functions run afterwards: production keeps its own, staging gets the backup's."""
-        return self.live.hash if self.environment == PRODUCTION else self.backup.commit_hash
+        """Whose functions run afterwards: production keeps its own, staging gets the backup's unless it is a rehearsal."""
+        return self.live.hash if self.environment == PRODUCTION or self.rehearsal else self.backup.commit_hash
 
 
-def look(
-    services: Services, backup_id: str, environment: str, *, stop: threading.Event, said: Callable[[str], None] = lambda _line: None
+def look(  # noqa: PLR0913 # what is asked for, all named
+    services: Services,
+    backup_id: str,
+    environment: str,
+    *,
+    stop: threading.Event,
+    said: Callable[[str], None] = lambda _line: None,
+    rehearsal: bool = False,
 ) -> Assessment:
     """Compare the backup with what is there now, by an export of this moment.
 
@@ -69,7 +82,29 @@ def look(
         maintenance=ours and services.vercel.configured and not missing,
         page_missing=missing,
         paused=ours and services.settings.convex.pause,
+        spots=_spots(services, backup, stop),
+        rehearsal=rehearsal and not ours,
+        rehearsed=_rehearsed(services, backup.id, live.hash) if ours else None,
     )
+
+
+def _rehearsed(services: Services, backup_id: str, live: str) -> str | None:
+    """What the last rehearsal of this very backup under these very functions said of the rows."""
+    for view in Readings(services.engine).recent(20, kinds=("staging restore",)):
+        bound = view.params["bound"]
+        if view.status == "succeeded" and bound.get("rehearsal") and (bound["backup"], bound["commit"]) == (backup_id, live):
+            return str(view.result.get("clash") or "")
+    return None
+
+
+def _spots(services: Services, backup: Backup, stop: threading.Event) -> tuple[Spot, ...]:
+    """Whether the backup has the rows that it should: it may have been taken after the loss."""
+    at = backup.snapshot_timestamp or backup.timestamp
+    path = services.catalogue.archive(backup.id)
+    try:
+        return tuple(spots.look(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop))
+    except OpsError:  # an archive that cannot be read is refused by the operation's own look, before anything changes
+        return ()
 
 
 def require_deployment(services: Services, environment: str) -> None:
@@ -82,6 +117,22 @@ def require_deployment(services: Services, environment: str) -> None:
         raise Refused(
             f"No deployment is set for {environment!r:.40}.", "Data are restored to `production` or `staging`: see `[convex.staging]`."
         )
+
+
+def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
+    """A time as somebody types it, ``09:40`` or ``2026-11-26 09:40``, by the team's clock; one without a date was the last such time. Pure.
+
+    Raises:
+        Refused: it is none.
+    """
+    here = now.astimezone(zone)
+    try:
+        if " " in text.strip() or "T" in text:
+            return datetime.fromisoformat(text.strip()).replace(tzinfo=zone)
+        at = datetime.combine(here.date(), time.fromisoformat(text.strip()), tzinfo=zone)
+    except ValueError:
+        raise Refused(f"{text!r:.40} is no time.", "`/restore database before 09:40`, or `before 2026-11-26 09:40`.") from None
+    return at if at <= here else at - timedelta(days=1)
 
 
 def offered(backups: Iterable[Backup], began: datetime | None, label: str) -> list[Backup]:

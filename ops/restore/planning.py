@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ops import spots
 from ops.context import Services
 from ops.deploy.planning import settings_digest
 from ops.errors import Refused
@@ -19,8 +20,10 @@ REASON, IMPACT, BEGAN = 500, 500, 100  # characters
 UNKNOWN_SECONDS = 1200.0  # the document's 20 minutes, until one was done
 
 
-def plan(settings: Settings, found: Assessment, reason: str, impact: str = "", began: str = "") -> Plan:
-    """What will be done, as an approval binds it.
+def plan(  # noqa: PLR0913 # what was found, and what somebody says of it
+    settings: Settings, found: Assessment, reason: str, impact: str = "", began: str = "", *, usual: float | None = None
+) -> Plan:
+    """What will be done, as an approval binds it; ``usual`` is how long former ones took, in seconds.
 
     Raises:
         Refused: no reason is given.
@@ -28,7 +31,12 @@ def plan(settings: Settings, found: Assessment, reason: str, impact: str = "", b
     if not reason.strip():
         raise Refused("A restore needs a reason: those who sign will read it, and the incident report keeps it.", "Say what is wrong.")
     kind = PRODUCTION if found.environment == "production" else STAGING
-    return Plan(kind=kind, environment=found.environment, bound=_bound(settings, found), shown=_shown(found, reason, impact, began))
+    return Plan(
+        kind=kind,
+        environment=found.environment,
+        bound=_bound(settings, found),
+        shown={**_shown(found, reason, impact, began), "usual": usual},
+    )
 
 
 def _bound(settings: Settings, found: Assessment) -> dict[str, Any]:
@@ -45,6 +53,7 @@ def _bound(settings: Settings, found: Assessment) -> dict[str, Any]:
         "schema_differs": found.schema_differs,
         "maintenance": found.maintenance,
         "pause": found.paused,
+        "rehearsal": found.rehearsal,
         "steps": list(steps(settings, found)),
         "settings": settings_digest(settings),
     }
@@ -67,6 +76,8 @@ def _shown(found: Assessment, reason: str, impact: str, began: str) -> dict[str,
         "loss": found.loss.as_json() if found.loss else None,
         "loss_unknown": found.loss_unknown,
         "page_missing": found.page_missing,
+        "rehearsed": found.rehearsed,
+        "spots": spots.dump(found.spots),
     }
 
 

@@ -93,6 +93,7 @@ class Way:
         self.data.prove()
         if not self.opens:
             return
+        self.op.result(clash="")
         self.op.result(**self.to.functions(self.environment, tolerant=True))
 
 

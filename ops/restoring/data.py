@@ -25,10 +25,10 @@ class Unsound(Failed):
 
 
 class Data:
-    """The steps around the data of one rollback."""
+    """The steps around the data of one operation; where it brings several backups, each has its prefix."""
 
-    def __init__(self, to: Releasing, bound: Mapping[str, Any]) -> None:
-        self.to, self.bound = to, bound
+    def __init__(self, to: Releasing, bound: Mapping[str, Any], prefix: str = "") -> None:
+        self.to, self.bound, self.prefix = to, bound, prefix
         self.op, self.services = to.op, to.services
         self.path = self.services.catalogue.archive(bound["backup"])
         self.covered = False  # whether nothing can be written while the data go back
@@ -66,7 +66,7 @@ class Data:
             tables = made.tables or checked.tables
             return {"tables": {name: asdict(table) for name, table in tables.items()}}
 
-        found = self.op.step("archive", check, if_interrupted=Interrupted.REDO)
+        found = self.op.step(f"{self.prefix}archive", check, if_interrupted=Interrupted.REDO)
         self.tables = {name: Table(**values) for name, values in found["tables"].items()}
 
     def pause(self) -> None:
@@ -76,14 +76,14 @@ class Data:
 
         reason = self.op.params["shown"]["reason"]
         facts = {"reason": reason, "by": self.op.requested_by, "operation_id": self.op.id}
-        paused = self.to.changing("pause", lambda: pausing.stop_functions(self.services, self.to.environment, **facts))
+        paused = self.to.changing(f"{self.prefix}pause", lambda: pausing.stop_functions(self.services, self.to.environment, **facts))
         self.covered = paused["paused"]
         self.op.result(paused=paused)
 
     def unpause(self) -> None:
         """Let the functions run again."""
         if self.covered:
-            self.to.changing("unpause", lambda: pausing.let_run(self.services, self.to.environment, self.op.requested_by))
+            self.to.changing(f"{self.prefix}unpause", lambda: pausing.let_run(self.services, self.to.environment, self.op.requested_by))
 
     def delta(self, safety_id: str) -> None:
         """Count once more what goes, from the safety backup itself: that is what really goes; and keep it by table."""
@@ -111,7 +111,8 @@ class Data:
     def restore(self) -> None:
         """Import the archive: all tables at once or none, once, and after a crash only with a look at how the first one ended."""
         convex, mode = self.services.convex, self.mode
-        before = self.op.step("imports before", lambda: convex.newest_import(self.to.environment), if_interrupted=Interrupted.REDO)
+        seen = f"{self.prefix}imports before"
+        before = self.op.step(seen, lambda: convex.newest_import(self.to.environment), if_interrupted=Interrupted.REDO)
 
         def bring() -> dict[str, Any]:
             return convex.bring(self.to.environment, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()
@@ -121,7 +122,7 @@ class Data:
             return outcome.dump() if outcome is not None else None
 
         deadline = float(self.services.settings.convex.deadline)
-        self.op.result(data=self.to.changing("data", bring, looking=ended, deadline=deadline))
+        self.op.result(data=self.to.changing(f"{self.prefix}data", bring, looking=ended, deadline=deadline))
 
     def prove(self) -> Mapping[str, Any]:
         """Export again, and compare every table's row set with the backup's; what the spot checks see there is in the result."""
@@ -139,7 +140,7 @@ class Data:
                 there = {name: table for name, table in there.items() if name in self.tables}
             return {**self.require_equal(differences(self.tables, there)), "spots": spots.dump(seen)}
 
-        proof = self.to.changing("proof", prove)
+        proof = self.to.changing(f"{self.prefix}proof", prove)
         self.op.result(proof=proof)
         return proof
 

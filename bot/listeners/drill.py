@@ -1,0 +1,137 @@
+"""Drills: start one, say what is seen, decide, note what holds it up, look at all of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from bot.desk import Desk
+from bot.listeners.windows import at_once, shown
+from bot.registry import Answer, Errors, Open, Reply, Show, action, command, submission
+from bot.requests import Request
+from bot.views import drill as views
+from bot.views.actions import Action, Field, Window
+from bot.views.backup import looking
+from bot.views.blocks import message
+from ops import drill
+from ops.errors import Refused
+from ops.journal import OperationView
+from ops.people import Right
+
+_start = command("/drill", "start", needs=Right.RESTORE, stored=True)
+_history = command("/drill", "history", needs=Right.LOOK)
+_history_button = action(Action.DRILL_HISTORY, needs=Right.LOOK)
+_detect = action(Action.DRILL_DETECTED, needs=Right.RESTORE)
+_decide = action(Action.DRILL_DECIDED, needs=Right.RESTORE)
+_block = action(Action.DRILL_BLOCKER, needs=Right.RESTORE)
+_detected = submission(Window.DRILL_DETECTED, needs=Right.RESTORE, stored=True)
+_decided = submission(Window.DRILL_DECIDED, needs=Right.RESTORE, stored=True)
+_blocked = submission(Window.DRILL_BLOCKER, needs=Right.RESTORE, stored=True)
+
+
+@_start.handle
+def start(request: Request, desk: Desk) -> Reply:
+    """``/drill start [A|B]``."""
+    scenario = drill.find(request.words[0] if request.words else "A")
+    backstop = desk.backstop
+    drill.begin(backstop.journal, backstop.services, scenario, request.person.id, id=request.operation_id)
+    return Reply(message=message(f"Drill {scenario.letter} has begun: its card is in {desk.settings.slack.engineering}."))
+
+
+@_history.handle
+def history(_request: Request, desk: Desk) -> Reply:
+    """``/drill history``."""
+    return Reply(message=views.history(_all(desk)))
+
+
+@_history_button.answer
+def look(request: Request) -> Answer:
+    """Over Home a window at once."""
+    return at_once(request)
+
+
+@_history_button.handle
+def history_clicked(request: Request, desk: Desk) -> Reply:
+    """The button of the same meaning."""
+    return shown(request, views.history(_all(desk)))
+
+
+def _all(desk: Desk) -> list[drill.Drilled]:
+    """Every drill that came to its end."""
+    return drill.history(desk.backstop.journal.recent(100, kinds=(drill.KIND,)))
+
+
+@_detect.answer
+def see(request: Request) -> Answer:
+    """A window at once."""
+    return Open(views.see(request.value))
+
+
+@_block.answer
+def block(request: Request) -> Answer:
+    """A window at once."""
+    return Open(views.blocker(request.value))
+
+
+@_detect.handle
+@_block.handle
+def opened(_request: Request, _desk: Desk) -> Reply:
+    """It is open already."""
+    return Reply()
+
+
+@_decide.answer
+def choose(_request: Request) -> Answer:
+    """A window at once, the backups as soon as they are known."""
+    return Open(looking())
+
+
+@_decide.handle
+def offer(request: Request, desk: Desk) -> Reply:
+    """Which backup."""
+    return Reply(view=views.decide(request.value, desk.backstop.catalogue.all(), datetime.now(UTC)))
+
+
+@_detected.answer
+@_blocked.answer
+def check(request: Request) -> Answer:
+    """Something must be said."""
+    return Show(looking()) if request.fields.get(Field.REASON, "").strip() else Errors({Field.REASON: "Say it in a sentence."})
+
+
+@_decided.answer
+def wait(_request: Request) -> Answer:
+    """The same window, until it is written down."""
+    return Show(looking())
+
+
+@_detected.handle
+def detected(request: Request, desk: Desk) -> Reply:
+    """Somebody has seen it."""
+    return _said(request, desk, drill.DETECTED, request.fields.get(Field.REASON, ""), "Noted. Now decide: which backup?")
+
+
+@_decided.handle
+def decided(request: Request, desk: Desk) -> Reply:
+    """Somebody has decided."""
+    return _said(request, desk, drill.DECIDED, request.fields.get(Field.BACKUP, ""), "Noted: staging is restored from it now.")
+
+
+@_blocked.handle
+def blocked(request: Request, desk: Desk) -> Reply:
+    """Something holds it up."""
+    return _said(request, desk, drill.BLOCKER, request.fields.get(Field.REASON, ""), "Noted: it becomes a recommendation of the report.")
+
+
+def _said(request: Request, desk: Desk, kind: str, text: str, answer: str) -> Reply:
+    """Write it down; the drill goes on by itself."""
+    view = _drill(desk, request.private)
+    drill.say(desk.backstop.services, view, kind, text, by=request.person.id, id=f"{kind}-{request.operation_id}")
+    return shown(request, message(answer))
+
+
+def _drill(desk: Desk, drill_id: str) -> OperationView:
+    """The drill of a button."""
+    view = desk.backstop.journal.get(drill_id)
+    if view is None or view.kind != drill.KIND:
+        raise Refused("There is no such drill.", "`/drill start` begins one.")
+    return view

@@ -1,0 +1,197 @@
+"""The drill's card, while people look and decide, and when it is over; its windows; the history with its trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.views import steps
+from bot.views.actions import Action, Field, Window
+from bot.views.backup import outcome
+from bot.views.blocks import (
+    Element,
+    Message,
+    View,
+    actions,
+    button,
+    context,
+    dotted,
+    entry,
+    message,
+    modal,
+    option,
+    radio,
+    section,
+    table,
+    typed,
+)
+from bot.views.steps import DONE, RUNNING
+from bot.views.text import clock, code, counted, duration, escape, exact, mention, plain, prose, size
+from ops.drill import DECIDED, DETECTED, SCENARIOS, Drilled, waits_for
+from ops.manifest import Backup
+from ops.words import ago
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView
+
+TITLE = "Drill"
+_OFFERED, _SHOWN = 10, 12
+_BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+def card(view: OperationView, now: datetime) -> Message:
+    """How it stands."""
+    if view.status == "succeeded":
+        return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view))
+    scenario = SCENARIOS[view.params["bound"]["scenario"]]
+    head = f"Drill {scenario.letter}"
+    if view.status != "running":
+        return message(
+            f"{head} {view.status} · {prose(outcome.target(view))}",
+            section(
+                dotted(f":x: *{head} {view.status}*", f"*{prose(outcome.target(view))}*"),
+                prose(view.error or "", 800),
+                prose(view.remedy or "", 400),
+                f"asked by {mention(view.requested_by)}",
+            ),
+            context(steps.line(view)),
+        )
+    return message(
+        f"{head} on {prose(outcome.target(view))}",
+        section(
+            dotted(f"{RUNNING} *{head}*", f"*{prose(outcome.target(view))}*", duration(now - view.created_at)),
+            _asks(view),
+            f"asked by {mention(view.requested_by)} · production is not touched",
+        ),
+        context(steps.line(view)),
+        actions(*_buttons(view)),
+    )
+
+
+def _asks(view: OperationView) -> str:
+    """What people are to do now."""
+    waits = waits_for(view)
+    if waits == DETECTED:
+        return f"*{SCENARIOS[view.params['bound']['scenario']].what}* The clock runs."
+    if waits == DECIDED:
+        return "*Which backup should staging come back from?* The clock runs."
+    return "Staging is made ready." if "disaster" not in [step.name for step in view.steps] else "It is restored and proven."
+
+
+def _buttons(view: OperationView) -> list[Element]:
+    """What can be said."""
+    waits = waits_for(view)
+    found = [button("Note a blocker", Action.DRILL_BLOCKER, view.id)]
+    if waits == DETECTED:
+        return [button("I see what happened", Action.DRILL_DETECTED, view.id, style="primary"), *found]
+    return [button("Decide", Action.DRILL_DECIDED, view.id, style="primary"), *found] if waits == DECIDED else found
+
+
+def over(found: Drilled, target: str, line: str = "") -> Message:
+    """What it measured."""
+    scenario = SCENARIOS[found.scenario]
+    mark = DONE if found.good else ":warning:"
+    phases = " · ".join(f"{name} {duration(seconds)}" for name, seconds in found.seconds.items())
+    struck = f" ({escape(found.table, 60)})" if found.table else ""
+    todo = [f"• {prose(each, 300)}" for each in found.recommendations] or ["Nothing has to be changed."]
+    return message(
+        f"Drill {scenario.letter}: back in {duration(found.total)} of {duration(found.rto)} · {target}",
+        section(
+            dotted(f"{mark} *Drill {scenario.letter}: {scenario.title.lower()}{struck}*", f"*{target}*"),
+            f"{phases} · *total {duration(found.total)}* of {duration(found.rto)}",
+            f"Data loss {duration(found.loss)} of {duration(found.rpo)}, from {code(found.backup)}",
+            f"Seen by {mention(found.by[0])}: “{escape(found.seen, 200)}” · decided by {mention(found.by[1])}",
+            f"{counted(len(found.blockers), 'blocker')} noted: {escape('; '.join(found.blockers), 300)}" if found.blockers else "",
+        ),
+        section("*To do*", *todo),
+        context(line),
+        actions(button("History", Action.DRILL_HISTORY)),
+    )
+
+
+def see(drill_id: str) -> View:
+    """What somebody sees."""
+    return modal(
+        TITLE,
+        section("What has happened? The clock stops for this phase when you send it."),
+        entry("What do you see?", typed(Field.REASON, hint="Which table, what is wrong with it", limit=500, lines=True), needed=True),
+        submit="That is it",
+        callback_id=Window.DRILL_DETECTED,
+        private=drill_id,
+    )
+
+
+def decide(drill_id: str, backups: Sequence[Backup], now: datetime) -> View:
+    """Which backup it is restored from."""
+    shown = [each for each in backups if each.type == "full" and not each.problem][:_OFFERED]
+    options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
+    return modal(
+        TITLE,
+        section("From which backup should staging come back?"),
+        entry("Full backups, newest first", radio(Field.BACKUP, options, shown[0].id), needed=True),
+        submit="Restore it",
+        callback_id=Window.DRILL_DECIDED,
+        private=drill_id,
+    )
+
+
+def _option(each: Backup, now: datetime) -> str:
+    """When, and how much."""
+    return plain(f"{ago(each.timestamp, now)} · {size(each.size)}", 75)
+
+
+def _described(each: Backup) -> Element:
+    """The small line under it."""
+    sound = f"L{each.facts.level}" if each.good else "NOT VERIFIED"
+    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp)} · {sound}", 75)}
+
+
+def blocker(drill_id: str) -> View:
+    """What holds it up."""
+    return modal(
+        TITLE,
+        entry("What holds you up?", typed(Field.REASON, hint="A login that nobody had, a page out of date", limit=500), needed=True),
+        submit="Note it",
+        callback_id=Window.DRILL_BLOCKER,
+        private=drill_id,
+    )
+
+
+def history(found: Sequence[Drilled]) -> Message:
+    """All of them, the newest last, and where it is going."""
+    if not found:
+        return message("No drill has been done yet: `/drill start`.")
+    shown = list(found)[-_SHOWN:]
+    rows = [
+        (
+            f"{each.at:%Y-%m-%d} {each.scenario}",
+            *(duration(each.seconds[phase]) for phase in each.seconds),
+            duration(each.total),
+            str(len(each.blockers)),
+        )
+        for each in shown
+    ]
+    return message(
+        f"Drills: {trend(shown)}",
+        section(f"*Drills* · time to come back: {trend(shown)}", code(picture([each.total for each in shown]))),
+        table(("", "detect", "decide", "restore", "verify", "total", "blockers"), *rows),
+        context(f"since {clock(found[0].at)} · promised: {duration(found[-1].rto)}"),
+    )
+
+
+def _row(each: Drilled) -> tuple[str, ...]:
+    """One drill in the table."""
+    phases = [duration(seconds) for seconds in each.seconds.values()]
+    return (f"{each.at:%Y-%m-%d} {each.scenario}", *phases, duration(each.total), str(len(each.blockers)))
+
+
+def trend(found: Sequence[Drilled]) -> str:
+    """The last totals, as they followed one another."""
+    return " → ".join(duration(each.total) for each in found[-5:])
+
+
+def picture(totals: Sequence[float]) -> str:
+    """The totals as bars. Pure."""
+    most = max(totals) or 1.0
+    return "".join(_BLOCKS[min(int(each / most * (len(_BLOCKS) - 1) + 0.5), len(_BLOCKS) - 1)] for each in totals)

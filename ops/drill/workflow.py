@@ -1,0 +1,192 @@
+"""The drill as its list of steps; where it waits for people, what they said is in rows, so it goes on after a restart."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from ops import files, notes, staging, tasks
+from ops.context import Services
+from ops.drill import report
+from ops.drill.scenarios import SCENARIOS, Scenario, make, struck
+from ops.errors import Failed, OpsError, Refused
+from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
+from ops.journal.reading import Readings
+from ops.manifest import Backup
+from ops.notes import Note
+from ops.restoring.data import Data
+from ops.restoring.looking import require_backup, require_data, scratch
+from ops.restoring.staged import ENVIRONMENT, Staged, require_spots
+from ops.services.process import Stopped
+from ops.words import elapsed, one_line
+
+KIND = "drill"
+DETECTED, DECIDED, BLOCKER = "detected", "decided", "blocker"
+PATIENCE = timedelta(hours=2)  # for so long it waits for people
+LOOK = 1.0  # seconds between two looks for what they said
+TEXT = 500  # characters of a note
+
+
+def kind(services: Services) -> Kind:
+    """For the journal; it holds staging."""
+    return Kind(name=KIND, workflow=partial(drill, services=services), version=1, cancellable=True, sentence=sentence)
+
+
+def ask(services: Services, scenario: Scenario, seed: int) -> dict[str, Any]:
+    """The parameters of a drill: staging is filled from the newest good full backup first.
+
+    Raises:
+        Refused: no staging is set, or there is no backup to begin from.
+    """
+    if not staging.configured(services):
+        raise Refused("No staging deployment is set, so nothing can be drilled.", "Add `[convex.staging]`: see docs/verifying.md.")
+    newest = next((each for each in services.catalogue.all() if each.type == "full" and each.good), None)
+    if newest is None:
+        raise Refused("There is no good full backup to drill with.", "Take one: `/backup full`.")
+    steps = ["staging", "archive", "prepared", "disaster", DETECTED, DECIDED, "data", "proof", "smoke tests", "report"]
+    bound = {**_bound(services, newest), "scenario": scenario.letter, "steps": steps}
+    return {"bound": bound, "shown": {"reason": f"drill {scenario.letter}: {scenario.title}", "seed": seed}}
+
+
+def _bound(services: Services, backup: Backup) -> dict[str, Any]:
+    """What the steps around the data work by."""
+    require_data(services, require_backup(services, backup.id), ENVIRONMENT)
+    return {
+        "target": services.target(ENVIRONMENT),
+        "environment": ENVIRONMENT,
+        "backup": backup.id,
+        "sha256": backup.sha256 or "",
+        "commit": backup.commit_hash,
+        "data": True,
+        "pause": services.settings.convex.pause,
+        "maintenance": False,
+    }
+
+
+def begin(journal: Journal, services: Services, scenario: Scenario, by: str, *, id: str) -> str:  # noqa: A002 # the contract's name
+    """Start one; its id."""
+    seed = int.from_bytes(id.encode()[-4:], "big")
+    return journal.start(KIND, ask(services, scenario, seed), by=by, environment=ENVIRONMENT, id=id)
+
+
+def waits_for(view: OperationView) -> str:
+    """What a running drill waits for people to say; "" where it waits for nothing. Pure."""
+    last = view.steps[-1] if view.steps and view.status is Status.RUNNING else None
+    return last.name if last is not None and last.name in {DETECTED, DECIDED} and last.state != "done" else ""
+
+
+def say(services: Services, view: OperationView, kind: str, text: str, *, by: str, id: str) -> Note:  # noqa: A002, PLR0913 # the facts of a note, all named
+    """Somebody sees it, has decided, or is held up.
+
+    Raises:
+        Refused: it is not what the drill waits for, or the backup that was decided for is none.
+    """
+    if view.status is not Status.RUNNING:
+        raise Refused("That drill is over.", "`/drill history` shows how it went.")
+    if kind != BLOCKER and waits_for(view) != kind:
+        raise Refused("The drill does not wait for that now.", "Its card shows where it is.")
+    if kind == DECIDED:
+        require_data(services, require_backup(services, text), ENVIRONMENT)
+    if not text.strip():
+        raise Refused("Nothing is said.", "Say in a sentence what you see.")
+    return notes.write(services.engine, view.id, kind, one_line(text, TEXT), by=by, id=id)
+
+
+def drill(op: Operation, services: Services) -> None:
+    """Make the disaster, wait until it is seen and decided about, restore, prove, report; then staging as it was."""
+    Drilling(op, services).go()
+
+
+@dataclass
+class Drilling:
+    """One drill: the list of steps, then what they do."""
+
+    op: Operation
+    services: Services
+
+    def __post_init__(self) -> None:
+        self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
+        self.scenario = SCENARIOS[self.bound["scenario"]]
+        self.staged = Staged(op=self.op, services=self.services)
+        self.base = Data(self.staged.to(self.bound["commit"]), self.bound, "prepared ")
+
+    def go(self) -> None:
+        """The list of steps."""
+        staging.require(self.op, self.services)
+        self.base.to.target()
+        try:
+            self.base.archive()
+            self.staged.save()
+            self.staged.bring(self.base)
+            self.base.to.changing("disaster", self.strike)
+            self.hear(DETECTED)
+            self.restore(self.hear(DECIDED).text)
+        except OpsError:
+            self.staged.put_back("")
+            raise
+        self.op.step("report", self.report, if_interrupted=Interrupted.REDO)
+        self.staged.put_back("")
+
+    def strike(self) -> dict[str, Any]:
+        """Import the disaster; when it was there, and which table it struck."""
+        table = struck(self.base.tables, int(self.shown["seed"])) if self.scenario.letter == "B" else ""
+        with scratch(self.services) as folder:
+            path = folder / "disaster.zip"
+            make(self.scenario.letter, self.base.path, path, table)
+            self.services.convex.bring(ENVIRONMENT, path, mode="replace-all", stop=self.op.stop, said=self.base.to.said)
+        return {"at": datetime.now(UTC).isoformat(), "table": table}
+
+    def hear(self, kind: str) -> Note:
+        """What somebody says, as soon as they say it."""
+
+        def wait() -> dict[str, Any]:
+            until = datetime.now(UTC) + PATIENCE
+            while not (said := notes.of(self.services.engine, self.op.id, kind)):
+                if datetime.now(UTC) > until:
+                    raise Failed(f"Nobody {_SPOKEN[kind]} within {elapsed(PATIENCE)}.", "That is a result too: `/drill start`.")
+                if self.op.stop.wait(LOOK):
+                    raise Stopped("The drill was stopped.")
+            return {**asdict(said[0]), "at": said[0].at.isoformat()}
+
+        found = self.op.step(kind, wait, if_interrupted=Interrupted.REDO)
+        return Note(**{**found, "at": datetime.fromisoformat(found["at"])})
+
+    def restore(self, backup_id: str) -> None:
+        """What was decided for: restored, proven, looked at, smoke-tested."""
+        backup = self.services.catalogue.get(backup_id)
+        bound = _bound(self.services, backup)
+        data = Data(self.staged.to(bound["commit"]), bound)
+        data.archive()
+        proof = self.staged.bring(data)
+        require_spots(proof)
+        data.to.smoke(ENVIRONMENT)
+
+    def report(self) -> dict[str, Any]:
+        """Write the report, and open what it recommends as tasks."""
+        view = Readings(self.services.engine).get(self.op.id)
+        if view is None:
+            raise Failed("The drill is not in the database.", "Look at the log.")
+        found = report.drilled(self.services, view)
+        path = report.place(self.services.settings.folder, self.op.id)
+        files.make_folder(path.parent)
+        files.write(path, report.markdown(found).encode(), self.op.id)
+        with Session(self.services.engine) as session, session.begin():
+            for place, text in enumerate(found.recommendations):
+                tasks.begin(session, f"drill-{self.op.id}-{place}", "drill recommendation", text, by=self.op.requested_by, about=self.op.id)
+        self.op.result(drill=found.dump())
+        return {"report": path.name}
+
+
+_SPOKEN = {DETECTED: "said what had happened", DECIDED: "decided for a backup"}
+
+
+def sentence(view: OperationView) -> str | None:
+    """The activity log's sentence."""
+    scenario = SCENARIOS[view.params["bound"]["scenario"]]
+    if view.status is not Status.SUCCEEDED:
+        return f"Drill {scenario.letter} ({scenario.title.lower()}) {view.status}: {view.error}"
+    return f"Drill {scenario.letter} ({scenario.title.lower()}): back in {elapsed(timedelta(seconds=view.result['drill']['total']))}"

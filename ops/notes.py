@@ -1,0 +1,45 @@
+"""What people say while an operation runs: it waits for some of it, and its report has all of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ops.database import NoteRow, reading
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """One of them."""
+
+    id: str
+    operation_id: str
+    kind: str
+    by: str
+    at: datetime
+    text: str
+
+
+_NAMES = tuple(Note.__annotations__)
+
+
+def write(engine: Engine, operation_id: str, kind: str, text: str, *, by: str, id: str) -> Note:  # noqa: A002, PLR0913 # the columns, all named
+    """Write one down; the same id twice is the same note, as it was first."""
+    with Session(engine) as session, session.begin():
+        row = session.get(NoteRow, id)
+        if row is None:
+            row = NoteRow(id=id, operation_id=operation_id, kind=kind, by=by, at=datetime.now(UTC), text=text)
+            session.add(row)
+            session.flush()
+        return Note(**{name: getattr(row, name) for name in _NAMES})
+
+
+def of(engine: Engine, operation_id: str, kind: str = "") -> list[Note]:
+    """Those of an operation, the oldest first."""
+    with reading(engine) as session:
+        query = select(NoteRow).where(NoteRow.operation_id == operation_id).order_by(NoteRow.at, NoteRow.id)
+        rows = session.scalars(query.where(NoteRow.kind == kind) if kind else query)
+        return [Note(**{name: getattr(row, name) for name in _NAMES}) for row in rows]

@@ -1,0 +1,129 @@
+"""What a verification and a drill do with staging: keep its own data, bring a backup there with its own functions, put all of it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ops import files, spots, staging
+from ops.context import Services
+from ops.errors import Failed, OpsError
+from ops.journal import Interrupted, Operation
+from ops.releasing import Releasing
+from ops.restoring.data import Data
+from ops.services.convex import Misfit
+
+ENVIRONMENT = staging.ENVIRONMENT
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staged:
+    """Staging, for the time of one operation that holds it."""
+
+    op: Operation
+    services: Services
+
+    @property
+    def saved(self) -> Path:
+        """Where staging's own data are kept meanwhile."""
+        return self.services.settings.state / f"staging-{self.op.id}.zip"
+
+    @property
+    def own_functions(self) -> bool:
+        """Whether we push the functions."""
+        return self.services.settings.app.functions == "bot"
+
+    def to(self, commit: str) -> Releasing:
+        """Staging on its way to a commit."""
+        return Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=commit)
+
+    def save(self) -> None:
+        """Export what staging holds now, to be put back, if the settings want that."""
+        if self.services.settings.verification.put_back:
+            self.op.step("staging saved", self._export, if_interrupted=Interrupted.REDO)
+
+    def _export(self) -> dict[str, Any]:
+        """The export, whole under its name or not there."""
+        part = files.temporary(self.saved, self.op.id)
+        part.unlink(missing_ok=True)
+        self.services.convex.export(ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+        files.keep(part, self.saved)
+        return {"bytes": self.saved.stat().st_size}
+
+    def bring(self, data: Data) -> Mapping[str, Any]:
+        """The backup's functions and data, proven; what the proof found.
+
+        The functions go first, as their own rows fit them; where the rows that are there do not, they go without validation.
+        """
+        named = data.prefix
+        if self.own_functions:
+            data.to.packages(f"{named}packages")
+        data.pause()
+        fits = not self.own_functions or data.to.functions(ENVIRONMENT, f"{named}functions", tolerant=True)["validated"]
+        if not fits:
+            data.to.functions(ENVIRONMENT, f"{named}functions without validation", validated=False)
+        data.restore()
+        proof = data.prove()
+        if not fits:
+            data.to.functions(ENVIRONMENT, f"{named}functions again")
+        data.unpause()
+        return proof
+
+    def put_back(self, commit: str) -> None:
+        """Staging's own data again, under the functions that production runs; ``commit`` is whose are there now."""
+        if not self.saved.exists():
+            return
+        try:
+            self._put_back(commit)
+        except OpsError as error:  # what the operation found is what counts; what was saved stays, and the card says where
+            self.op.result(staging={"kept": str(self.saved), "why": error.message})
+            return
+        self.saved.unlink(missing_ok=True)
+
+    def _put_back(self, commit: str) -> None:
+        """The data under the functions that production runs; where they clash, those open first, and are as they should be at the end."""
+        live = self.services.git.remote_head(self.services.settings.app.production_branch)
+        now = self.to(live)
+        if not self.own_functions:
+            now.changing("staging put back", self._import)
+        elif not (self._runs(now, same=live == commit) and self._fits(now)):
+            now.functions(ENVIRONMENT, "staging opened", validated=False)
+            now.changing("staging put back", self._import)
+            now.functions(ENVIRONMENT, "staging functions", tolerant=True)
+        self.services.convex.unpause(ENVIRONMENT)
+
+    def _runs(self, now: Releasing, *, same: bool) -> bool:
+        """Whether the functions are there: they are, or the rows that are there let them in."""
+        return same or bool(now.functions(ENVIRONMENT, "staging functions first", tolerant=True)["validated"])
+
+    def _fits(self, now: Releasing) -> bool:
+        """Whether the saved rows go in as they are; then they are in."""
+
+        def bring() -> dict[str, Any]:
+            try:
+                return {**self._import(), "fits": True}
+            except Misfit:
+                return {"fits": False}
+
+        return bool(now.changing("staging as it was", bring)["fits"])
+
+    def _import(self) -> dict[str, Any]:
+        """What was saved."""
+        said = self.to("").said
+        return self.services.convex.bring(ENVIRONMENT, self.saved, mode="replace-all", stop=self.op.stop, said=said).dump()
+
+
+def require_spots(proof: Mapping[str, Any]) -> None:
+    """Fail where the restored rows are not what the settings want of them.
+
+    Raises:
+        Failed: with the checks that are not as wanted.
+    """
+    found = [spots.load(each) for each in proof["spots"]]
+    if bad := [each for each in found if not each.good]:
+        raise Failed(
+            f"Restored, but {'; '.join(each.sentence for each in bad[:3])}.",
+            "The rows are as they were in the backup: look whether it was taken after the loss.",
+        )

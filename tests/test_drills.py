@@ -1,0 +1,195 @@
+"""B15: a disaster is made in staging, people find it and decide, the bot restores and proves, and every phase is timed."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ops import drill, staging, tasks
+from ops.archive import Table
+from ops.backstop import Backstop
+from ops.drill import Drilled
+from ops.drill.scenarios import make, struck
+from ops.errors import Refused
+from ops.journal import OperationView
+from sandbox.convex import ConvexServer
+from tests.shipping import Shop, ended
+from tests.test_verification import shop_with, trout
+from tests.world import wait_for
+
+__all__ = ["trout"]  # the fixture
+
+SEEN = "orders lost half of its rows since noon"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, template: Path, trout: ConvexServer) -> Iterator[Shop]:
+    shop = shop_with(tmp_path, template, trout, put_back=True)
+    yield shop
+    shop.close()
+
+
+@pytest.fixture
+def backstop(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstop]:
+    monkeypatch.setattr("ops.drill.workflow.LOOK", 0.05)
+    with shop.backstop() as backstop:
+        staging.mark(backstop.services)
+        yield backstop
+
+
+def begun(backstop: Backstop, letter: str) -> str:
+    return drill.begin(backstop.journal, backstop.services, drill.find(letter), "U0ALICE", id=uuid.uuid4().hex[:12])
+
+
+def at(backstop: Backstop, operation_id: str, what: str) -> OperationView:
+    """The drill, once it waits for this."""
+
+    def waiting() -> OperationView | None:
+        view = backstop.journal.get(operation_id)
+        assert view is not None
+        assert view.status == "running", view
+        return view if drill.waits_for(view) == what else None
+
+    return wait_for(waiting, f"a drill that waits until it is {what}")
+
+
+def said(backstop: Backstop, view: OperationView, kind: str, text: str, by: str = "U0BOB") -> None:
+    drill.say(backstop.services, view, kind, text, by=by, id=uuid.uuid4().hex)
+
+
+def test_a_corrupted_table_is_found_decided_about_restored_and_reported(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
+    mine, theirs = trout.fingerprint("users"), shop.rows()
+    newest = backstop.catalogue.all()[0].id
+    started = begun(backstop, "B")
+    view = at(backstop, started, drill.DETECTED)
+    rows = trout.tables()
+    assert sorted((rows["users"], rows["orders"])) in ([3, 8], [4, 5])
+    with pytest.raises(Refused, match="does not wait for that now"):
+        said(backstop, view, drill.DECIDED, newest)
+    said(backstop, view, drill.BLOCKER, "nobody had the login of the dashboard")
+    said(backstop, view, drill.DETECTED, SEEN)
+    view = at(backstop, started, drill.DECIDED)
+    with pytest.raises(Refused, match="There is no backup"):
+        said(backstop, view, drill.DECIDED, "full-1701450000000")
+    said(backstop, view, drill.DECIDED, newest, by="U0CAROL")
+    done = ended(backstop, started)
+    assert done.status == "succeeded", done
+    assert trout.fingerprint("users") == mine
+    assert shop.rows() == theirs
+    found = Drilled.load(done.result["drill"])
+    assert (found.scenario, found.backup, found.by) == ("B", newest, ("U0BOB", "U0CAROL"))
+    assert found.blockers == ("nobody had the login of the dashboard",)
+    assert found.total == sum(found.seconds.values()) > 0
+    assert found.good
+    text = drill.place(backstop.settings.folder, started).read_text()
+    for words in (
+        "| Scenario tested | B: Corrupted data",
+        "| Recovery time |",
+        "| Data loss |",
+        "| Issues encountered | nobody had",
+        "| detect |",
+    ):
+        assert words in text
+    opened = [task.text for task in tasks.open_ones(backstop.engine) if task.kind == "drill recommendation"]
+    assert any("nobody had the login" in each and "INCIDENT_RESPONSE_PLAN.md" in each for each in opened)
+    assert [each.operation_id for each in drill.history(backstop.journal.recent(10))] == [started]
+
+
+def test_a_drill_goes_on_after_the_bot_was_started_again_and_one_that_is_cancelled_leaves_staging_as_it_was(
+    shop: Shop, backstop: Backstop, trout: ConvexServer
+) -> None:
+    mine = trout.fingerprint("users")
+    started = begun(backstop, "A")
+    view = at(backstop, started, drill.DETECTED)
+    assert (trout.tables()["users"], trout.tables()["orders"]) == (0, 0)
+    backstop.close()
+    said(backstop, view, drill.DETECTED, "everything is gone")
+    with shop.backstop() as again:
+        at(again, started, drill.DECIDED)
+        again.journal.cancel(started, by="U0ALICE")
+        done = ended(again, started)
+        assert done.status == "cancelled", done
+        assert [step.name for step in done.steps].count("disaster") == 1
+        assert again.journal.holder("staging") is None
+    assert trout.fingerprint("users") == mine
+
+
+@pytest.mark.parametrize(
+    ("letter", "said"),
+    [("C", "needs the backup of variables"), ("d", "needs the backup of third-party"), ("E", "no scenario")],
+)
+def test_what_cannot_be_drilled_yet_says_so(letter: str, said: str) -> None:
+    with pytest.raises(Refused, match=said):
+        drill.find(letter)
+
+
+# ── the decisions ──
+
+
+def measured(**more: Any) -> Drilled:
+    facts: dict[str, Any] = {
+        "operation_id": "op",
+        "scenario": "B",
+        "at": datetime(2026, 11, 2, tzinfo=UTC),
+        "seconds": {"detect": 40.0, "decide": 75.0, "restore": 211.0, "verify": 60.0},
+        "total": 386.0,
+        "rto": 1800.0,
+        "loss": 3600.0,
+        "rpo": 86400.0,
+        "backup": "full-1",
+        "seen": SEEN,
+        "table": "orders",
+        "by": ("U0BOB", "U0CAROL"),
+        "blockers": (),
+    }
+    return Drilled(**{**facts, **more})
+
+
+def test_a_drill_within_its_promises_that_named_the_table_recommends_nothing() -> None:
+    assert (measured().good, measured().recommendations) == (True, [])
+
+
+def test_each_promise_that_was_not_kept_names_the_document_to_update() -> None:
+    late, lossy = measured(total=2000.0), measured(loss=90000.0)
+    assert "the longest phase was “restore”" in late.recommendations[0]
+    assert "ROLLBACK_PLAN.md" in late.recommendations[0]
+    assert "BACKUP_STRATEGY.md" in lossy.recommendations[0]
+    assert not late.good
+    assert not lossy.good
+
+
+def test_what_was_seen_must_name_the_table_that_was_struck() -> None:
+    assert "does not name the table" in measured(seen="something is odd").recommendations[0]
+    assert measured(seen="something is odd", table="").recommendations == []
+
+
+def test_a_drill_is_read_back_as_it_was_written() -> None:
+    assert Drilled.load(json.loads(json.dumps(measured().dump()))) == measured()
+
+
+def test_only_a_table_with_rows_is_struck_and_the_seed_repeats_it() -> None:
+    tables = {name: Table(rows=rows, bytes=1, fingerprint="") for name, rows in (("a", 5), ("b", 0), ("c", 1), ("_storage", 9), ("d", 2))}
+    assert {struck(tables, seed) for seed in range(50)} == {"a", "d"}
+    assert struck(tables, 3) == struck(tables, 3)
+
+
+def test_the_disaster_leaves_every_other_table_alone(tmp_path: Path) -> None:
+    from ops import archive
+    from tests.archives import export, written
+
+    sound = written(tmp_path / "sound.zip", {name: content for name, content in export().items() if not name.startswith("_storage")})
+    before = archive.check(sound).tables
+    make("B", sound, tmp_path / "b.zip", "waitlist/users")
+    after = archive.check(tmp_path / "b.zip").tables
+    assert after["waitlist/users"].rows == 3
+    assert {name: table for name, table in after.items() if name != "waitlist/users"} == {
+        name: table for name, table in before.items() if name != "waitlist/users"
+    }
+    make("A", sound, tmp_path / "a.zip", "")
+    assert {table.rows for table in archive.check(tmp_path / "a.zip").tables.values()} == {0}
