@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from ops import asking, deploy, holds, releases
 from ops.asking import Asked
 from ops.backstop import Backstop
+from ops.database import LockRow, OperationRow
 from ops.deploy import Choice
 from ops.errors import Refused
 from ops.gate import Code, Colour
@@ -259,6 +263,16 @@ def test_where_vercels_build_pushes_the_functions_the_bot_does_not(tmp_path: Pat
         shop.close()
 
 
+def hold(engine: Engine, environment: str) -> None:
+    """Something is at work there."""
+    now = datetime.now(UTC)
+    facts = {"version": 1, "params": {}, "requested_by": "U0BOB", "status": "halted", "created_at": now, "changed_at": now}
+    with Session(engine) as session, session.begin():
+        session.add(OperationRow(id="drilling", kind="drill", environment=environment, progress={}, result={}, **facts))
+        session.flush()
+        session.add(LockRow(environment=environment, operation_id="drilling"))
+
+
 def test_with_staging_first_the_functions_go_there_before_production_and_stop_there_if_they_fail(tmp_path: Path) -> None:
     staging = ConvexServer("calm-trout-7", [f"calm-trout-7|{STAGING}"], step=0.01).start()
     values = {"staging": {"name": "trout", "url": staging.url}, "deadline": 90}
@@ -276,6 +290,10 @@ def test_with_staging_first_the_functions_go_there_before_production_and_stop_th
             staging.faults["push"] = "internal"
             failed = deployed(backstop, backup="quick")
             assert (failed.status, names(failed)[-1], shop.live) == ("failed", "staging functions", live)
+            hold(backstop.engine, "staging")
+            busy = deployed(backstop, backup="quick")
+            assert (busy.status, names(busy)[-1], shop.live) == ("failed", "staging free", live)
+            assert "Staging is in use by a drill" in str(busy.error)
     finally:
         shop.close()
         staging.stop()

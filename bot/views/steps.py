@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 DONE, RUNNING, TO_COME, FAILED, HALTED = ":white_check_mark:", ":arrows_counterclockwise:", "▫", ":x:", ":octagonal_sign:"
 MARKS = {"failed": FAILED, "refused": ":no_entry:", "cancelled": ":black_square_for_stop:", "halted": HALTED}
-_HIDDEN = frozenset({"target", "imports before", "release"})
+_HIDDEN = frozenset({"target", "imports before", "release", "staging free"})
 
 
 def line(view: OperationView) -> str:

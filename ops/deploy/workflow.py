@@ -15,6 +15,7 @@ from ops.deploy.proposal import ENVIRONMENT, read_gate
 from ops.errors import Failed
 from ops.gate import Code, Verdict
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
+from ops.journal.reading import Readings
 from ops.purposes import Purpose
 from ops.releasing import Releasing, require_at, telling
 from ops.words import elapsed
@@ -40,6 +41,7 @@ def deploy(op: Operation, services: Services) -> None:
         passed = op.step("gate", lambda: pass_gate(op, services), if_interrupted=Interrupted.REDO)
         to.packages()
         if services.settings.gate.staging_first:
+            op.step("staging free", lambda: require_free_staging(services), if_interrupted=Interrupted.REDO)
             to.functions(STAGING, "staging functions")
             to.smoke(STAGING, "staging smoke tests")
         if own_functions:
@@ -87,6 +89,16 @@ def unpassed(verdict: Verdict, choice: Choice, known: list[str]) -> list[str]:
     passed = {Code(code) for code in known} if choice.override or choice.confirmed else set()
     passed |= {Code.OLD}  # its age was looked at when the deploy was asked for; minutes of waiting are no news
     return [reason.sentence for reason in verdict.reasons if reason.code not in passed]
+
+
+def require_free_staging(services: Services) -> None:
+    """Leave staging alone while a verification, a drill or a restore works there: new functions would spoil it.
+
+    Raises:
+        Failed: with what works there.
+    """
+    if holder := Readings(services.engine).holder(STAGING):
+        raise Failed(f"Staging is in use by a {holder.kind} ({holder.id}); nothing was changed.", "Deploy again when it is over.")
 
 
 def push(to: Releasing, bound: Mapping[str, Any]) -> None:
