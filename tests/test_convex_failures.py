@@ -66,7 +66,7 @@ def test_a_server_that_goes_away_in_mid_export_is_told(server: ConvexServer, our
 def test_a_download_that_is_cut_leaves_no_half_file(server: ConvexServer, ours: OurSide) -> None:
     server.faults["download"] = "truncate"
     error = ours.failure(ConvexFailed)
-    assert error.message == "The download of the export of production · sturgeon broke off: terminated."
+    assert error.message.startswith("The download of the export of production · sturgeon broke off: ")
     assert "removed" in error.remedy
 
 

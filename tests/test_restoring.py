@@ -92,9 +92,10 @@ def test_every_row_comes_back_proven_while_the_code_stays_as_it_is(shop: Shop, b
 
 
 def test_it_needs_the_signature_of_the_cto_whoever_asks(backstop: Backstop) -> None:
-    made = taken(backstop, "full")
+    found = restore.look(backstop.services, taken(backstop, "full"), "production", stop=NEVER)
+    plan = restore.plan(backstop.settings, found, REASON)
     for person in (ALICE, BOB, CAROL):
-        assert asked(backstop, made, person).approval.role is Role.CTO
+        assert asking.ask(backstop, person, plan, id=person.id).approval.role is Role.CTO
 
 
 def test_the_report_has_the_documents_fields_the_timeline_and_the_evidence(shop: Shop, backstop: Backstop) -> None:

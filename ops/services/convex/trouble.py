@@ -52,7 +52,7 @@ _SIGNS = {
     Trouble.CANCELLED: r'"state":"cancell?ed"',
     Trouble.FAILED: r"Export failed\.",
     Trouble.GONE: r"ExportNotFound|api/export/zip/\S+ 404",
-    Trouble.CUT: r"Exporting data failed",
+    Trouble.CUT: r"Exporting data failed|TypeError: terminated|other side closed",  # the CLI's words, or node's where it was faster
     Trouble.LIMITED: r" 429\b",
     Trouble.SERVER: r" 5\d\d\b",
     Trouble.NO_CONVEX: r"api/export/request/zip\S* (404|405)\b",
