@@ -126,9 +126,9 @@ def _status(view: OperationView, watch: OperationView | None) -> str:
 
 def watch_sentence(watch: OperationView) -> str:
     """What the watch saw, in one clause. Pure."""
-    looks, bad = int(watch.result.get("looks", 0)), list(watch.result.get("bad", ()))
+    looks, failed = int(watch.result.get("looks", 0)), int(watch.result.get("failed", 0))
     problems = list(watch.result.get("problems", ()))
-    said = f"{looks - len(bad)} of {looks} looks during the watch were good"
+    said = f"{looks - failed} of {looks} looks during the watch were good" if looks else "nothing was looked at: no smoke page is set"
     return f"{said}; {len(problems)} problems were reported" if problems else said
 
 

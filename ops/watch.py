@@ -59,20 +59,24 @@ def watch(op: Operation, services: Services) -> None:
 
 
 def look_until(op: Operation, services: Services, until: datetime) -> dict[str, Any]:
-    """Ask the smoke tests every two minutes; one that was interrupted goes on with what it has seen."""
+    """Ask the smoke tests every two minutes; one that was interrupted goes on with what it has seen.
+
+    Without any page it only waits: people may still report what they see.
+    """
     view = Readings(services.engine).get(op.id)
     seen = dict(view.progress) if view else {}
-    looks, bad = int(seen.get("looks", 0)), list(seen.get("bad", ()))
+    looks, failed, bad = int(seen.get("looks", 0)), int(seen.get("failed", 0)), list(seen.get("bad", ()))
     pages = [page for page in services.settings.smoke if page.environment == "production"]
-    while datetime.now(UTC) < until and pages:
-        fault = _fault(services, pages, op)
-        looks += 1
+    while datetime.now(UTC) < until:
+        fault = _fault(services, pages, op) if pages else ""
+        looks += bool(pages)
         if fault:
+            failed += 1
             bad = [*bad, {"at": f"{datetime.now(UTC):%H:%M:%S} UTC", "fault": fault}][-_NAMED:]
-        op.progress(looks=looks, bad=bad)
+        op.progress(looks=looks, failed=failed, bad=bad)
         if op.stop.wait(min(EVERY, max((until - datetime.now(UTC)).total_seconds(), 0.0))):
             raise Stopped("The watch was stopped.")
-    return {"looks": looks, "bad": bad}
+    return {"looks": looks, "failed": failed, "bad": bad}
 
 
 def _fault(services: Services, pages: list[Any], op: Operation) -> str:

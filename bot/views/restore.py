@@ -247,12 +247,13 @@ def watched(view: OperationView, _now: datetime) -> Message:
     restore, until = str(view.params["restore"]), datetime.fromisoformat(view.params["until"])
     problem = button("Report a problem", Action.PROBLEM, restore)
     if view.status == "running":
-        looks, bad = int(view.progress.get("looks", 0)), list(view.progress.get("bad", ()))
+        looks, failed = (int(view.progress.get(name, 0)) for name in ("looks", "failed"))
+        bad = list(view.progress.get("bad", ()))
         last = f":warning: {escape(str(bad[-1]['at']), 30)} {prose(str(bad[-1]['fault']), 300)}" if bad else ""
         words = f"Watching {prose(outcome.target(view))} after the restore, until {clock(until)}"
         return message(
             words,
-            section(f"{RUNNING} *{words}*", f"{looks - len(bad)} of {looks} looks were good." if looks else "The first look is under way."),
+            section(f"{RUNNING} *{words}*", f"{looks - failed} of {looks} looks were good." if looks else "No look is over yet."),
             context(last),
             actions(problem),
         )
