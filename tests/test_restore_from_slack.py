@@ -81,7 +81,13 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     )
     assert "<@U0CAROL>" in str(report.blocks)
     until(slack, INCIDENTS, lambda shown: "Restore complete - production restored (" in shown.all_text)
-    until(slack, ENGINEERING, lambda shown: "Watching production · sturgeon after the restore" in shown.all_text)
+    watch = until(slack, ENGINEERING, lambda shown: "Watching production · sturgeon after the restore" in shown.all_text)
+    slack.click(watch, "Report a problem", user=ALICE)
+    view = wait_for(lambda: saying(slack.view(ALICE), "What do you see?"), "the window")
+    assert slack.submit(view, {"reason": "two customers cannot log in"}, user=ALICE).acked
+    until(slack, INCIDENTS, lambda shown: "reports a problem after the restore" in shown.all_text and "two customers" in shown.all_text)
+    slack.open_home(BOB)
+    wait_for(lambda: saying(slack.home(BOB), "two customers cannot log in"), "the task in Home")
     slack.click(done, "Bring back 1 document", user=BOB)
     view = window(slack, BOB)
     assert "orders: 1 row" in str(view.blocks)
@@ -91,16 +97,6 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     assert "are there, byte for byte" in back.all_text
     assert shop.rows() == after
     assert kept in [row["_id"] for row in shop.convex.documents("orders")]
-
-
-def test_a_problem_after_the_restore_reaches_incidents_and_stays_a_task(slack: Client) -> None:
-    card = until(slack, ENGINEERING, lambda shown: "Watching production" in shown.all_text or "The watch after" in shown.all_text)
-    slack.click(card, "Report a problem", user=ALICE)
-    view = wait_for(lambda: saying(slack.view(ALICE), "What do you see?"), "the window")
-    assert slack.submit(view, {"reason": "two customers cannot log in"}, user=ALICE).acked
-    until(slack, INCIDENTS, lambda shown: "reports a problem after the restore" in shown.all_text and "two customers" in shown.all_text)
-    slack.open_home(BOB)
-    wait_for(lambda: saying(slack.home(BOB), "two customers cannot log in"), "the task in Home")
 
 
 def test_a_restore_that_fails_half_way_halts_with_undo_and_says_what_is_where(shop: Shop, slack: Client) -> None:
