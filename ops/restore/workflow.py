@@ -54,7 +54,7 @@ class Way:
             self.to.packages()
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         self.data.pause()
-        self.data.delta(around.safety(self.to, self.bound, self.shown["reason"], full=True, what="restore of"))
+        self.data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="restore of")
         self.bring_back()
         self.data.unpause()
         self.to.smoke(self.environment)

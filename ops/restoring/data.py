@@ -7,14 +7,15 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import archive, deltas, files, loss, pausing, spots
+from ops import archive, pausing, spots
 from ops.archive import Table
-from ops.errors import Failed, OpsError
+from ops.errors import Failed
 from ops.facts import GOOD
 from ops.journal import Interrupted
 from ops.manifest import milliseconds
 from ops.releasing import PRODUCTION, Releasing
-from ops.restoring.looking import COUNTING, scratch
+from ops.restoring.leaving import leaving
+from ops.restoring.looking import scratch
 from ops.services.convex.imports import Mode
 
 _NAMED = 5  # tables that a sentence names
@@ -31,6 +32,7 @@ class Data:
         self.to, self.bound, self.prefix = to, bound, prefix
         self.op, self.services = to.op, to.services
         self.path = self.services.catalogue.archive(bound["backup"])
+        self.safety = ""  # the backup of what is there now, once it is made
         self.covered = False  # whether nothing can be written while the data go back
         self.strict = self.to.environment != PRODUCTION  # whether tables that differ fail it though something could write
         self.tables: dict[str, Table] = {}
@@ -85,31 +87,17 @@ class Data:
         if self.covered:
             self.to.changing(f"{self.prefix}unpause", lambda: pausing.let_run(self.services, self.to.environment, self.op.requested_by))
 
-    def delta(self, safety_id: str) -> None:
-        """Count once more what goes, from the safety backup itself: that is what really goes; and keep it by table."""
-        self.op.result(lost=self.op.step("delta", lambda: self._keep(safety_id), if_interrupted=Interrupted.REDO))
-
-    def _keep(self, safety_id: str) -> dict[str, Any]:
-        """Compare, and write the rows that go to a delta beside the backups."""
-        into = deltas.place(self.services.settings.folder, safety_id)
-        part = files.temporary(into, self.op.id)
-        part.unlink(missing_ok=True)
-        try:
-            with scratch(self.services) as folder:
-                there = self.services.catalogue.archive(safety_id)
-                counted, kept = loss.keep(self.path, there, into=part, scratch=folder, deadline=COUNTING, stop=self.op.stop)
-            if not kept:
-                return {"loss": counted.as_json(), "delta": None}
-            files.keep(part, into)
-            delta = deltas.record(into, kept, backup=self.bound["backup"], safety=safety_id, operation=self.op.id)
-            return {"loss": counted.as_json(), "delta": delta.id}
-        except OpsError as error:  # it was agreed to, and the safety backup has every row: a count is no reason to stop here
-            return {"unknown": error.message}
-        finally:
-            part.unlink(missing_ok=True)
-
     def restore(self) -> None:
-        """Import the archive: all tables at once or none, once, and after a crash only with a look at how the first one ended."""
+        """Import the archive, and where there is a safety backup keep what goes meanwhile: counting needs the two archives only."""
+        if not self.safety:
+            self._import()
+            return
+        with leaving(self.op, self.services, backup=self.bound["backup"], safety=self.safety) as kept:
+            self._import()
+            self.op.result(lost=self.op.step("delta", kept, if_interrupted=Interrupted.REDO, cancellable=False))
+
+    def _import(self) -> None:
+        """All tables at once or none, once, and after a crash only with a look at how the first one ended."""
         convex, mode = self.services.convex, self.mode
         seen = f"{self.prefix}imports before"
         before = self.op.step(seen, lambda: convex.newest_import(self.to.environment), if_interrupted=Interrupted.REDO)

@@ -68,7 +68,7 @@ class Back:
         fits = self.prepare()
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         data.pause()
-        data.delta(around.safety(self.to, self.bound, self.shown["reason"], full=True, what="rollback to"))
+        data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="rollback to")
         if self.own_functions:
             self.code()
         self.bring_back(data, fits=fits)

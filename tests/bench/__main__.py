@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.bench import acks, changing, checking, full, quick, rest, restoring
+from tests.bench import acks, changing, checking, full, losing, quick, rest, restoring
 from tests.bench.figures import Figure, table
 
 Part = Callable[[Path], Iterator[Figure]]
@@ -35,7 +35,7 @@ def parts(*, short: bool) -> dict[str, Part]:
         "packages": changing.kept,
         "journal": changing.journal,
         "restore": partial(restoring.beside, megabytes=20 if short else 100),
-        "loss": partial(changing.lost, megabytes=20 if short else 500),
+        "loss": partial(losing.measured, sizes=(5, 20) if short else (50, 500, 2000)),
         "idle": rest.idle,
     }
 

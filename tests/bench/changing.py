@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ops import asking, deploy, holds, loss, packages, rollback
+from ops import asking, deploy, holds, packages, rollback
 from ops.backstop import Backstop
 from ops.deploy import Choice
 from ops.errors import Refused
@@ -22,10 +20,7 @@ from ops.people import Person, Role
 from ops.services.convex import target
 from ops.services.git import Git
 from ops.settings import Settings, parse
-from sandbox.convex import ConvexServer
 from tests.bench.figures import Figure, timed
-from tests.convex_cli import KEY as CLI_KEY
-from tests.convex_cli import Cli
 from tests.databases import programs, serving
 from tests.journal_speed import steps
 from tests.remotes import PLAIN, Remote
@@ -175,35 +170,3 @@ def journal(folder: Path) -> Iterator[Figure]:
     if programs():
         with serving() as server:
             yield Figure(what="journal step on PostgreSQL, p50", ours=statistics.median(steps(server.fresh(), folder)), unit="ms", n=200)
-
-
-def lost(folder: Path, megabytes: int, n: int = 2) -> Iterator[Figure]:
-    """A backup of so many MB of JSON lines, beside an export in which some rows differ."""
-    server = ConvexServer("bright-sturgeon-101", [CLI_KEY], folder / "convex").start()
-    try:
-        server.fill("messages", megabytes * 1000**2 // 440, bytes_each=440)
-        server.compression = 1
-        old = Cli(folder / "cli", server).export("old.zip")
-        server.fill("messages", 1000, bytes_each=440, seed=1)
-        new = Cli(folder / "cli", server).export("new.zip")
-    finally:
-        server.stop()
-    for number, words in ((1, "one core"), (2, "two cores")):
-        spent: list[float] = []
-        for _ in range(n):
-            with tempfile.TemporaryDirectory(dir=folder) as scratch, cores(number), timed(spent):
-                assert loss.compare(old, new, scratch=Path(scratch), deadline=600, cores=number).lost == 1000
-        aim = {"aim": "≥ 150 MB/s", "least": 150.0} if number == 1 else {}
-        speed = 2 * megabytes / statistics.median(spent)
-        yield Figure(what=f"loss by table, two sides of {megabytes} MB, {words}", ours=speed, unit="MB/s", n=n, **aim)  # type: ignore[arg-type] # as named
-
-
-@contextmanager
-def cores(number: int) -> Iterator[None]:
-    """This thread, and what it starts, on so many cores."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, set(sorted(before)[:number]))
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
