@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
+from ops.services.convex.program import entry
 from sandbox.convex import ConvexServer, archive
 
 MODULES = Path(__file__).parent.parent / "node_modules"
@@ -54,7 +55,7 @@ class Cli:
     @contextmanager
     def running(self, *words: str) -> Iterator[subprocess.Popen[str]]:
         """Run it, and go on; what runs at the end is killed."""
-        command = ["node", str(MAIN), *words]
+        command = ["node", str(entry(MAIN)), *words]
         stdin, pipe = subprocess.DEVNULL, subprocess.PIPE
         process = subprocess.Popen(command, cwd=self.folder, env=self.environment, text=True, stdin=stdin, stdout=pipe, stderr=pipe)
         with process:

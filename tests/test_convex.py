@@ -15,6 +15,7 @@ from ops.services import process
 from ops.services.convex import WrongTarget, target
 from ops.services.convex.heard import Heard
 from ops.services.convex.latest import Latest, instant, integer, read
+from ops.services.convex.program import entry
 from sandbox.convex import ConvexServer
 from tests.exporting import (
     DEPLOY_KEY,
@@ -26,7 +27,7 @@ from tests.exporting import (
     newest,
     provision,
 )
-from tests.remotes import listener
+from tests.remotes import executable, listener
 
 
 @pytest.fixture
@@ -161,7 +162,7 @@ def test_our_environment_beats_an_env_local_beside_the_cli(
 def test_the_key_is_in_no_list_of_processes(server: ConvexServer, ours: OurSide) -> None:
     server.faults["export"] = "slow:1"
     ours.export()
-    assert any("main.js export --path" in command for command in ours.commands)
+    assert any("cli.bundle.cjs export --path" in command for command in ours.commands)
     assert SECRET not in " ".join(ours.commands)
 
 
@@ -211,3 +212,26 @@ def test_a_websocket_that_is_taken_and_dropped_again_and_again_is_trouble() -> N
         heard.hear("WebSocket closed with code 1011", float(moment))
         heard.hear("WebSocket reconnected at t=1s after disconnect due to closed with code 1011", moment + 4.0)
     assert heard.down(50.0) == 50
+
+
+@pytest.mark.parametrize(
+    ("main", "bundle", "run"),
+    [
+        ('#!/usr/bin/env node\nimport("../dist/cli.bundle.cjs");\n', True, "dist/cli.bundle.cjs"),
+        ('#!/usr/bin/env node\nimport("../dist/cli.bundle.cjs");\n', False, "bin/main.js"),
+        ('#!/usr/bin/env node\ncheckVersion();\nimport("../dist/cli.bundle.cjs");\n', True, "bin/main.js"),
+        ('#!/usr/bin/env node\nimport("../dist/cli.mjs");\n', True, "bin/main.js"),
+    ],
+)
+def test_node_is_given_the_bundle_of_a_cli_whose_main_file_only_imports_it(tmp_path: Path, main: str, bundle: bool, run: str) -> None:
+    found = executable(tmp_path / "bin/main.js", main)
+    if bundle:
+        executable(tmp_path / "dist/cli.bundle.cjs", "")
+    assert entry(found) == tmp_path / run
+    linked = tmp_path / "convex"
+    linked.symlink_to(found)
+    assert entry(linked) == tmp_path / run
+
+
+def test_the_cli_that_is_pinned_has_such_a_bundle(ours: OurSide) -> None:
+    assert entry(ours.settings.convex.cli).name == "cli.bundle.cjs"

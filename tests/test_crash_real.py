@@ -17,7 +17,7 @@ from tests.databases import Server
     ("kind", "points"),
     [
         ("deploy", ["in git push --atomic"]),
-        ("full rollback", ["in node main.js import"]),
+        ("full rollback", ["in node cli.bundle.cjs import"]),
         ("restore", ["before POST /api/v1/unpause_deployment"]),
     ],
 )
@@ -33,5 +33,5 @@ def test_on_postgresql_another_bot_goes_on_and_one_that_was_frozen_past_its_leas
     scene = Scene(tmp_path / "real", "full rollback", postgresql)
     killed = scene.run("in git push --atomic")
     assert (killed.hit, killed.wrong) == (True, [])
-    frozen = scene.frozen("in node main.js import")
+    frozen = scene.frozen("in node cli.bundle.cjs import")
     assert (frozen.hit, frozen.end, frozen.wrong) == (True, "succeeded", [])

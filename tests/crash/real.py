@@ -261,7 +261,7 @@ def _nobody_left(folder: Path) -> bool:
 def _works_in(each: psutil.Process, folder: Path) -> bool:
     """Whether a program has to do with the scene."""
     words = " ".join(each.info["cmdline"] or ())
-    return str(folder) in words and ("git" in words.split()[0] or "node" in words.split()[0] or "main.js" in words)
+    return str(folder) in words and ("git" in words.split()[0] or "node" in words.split()[0] or "cli.bundle.cjs" in words)
 
 
 def live(scene: Path, at: int | str, number: signal.Signals) -> int:

@@ -22,6 +22,7 @@ from typing import Any
 from ops.errors import Refused
 from ops.services import process
 from ops.services.convex.changes import changes, large
+from ops.services.convex.program import entry
 from ops.services.convex.rejections import SchemaRefused, rejection
 from ops.services.convex.shown import Shown, uncoloured
 from ops.services.convex.target import Target
@@ -126,7 +127,7 @@ class Pushing:
         with TemporaryDirectory(prefix="backstop-home-") as home:
             try:
                 return process.run(
-                    ("node", str(cli.resolve()), *words),
+                    ("node", str(entry(cli)), *words),
                     cwd=self.app,
                     environ={**self.target.environ, "HOME": home},
                     deadline=self.deadline,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import threading
 import time
@@ -18,7 +19,18 @@ from ops.services.convex.target import Target
 
 _PACKAGE = '{"dependencies":{"convex":"*"}}'  # all that the CLI wants to see of a project
 _SCRATCH = "convex-"
+_ONLY_IMPORTS = re.compile(r'#![^\n]*\n\s*import\("([^"]+\.cjs)"\);?\s*')
 _OLD = 24 * 3600  # seconds: a folder of that age was left by a killed process
+
+
+def entry(cli: Path) -> Path:
+    """What node is to run of a CLI: where its main file does nothing but import a bundle, that bundle.
+
+    Node reads a CommonJS file twice when it is imported; of the six megabytes that this is, 40 % of the CLI's start.
+    """
+    only = _ONLY_IMPORTS.fullmatch(cli.read_text(errors="replace"))
+    bundle = cli.resolve().parent / only[1] if only else cli
+    return bundle.resolve() if bundle.is_file() else cli.resolve()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +75,7 @@ class Program:
         with self._scratch() as folder, ThreadPoolExecutor(1, thread_name_prefix="convex") as pool:
             outcome = pool.submit(
                 process.run,
-                ("node", str(self.cli), *words),
+                ("node", str(entry(self.cli)), *words),
                 cwd=folder,
                 environ={**self.target.environ, "HOME": str(folder)},
                 deadline=deadline,
