@@ -96,7 +96,8 @@ class Front:
             return _respond({})
         if request.kind is Kind.SUBMISSION and reply.view is not None:
             return self._acknowledge(request, Show(reply.view))
-        if request.kind is Kind.COMMAND and reply == Reply(message=reply.message):
+        if request.kind is Kind.COMMAND and reply == Reply(message=reply.message, picture=reply.picture):
+            self.handling.draw(request, reply)
             return self._acknowledge(request, Ack(reply.message or ""))
         self.handling.tell(request, reply)
         return _respond({})

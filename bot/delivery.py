@@ -10,7 +10,7 @@ import logging
 import secrets
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bot.registry import Message, Open, Reply, View
 from bot.requests import Kind, Request, wrap
@@ -18,11 +18,18 @@ from bot.slack import Slack, SlackAway, SlackSaidNo
 from bot.views import errors
 from bot.views.actions import Window
 from bot.views.blocks import home, modal
-from ops.errors import OpsError
+from ops.errors import Failed, OpsError
+
+if TYPE_CHECKING:
+    from bot.pictures import Picture
 
 log = logging.getLogger(__name__)
 
 RESTARTED = "Backstop was restarted before the window could be filled. Please ask again."
+NO_PICTURE = Failed(
+    "Slack did not take the picture; the table says the same.",
+    "Backstop needs the scope `files:write`: bring the app up to date with `docs/slack-manifest.yaml`.",
+)
 TITLE = "That did not work"  # Slack allows 24 characters
 
 
@@ -98,6 +105,23 @@ class Delivery:
                     return
             except SlackSaidNo as no:
                 log.info("%s cannot be told this way: %s", request.person.id, no)
+
+    async def picture(self, request: Request, picture: Picture) -> None:
+        """Upload a picture where it was asked for; where we are not, to the person directly."""
+        if request.channel and await self._pictured(request.channel, picture, request.thread):
+            return
+        opened = await self._slack.write("conversations.open", {"users": request.person.id})
+        if not await self._pictured(opened["channel"]["id"], picture):
+            await self.tell(request, errors.problem(NO_PICTURE))
+
+    async def _pictured(self, channel: str, picture: Picture, thread: str = "") -> bool:
+        """Upload a picture; whether Slack took it."""
+        try:
+            await self._slack.upload(channel, picture, thread)
+        except SlackSaidNo as no:
+            log.warning("no picture can be shown in %s: %s", channel, no)
+            return False
+        return True
 
     async def _shown(self, request: Request, view: View) -> bool:
         """Put a view into the window they have open, if it still is."""

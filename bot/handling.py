@@ -61,7 +61,11 @@ class Handling:
 
     def tell(self, request: Request, reply: Reply) -> None:
         """Deliver, beside everything else."""
-        self.workers.beside(self._stubbornly(partial(self.delivery.reply, request, reply)))
+        self.workers.beside(self._told(request, reply))
+
+    def draw(self, request: Request, reply: Reply) -> None:
+        """Deliver a reply's picture only, beside everything else: the rest is there."""
+        self.workers.beside(self._drawn(request, reply))
 
     def tell_error(self, request: Request, error: Exception) -> None:
         """Deliver an error, beside everything else."""
@@ -131,6 +135,22 @@ class Handling:
             return
         if reply is not None:
             self.tell(request, reply)
+
+    async def _told(self, request: Request, reply: Reply) -> None:
+        """The words, then the picture."""
+        await self._stubbornly(partial(self.delivery.reply, request, reply))
+        await self._drawn(request, reply)
+
+    async def _drawn(self, request: Request, reply: Reply) -> None:
+        """Draw in a worker's thread, and upload; a defect costs the picture and nothing else."""
+        if reply.picture is None:
+            return
+        try:
+            picture = await self.workers.read(reply.picture)
+        except Exception:
+            log.exception("a picture could not be drawn")
+            return
+        await self._stubbornly(partial(self.delivery.picture, request, picture))
 
     async def _stubbornly(self, deliver: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Deliver, and try again for a while when Slack is away."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from aiohttp import ClientResponse, ClientSession
     from slack_sdk.web.async_client import AsyncWebClient
 
+    from bot.pictures import Picture
+
 log = logging.getLogger(__name__)
 
 PATIENCE = 15.0  # seconds that a person's answer waits for Slack's rate limit
@@ -74,6 +76,13 @@ class Slack:
         """Answer through a command's or a button's own address."""
         leaving = self.checked(message, "message")
         await self._again(PATIENCE, lambda: self._post(address, leaving))
+
+    async def upload(self, channel: str, picture: Picture, thread: str = "") -> None:
+        """Show a picture in a channel, its title as the message and its words for those who do not see it."""
+        words = json.loads(self._masked({"title": picture.title, "alt_txt": picture.alt, "initial_comment": picture.title}))
+        file = {"channel": channel, "filename": picture.name, "file": picture.content, **words}
+        method = "files.completeUploadExternal"
+        await self._again(PATIENCE, lambda: self._call(method, self.client.files_upload_v2(**file, thread_ts=thread or None)))
 
     def checked(self, payload: Mapping[str, Any], surface: limits.Surface) -> dict[str, Any]:
         """What may leave: within the limits, without secrets. What is too long is cut, and logged as the defect that it is.

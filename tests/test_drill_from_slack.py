@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
 from sandbox.convex import ConvexServer
@@ -59,6 +60,11 @@ def test_a_drill_is_seen_decided_about_and_measured(slack: Client) -> None:
     wait_for(lambda: saying(slack.home(BOB), "drill recommendation"), "the task in Home")
     history = answer(slack, "/drill history")
     assert "time to come back" in history.all_text + str(history.blocks)
+    shown = until(slack, ENGINEERING, lambda shown: bool(shown.files))
+    assert shown.files[0]["mimetype"] == "image/png"
+    assert "B" in shown.files[0]["alt_txt"]
+    assert "Promised: 30 m 00 s" in shown.files[0]["alt_txt"]
+    assert httpx.get(shown.files[0]["url_private"]).content.startswith(b"\x89PNG")
 
 
 def test_bad_words_and_people_without_a_role_are_told(slack: Client) -> None:

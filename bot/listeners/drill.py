@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
+from bot import pictures
 from bot.desk import Desk
 from bot.listeners.windows import at_once, shown
+from bot.pictures import Picture
 from bot.registry import Answer, Errors, Open, Reply, Show, action, command, submission
 from bot.requests import Request
 from bot.views import drill as views
@@ -40,7 +45,8 @@ def start(request: Request, desk: Desk) -> Reply:
 @_history.handle
 def history(_request: Request, desk: Desk) -> Reply:
     """``/drill history``."""
-    return Reply(message=views.history(_all(desk)))
+    found = _all(desk)
+    return Reply(message=views.history(found), picture=_picture(found, desk))
 
 
 @_history_button.answer
@@ -52,7 +58,13 @@ def look(request: Request) -> Answer:
 @_history_button.handle
 def history_clicked(request: Request, desk: Desk) -> Reply:
     """The button of the same meaning."""
-    return shown(request, views.history(_all(desk)))
+    found = _all(desk)
+    return replace(shown(request, views.history(found)), picture=_picture(found, desk))
+
+
+def _picture(found: list[drill.Drilled], desk: Desk) -> Callable[[], Picture] | None:
+    """The trend, where there is one."""
+    return partial(pictures.drills, found, desk.settings.state / "fonts") if found else None
 
 
 def _all(desk: Desk) -> list[drill.Drilled]:

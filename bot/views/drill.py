@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 TITLE = "Drill"
 _OFFERED, _SHOWN = 10, 12
-_BLOCKS = "▁▂▃▄▅▆▇█"
 
 
 def card(view: OperationView, now: datetime) -> Message:
@@ -163,19 +162,10 @@ def history(found: Sequence[Drilled]) -> Message:
     if not found:
         return message("No drill has been done yet: `/drill start`.")
     shown = list(found)[-_SHOWN:]
-    rows = [
-        (
-            f"{each.at:%Y-%m-%d} {each.scenario}",
-            *(duration(each.seconds[phase]) for phase in each.seconds),
-            duration(each.total),
-            str(len(each.blockers)),
-        )
-        for each in shown
-    ]
     return message(
         f"Drills: {trend(shown)}",
-        section(f"*Drills* · time to come back: {trend(shown)}", code(picture([each.total for each in shown]))),
-        table(("", "detect", "decide", "restore", "verify", "total", "blockers"), *rows),
+        section(f"*Drills* · time to come back: {trend(shown)}"),
+        table(("", "detect", "decide", "restore", "verify", "total", "blockers"), *map(_row, shown)),
         context(f"since {clock(found[0].at)} · promised: {duration(found[-1].rto)}"),
     )
 
@@ -189,9 +179,3 @@ def _row(each: Drilled) -> tuple[str, ...]:
 def trend(found: Sequence[Drilled]) -> str:
     """The last totals, as they followed one another."""
     return " → ".join(duration(each.total) for each in found[-5:])
-
-
-def picture(totals: Sequence[float]) -> str:
-    """The totals as bars. Pure."""
-    most = max(totals) or 1.0
-    return "".join(_BLOCKS[min(int(each / most * (len(_BLOCKS) - 1) + 0.5), len(_BLOCKS) - 1)] for each in totals)

@@ -6,6 +6,7 @@ import { Words } from "./drawn";
 import { post } from "./server";
 import { collected, SurfaceContext, type Surface } from "./surface";
 import { Moment } from "./times";
+import { Files } from "./uploaded";
 import type { Member, Message as Sent, Values } from "./types";
 
 type Props = { message: Sent; channel: string; user: string; members: Member[] };
@@ -78,6 +79,7 @@ export const Message = memo(function Message(props: Props) {
           </p>
         )}
         <Body message={message} channel={props.channel} user={user} />
+        {message.files && <Files files={message.files} />}
         <Thread {...props} />
       </div>
     </article>

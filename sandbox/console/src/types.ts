@@ -45,6 +45,8 @@ export type Block = {
   dispatch_action?: boolean;
 };
 
+export type Uploaded = { id: string; title: string; mimetype: string; alt_txt: string; url_private: string };
+
 export type Message = {
   ts: string;
   user: string;
@@ -53,6 +55,7 @@ export type Message = {
   ephemeral?: boolean;
   edited?: boolean;
   replies?: Message[];
+  files?: Uploaded[];
 };
 
 export type View = { id: string; title: Text; blocks: Block[]; submit?: Text; close?: Text };

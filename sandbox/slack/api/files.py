@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 import secrets
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +27,7 @@ class Upload:
     id: str
     name: str
     length: int
+    alt: str = ""
     content: bytes | None = None
 
 
@@ -44,7 +46,7 @@ class Files:
     def address(self, arguments: Arguments) -> Answer:
         """Where the bytes may be sent."""
         token = secrets.token_urlsafe(18)
-        upload = Upload(ids.new("F0"), arguments.needed("filename"), arguments.number("length", 0, _MOST))
+        upload = Upload(ids.new("F0"), arguments.needed("filename"), arguments.number("length", 0, _MOST), arguments.text("alt_txt"))
         self._by_token[token] = self.uploads[upload.id] = upload
         return {"upload_url": f"{self._workspace.url}/upload/{token}", "file_id": upload.id}
 
@@ -76,7 +78,7 @@ class Files:
         upload = self.uploads.get(request.path_params["file"])
         if upload is None or upload.content is None:
             return PlainTextResponse("not found", 404)
-        return Response(upload.content, media_type="application/octet-stream")
+        return Response(upload.content, media_type=_type(upload.name))
 
     def _completed(self, given: dict[str, Any]) -> Answer:
         upload = self.uploads.get(str(given.get("id")))
@@ -87,6 +89,13 @@ class Files:
             "name": upload.name,
             "title": given.get("title") or upload.name,
             "size": upload.length,
+            "mimetype": _type(upload.name),
+            "alt_txt": upload.alt,
             "user": BOT,
             "url_private": f"{self._workspace.url}/files/{upload.id}",
         }
+
+
+def _type(name: str) -> str:
+    """What a file is, by its name."""
+    return mimetypes.guess_type(name)[0] or "application/octet-stream"
