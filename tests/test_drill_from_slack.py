@@ -12,7 +12,7 @@ from sandbox.slack import Client
 from tests.cards import answer, backup_id, taken
 from tests.selling import saying, selling, until
 from tests.shipping import Shop
-from tests.world import ALICE, BOB, ENGINEERING, MALLORY, World, running, wait_for
+from tests.world import ALICE, BOB, ENGINEERING, MALLORY, RANDOM, World, running, wait_for
 
 STAGING = "gentle-trout-7"
 KEY = f"{STAGING}|02f00d"
@@ -35,7 +35,7 @@ def slack(around: tuple[Shop, World]) -> Client:
     return around[1].slack.client
 
 
-def test_a_drill_is_seen_decided_about_and_measured(slack: Client) -> None:
+def test_a_drill_is_seen_decided_about_and_measured(around: tuple[Shop, World], slack: Client) -> None:
     assert "No drill has been done yet" in answer(slack, "/drill history").all_text
     made = backup_id(taken(slack, "/backup full"))
     assert "has begun" in answer(slack, "/drill start B", user=ALICE).all_text
@@ -65,6 +65,12 @@ def test_a_drill_is_seen_decided_about_and_measured(slack: Client) -> None:
     assert "B" in shown.files[0]["alt_txt"]
     assert "Promised: 30 m 00 s" in shown.files[0]["alt_txt"]
     assert httpx.get(shown.files[0]["url_private"]).content.startswith(b"\x89PNG")
+    answer(slack, "/drill history", channel=RANDOM)  # where the bot is not
+    wait_for(lambda: [each for each in slack.direct(ALICE) if each.files], "the picture in a direct message")
+    around[1].slack.faults["error"] = {"method": "files.completeUploadExternal", "code": "missing_scope", "times": 2}
+    slack.command("/drill history")
+    told = wait_for(lambda: next((each for each in slack.ephemerals(ALICE) if "files:write" in each.all_text), None), "what is missing")
+    assert "the table says the same" in told.all_text
 
 
 def test_bad_words_and_people_without_a_role_are_told(slack: Client) -> None:
