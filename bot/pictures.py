@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ops.drill import Drilled
 
-_SHOWN = 12  # drills: what a phone still shows apart
-_INCHES, _DPI = (7.2, 4.4), 150  # 1080 pixels wide, as a phone shows it
+_SHOWN = 8  # drills: what a phone still shows apart
+_INCHES, _DPI = (4.8, 4.0), 225  # 1080 pixels wide, with letters that a phone still shows
 _COLOURS = ("#e69f00", "#56b4e9", "#0072b2", "#009e73")  # told apart by colour-blind people too (Okabe and Ito)
 _PROMISE, _QUIET = "#b3372f", "#5c6966"
 _UNITS = ((3600.0, "hours"), (60.0, "minutes"), (1.0, "seconds"))
@@ -51,16 +51,22 @@ def drills(found: Sequence[Drilled], cache: Path) -> Picture:
         axes.bar(range(len(shown)), spans, width=0.6, bottom=below, color=colour, label=phase)
         below = [low + span for low, span in zip(below, spans, strict=True)]
     for place, each in enumerate(shown):
-        axes.annotate(duration(each.total), (place, below[place]), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+        axes.annotate(_short(each.total), (place, below[place]), (0, 3), textcoords="offset points", ha="center", fontsize=9)
     axes.axhline(promised / size, color=_PROMISE, linestyle="--", linewidth=1.5, label=f"promised: {duration(promised)}")
-    axes.set_xticks(range(len(shown)), [f"{each.at:%d %b}\n{each.scenario}" for each in shown])
+    axes.set_xticks(range(len(shown)), [f"{each.scenario}\n{each.at:%d %b}" for each in shown])
     axes.set_xlim(-0.6, max(len(shown), 4) - 0.4)  # one bar alone must not fill the picture
     axes.set_ylim(0, max(promised / size, *below) * 1.12)
     axes.set_ylabel(unit, color=_QUIET)
-    axes.legend(ncols=5, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False, fontsize=9, columnspacing=1.2, handlelength=1.2)
+    axes.legend(ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0), frameon=False, fontsize=9, columnspacing=1.2, handlelength=1.2)
     totals = ", ".join(f"{each.at:%Y-%m-%d} {each.scenario} {duration(each.total)}" for each in shown)
     title = "Drills: time to come back"
     return Picture(name="drills.png", title=title, alt=f"{title}. {totals}. Promised: {duration(promised)}.", content=_png(figure))
+
+
+def _short(seconds: float) -> str:
+    """A span as a bar has room for it."""
+    size, unit = next(((size, name) for size, name in _UNITS if seconds >= size), _UNITS[-1])
+    return f"{seconds / size:.1f} h" if unit == "hours" else f"{seconds / size:.0f} {unit[:1] if unit == 'seconds' else 'min'}"
 
 
 def _unit(most: float) -> tuple[float, str]:

@@ -176,7 +176,7 @@ def _copy(source: BinaryIO, target: BinaryIO) -> None:
 
 
 DAMAGES: Mapping[str, Damage] = {
-    "0 bytes": _empty,
+    "emptied to 0 bytes": _empty,
     "truncated at 60 %": _truncated,
     "end record lost": _without_end,
     "a byte of the rows flipped": _flipped,

@@ -71,7 +71,7 @@ def test_the_list_shows_type_time_and_commit_and_the_two_sentences_of_the_docume
     assert "Open the shop" in str(view["blocks"])
     assert slack.submit(view, {"backup": made}, user=BOB).acked
     said = str(wait_for(lambda: saying(window(slack, BOB), "Continue?"), "the preview").blocks)
-    assert re.search(r"This will restore to backup from 20\d\d-\d\d-\d\d \d\d:\d\d\. Continue\?", said)
+    assert re.search(r"This will restore to backup from \w{3} 20\d\d-\d\d-\d\d \d\d:\d\d \w+\. Continue\?", said)
     for words in (
         "1 document in 1 table written since would go",
         "orders: 1 created since",

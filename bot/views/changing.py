@@ -161,11 +161,13 @@ def loss_line(loss: Loss) -> str:
     """What went, in one line."""
     if not loss.any:
         return "Nothing was written since the backup."
-    tables = ", ".join(escape(f"{table.name} {table.created + table.changed}", 60) for table in loss.affected[:4])
-    back = f"; {counted(loss.returning, 'deleted document')} came back" if loss.returning else ""
-    return (
-        f"{counted(loss.lost, 'document')} in {counted(len(loss.affected), 'table')} went: {tables}{back}. They are in the safety backup."
-    )
+    back = f"{counted(loss.returning, 'deleted document')} came back" if loss.returning else ""
+    if not loss.losing:
+        return f"No document went; {back}."
+    tables = ", ".join(escape(f"{table.name} {table.created + table.changed}", 60) for table in loss.losing[:4])
+    more = f" and {counted(len(loss.losing) - 4, 'more table')}" if len(loss.losing) > 4 else ""
+    said = f"{counted(loss.lost, 'document')} went, and {'is' if loss.lost == 1 else 'are'} in the safety backup: {tables}{more}"
+    return f"{'; '.join(filter(None, [said, back]))}."
 
 
 def _missed(view: OperationView) -> Message:

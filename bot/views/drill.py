@@ -165,7 +165,7 @@ def history(found: Sequence[Drilled]) -> Message:
     return message(
         f"Drills: {trend(shown)}",
         section(f"*Drills* · time to come back: {trend(shown)}"),
-        table(("", "detect", "decide", "restore", "verify", "total", "blockers"), *map(_row, shown)),
+        table(("drill", "total", *shown[0].seconds, "blockers"), *map(_row, shown)),
         context(f"since {clock(found[0].at)} · promised: {duration(found[-1].rto)}"),
     )
 
@@ -173,7 +173,7 @@ def history(found: Sequence[Drilled]) -> Message:
 def _row(each: Drilled) -> tuple[str, ...]:
     """One drill in the table."""
     phases = [duration(seconds) for seconds in each.seconds.values()]
-    return (f"{each.at:%Y-%m-%d} {each.scenario}", *phases, duration(each.total), str(len(each.blockers)))
+    return (f"{each.scenario}\u00a0{each.at:%y-%m-%d}", duration(each.total), *phases, str(len(each.blockers)))
 
 
 def trend(found: Sequence[Drilled]) -> str:

@@ -108,7 +108,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
     return modal(
         TITLE,
         section(
-            f"*The data of {prose(found.target)} will be as they were on {at:%Y-%m-%d %H:%M:%S}, {since(at, now)}. Continue?*",
+            f"*The data of {prose(found.target)} will be as they were on {at:%a %Y-%m-%d %H:%M %Z}, {since(at, now)}. Continue?*",
             dotted(code(backup.id), level(backup), f"taken by {mention(backup.created_by)}"),
             _held(backup),
             *(spot_line(each) for each in found.spots if not each.good),

@@ -84,7 +84,7 @@ def window(found: Preview, *, zone: ZoneInfo, usual: float, replaces: str, now: 
     return modal(
         TITLE,
         section(
-            f"*This will restore to backup from {at:%Y-%m-%d %H:%M}. Continue?*",
+            f"*This will restore to backup from {at:%a %Y-%m-%d %H:%M %Z}. Continue?*",
             dotted(f"*{prose(found.target)}*", code(backup.id), f"taken {ago(backup.timestamp, now)} by {mention(backup.created_by)}"),
         ),
         *_code(found),
@@ -139,7 +139,8 @@ def loss_lines(loss: Loss) -> list[str]:
     """What would go, table by table."""
     if not loss.any:
         return ["*Data:* nothing was written since the backup."]
-    head = f"*Data:* {counted(loss.lost, 'document')} in {counted(len(loss.affected), 'table')} written since would go"
+    of = f" in {counted(len(loss.losing), 'table')}" if loss.losing else ""
+    head = f"*Data:* {counted(loss.lost, 'document')}{of} written since would go"
     back = f"; {counted(loss.returning, 'deleted one')} would come back" if loss.returning else ""
     lines = [f"• {escape(table.sentence, 120)}" for table in loss.affected[:_TABLES]]
     more = [f"and {counted(len(loss.affected) - _TABLES, 'more table')}"] if len(loss.affected) > _TABLES else []

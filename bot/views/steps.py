@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 DONE, RUNNING, TO_COME, FAILED, HALTED = ":white_check_mark:", ":arrows_counterclockwise:", "▫", ":x:", ":octagonal_sign:"
 MARKS = {"failed": FAILED, "refused": ":no_entry:", "cancelled": ":black_square_for_stop:", "halted": HALTED}
+_ONE = {"safety ": "safety backup", "backup ": "backup", "prepared ": "prepared"}  # steps that people read as one
 _HIDDEN = frozenset({"target", "imports before", "release", "staging free"})
 
 
@@ -20,7 +21,7 @@ def line(view: OperationView) -> str:
     """Every step with a mark; those of a backup inside are one."""
     folded = _folded(view.steps)
     shown = [_step(view, name, several) for name, several in folded.items()]
-    if view.status in {"running", "succeeded"}:
+    if view.status == "running":
         named = {spoken(name) for name in folded}
         shown += [f"{TO_COME} {spoken(name)}" for name in view.params["bound"].get("steps", ()) if spoken(name) not in named | _HIDDEN]
     return " · ".join(shown)
@@ -37,11 +38,10 @@ def _folded(found: Sequence[StepView]) -> dict[str, list[StepView]]:
 
 def spoken(name: str) -> str:
     """A step as people say it."""
-    if name.startswith("safety "):
-        return "safety backup"
-    if name.startswith("backup ") or name in {"quick backup", "full backup"}:
-        return "backup"
-    return name
+    for several, one in _ONE.items():
+        if name.startswith(several):
+            return one
+    return "backup" if name in {"quick backup", "full backup"} else name
 
 
 def _step(view: OperationView, name: str, several: Sequence[StepView]) -> str:

@@ -74,6 +74,11 @@ class Loss:
         return sum(table.created + table.changed for table in self.tables)
 
     @property
+    def losing(self) -> tuple[TableLoss, ...]:
+        """The tables that would lose rows."""
+        return tuple(table for table in self.tables if table.created + table.changed)
+
+    @property
     def returning(self) -> int:
         """Rows that were deleted since, and would be there again."""
         return sum(table.deleted for table in self.tables)
