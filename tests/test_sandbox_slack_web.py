@@ -43,7 +43,7 @@ def test_the_manifests_scopes_are_all_that_the_bot_may_do() -> None:
     web = WebClient(token=server.bot_token, base_url=server.api_url)
     try:
         assert web.chat_postMessage(channel=ENGINEERING, text="x")["ok"]
-        assert refused(web.files_getUploadURLExternal, filename="x", length=1) == "missing_scope"
+        assert refused(web.reactions_add, channel=ENGINEERING, name="x", timestamp="1.0") == "missing_scope"
     finally:
         server.stop()
 
