@@ -46,3 +46,5 @@ crash: setup
 	$(PY) -m tests.crash postgresql
 	$(PY) -m tests.crash real sqlite
 	$(PY) -m tests.crash real postgresql
+	$(PY) -m tests.crash staged sqlite
+	$(PY) -m tests.crash staged postgresql

@@ -19,8 +19,9 @@ from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
 from ops.facts import Facts
 from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
+from ops.journal.reading import Readings
 from ops.manifest import Backup
-from ops.restoring.data import Data, Unsound
+from ops.restoring.data import Data
 from ops.restoring.looking import require_backup, require_data, scratch
 from ops.restoring.staged import Staged, require_spots
 from ops.words import elapsed
@@ -178,7 +179,8 @@ class Verifying:
 
     def learn(self, error: OpsError) -> None:
         """A backup that is not what it should be is not sound; an outage, or a verifier that is blind, says nothing about it."""
-        if isinstance(error, Unsound):
+        view = Readings(self.services.engine).get(self.op.id)
+        if view is not None and "unsound" in view.result:
             why = f"it could not be restored to staging: {error.message}"
             self.services.catalogue.learn(self.bound["backup"], lambda facts: replace(facts, failed=why, level_at=datetime.now(UTC)))
 

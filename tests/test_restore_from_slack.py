@@ -64,6 +64,7 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
         "a script emptied orders",
         "at 9:40",
         "nobody can order",
+        "L2 · 2 tables · 13 rows",
         "Data loss window",
         "orders: 1 created since",
         "stays as it is",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from bot.views import kinds
 from bot.views.actions import Action, Field, Window
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
 from bot.views.rollback import loss_lines
-from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, prose
+from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, prose, size
 from ops.approvals import Approval, Status
 from ops.approvals import typed as meant
 from ops.loss import Loss
@@ -82,11 +82,36 @@ def _about(asked: Approval) -> list[str]:
         *began,
         impact,
         f"*Backup:* {clock(at)} ({ago(at)}), {code(str(asked.plan.bound['backup']))}",
+        *(_archive(shown) if asked.plan.bound["data"] else ()),
         *spots,
         *_data(asked),
+        *_rehearsed(asked),
         f"*Code:* {counted(shown['undone'], 'commit')} leave production" if "undone" in shown else "*Code:* stays as it is",
         f"*Site:* {_site(asked)}",
     ]
+
+
+def _archive(shown: Mapping[str, Any]) -> list[str]:
+    """What the archive holds, and what in it may be wrong."""
+    verified = f"L{shown['level']}" if shown["level"] is not None else ":warning: NOT VERIFIED"
+    known = [counted(shown[what], what[:-1]) for what in ("tables", "rows") if shown.get(what) is not None]
+    lines = [dotted(verified, *known, size(shown["size"]) if shown.get("size") else "")]
+    if empty := shown.get("empty"):
+        lines.append(f":warning: empty there: {escape(', '.join(empty), 200)}")
+    return [*lines, *(f":warning: {prose(each, 200)}" for each in shown.get("fell", ()))]
+
+
+def _rehearsed(asked: Approval) -> list[str]:
+    """What is known of old rows under the functions that run; a rollback brings the functions back too."""
+    if asked.kind not in kinds.RESTORES:
+        return []
+    said = asked.plan.shown["rehearsed"]
+    if said:
+        return [f":warning: *Rehearsed in staging: its rows do not fit the functions that run.* {prose(said, 300)}"]
+    if said == "":
+        return ["*Rehearsed in staging:* its rows fit the functions that run"]
+    other = asked.plan.bound["schema_differs"]
+    return [":warning: Its code had another Convex schema, and whether its rows fit is not rehearsed"] if other else []
 
 
 def _site(asked: Approval) -> str:

@@ -9,9 +9,9 @@ from ops import spots
 from ops.context import Services
 from ops.deploy.planning import settings_digest
 from ops.errors import Refused
-from ops.manifest import timestamp_text
 from ops.plans import Plan
 from ops.restore.assessing import Assessment
+from ops.restoring.looking import previewed
 from ops.settings import Settings
 from ops.words import one_line
 
@@ -61,18 +61,11 @@ def _bound(settings: Settings, found: Assessment) -> dict[str, Any]:
 
 def _shown(found: Assessment, reason: str, impact: str, began: str) -> dict[str, Any]:
     """What people read before they decide."""
-    backup = found.backup
     return {
+        **previewed(found.backup),
         "reason": one_line(reason, REASON),
         "impact": one_line(impact, IMPACT),
         "began": one_line(began, BEGAN),
-        "timestamp": timestamp_text(backup.timestamp),
-        "snapshot": timestamp_text(backup.snapshot_timestamp) if backup.snapshot_timestamp else None,
-        "label": backup.label,
-        "level": backup.facts.level,
-        "size": backup.size,
-        "tables": len(backup.tables) if backup.tables is not None else None,
-        "rows": backup.rows,
         "loss": found.loss.as_json() if found.loss else None,
         "loss_unknown": found.loss_unknown,
         "page_missing": found.page_missing,

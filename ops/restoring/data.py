@@ -21,10 +21,6 @@ from ops.services.convex.imports import Mode
 _NAMED = 5  # tables that a sentence names
 
 
-class Unsound(Failed):
-    """The backup itself is not what it should be; no outage is."""
-
-
 class Data:
     """The steps around the data of one operation; where it brings several backups, each has its prefix."""
 
@@ -61,7 +57,7 @@ class Data:
             expected = archive.Expected(sha256=made.sha256, size=made.size, tables=made.tables) if made.tables else None
             checked = archive.check(self.path, expected=expected, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
             if checked.problems or checked.level is None or checked.level < GOOD:
-                raise Unsound(
+                raise self._unsound(
                     f"The archive of `{made.id}` is damaged: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
                     "Nothing was changed. Choose another backup: `/rollback`.",
                 )
@@ -70,6 +66,11 @@ class Data:
 
         found = self.op.step(f"{self.prefix}archive", check, if_interrupted=Interrupted.REDO)
         self.tables = {name: Table(**values) for name, values in found["tables"].items()}
+
+    def _unsound(self, message: str, remedy: str) -> Failed:
+        """The backup itself is not what it should be, which no outage is: kept, as a step's error that is raised again says no more."""
+        self.op.result(unsound=message)
+        return Failed(message, remedy)
 
     def pause(self) -> None:
         """Stop every function while the data go back; where the key may not, the card says so and the proof is milder."""
@@ -140,7 +141,7 @@ class Data:
         """
         if different and (self.covered or self.strict):
             more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
-            raise Unsound(
+            raise self._unsound(
                 f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ.",
                 "Retry imports nothing: look at the deployment, or undo to the safety backup.",
             )

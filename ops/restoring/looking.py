@@ -15,11 +15,28 @@ from ops.context import Services
 from ops.errors import OpsError, Refused
 from ops.files import require_room
 from ops.loss import Loss
-from ops.manifest import Backup
+from ops.manifest import Backup, timestamp_text
 from ops.words import decimal_size
 
 COUNTING = 900.0  # seconds that the comparison of the data may take
 _FOLDER = "previews"
+_NAMED = 8  # tables, in a preview
+
+
+def previewed(backup: Backup) -> dict[str, Any]:
+    """What is known of a backup's archive, as those who sign read it: the document's preview, and what in it may be wrong. Pure."""
+    tables = backup.tables or {}
+    return {
+        "timestamp": timestamp_text(backup.timestamp),
+        "snapshot": timestamp_text(backup.snapshot_timestamp) if backup.snapshot_timestamp else None,
+        "label": backup.label,
+        "level": backup.facts.level,
+        "size": backup.size,
+        "tables": len(tables) if backup.tables is not None else None,
+        "rows": backup.rows,
+        "empty": sorted(name for name, table in tables.items() if not table.rows)[:_NAMED],
+        "fell": list(backup.facts.warnings[:_NAMED]),
+    }
 
 
 def require_backup(services: Services, backup_id: str) -> Backup:

@@ -8,8 +8,8 @@ from typing import Any, Literal
 from ops.context import Services
 from ops.deploy.planning import settings_digest
 from ops.errors import Refused
-from ops.manifest import timestamp_text
 from ops.plans import Plan
+from ops.restoring.looking import previewed
 from ops.rollback.preview import ENVIRONMENT, Preview
 from ops.settings import Settings
 from ops.words import one_line
@@ -64,15 +64,11 @@ def _bound(settings: Settings, preview: Preview) -> dict[str, Any]:
 
 def _shown(preview: Preview, reason: str, impact: str) -> dict[str, Any]:
     """What people read before they decide."""
-    backup = preview.backup
     return {
+        **previewed(preview.backup),
         "reason": one_line(reason, REASON),
         "impact": one_line(impact, IMPACT),
-        "timestamp": timestamp_text(backup.timestamp),
-        "snapshot": timestamp_text(backup.snapshot_timestamp) if backup.snapshot_timestamp else None,
-        "message": backup.commit_message,
-        "label": backup.label,
-        "level": backup.facts.level,
+        "message": preview.backup.commit_message,
         "undone": preview.undone,
         "commits": list(preview.commits),
         "authors": [list(pair) for pair in preview.authors],

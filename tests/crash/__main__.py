@@ -1,4 +1,4 @@
-"""``python -m tests.crash [real] sqlite|postgresql [stride]``: prints what came of it; exit code 1 if anything was wrong."""
+"""``python -m tests.crash [real|staged] sqlite|postgresql [stride]``: prints what came of it; exit code 1 if anything was wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.crash import real
+from tests.crash import real, staged
 from tests.crash.runs import Run, ground, points, run
 
 
@@ -18,6 +18,8 @@ def main(arguments: Sequence[str]) -> int:
     """Disturb an operation at every stride-th point, both ways."""
     if arguments[0] == "real":
         return real.main(arguments[1:])
+    if arguments[0] == "staged":
+        return real.main(arguments[1:], staged.KINDS, staged.StagedScene)
     database, stride = arguments[0], int(arguments[1]) if len(arguments) > 1 else 1
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="backstop-crash-") as folder, ground(database, Path(folder)) as where:

@@ -102,7 +102,7 @@ def main(scene: Path, at: int | str, number: signal.Signals) -> int:
     threading.Thread(target=_end, args=(backstop.journal.stop, ending, points), daemon=True).start()
     backstop.journal.open()
     if backstop.journal.get(ID) is None:
-        backstop.journal.start(told["kind"], told["params"], by="U0BOB", environment="production", id=ID)
+        backstop.journal.start(told["kind"], told["params"], by="U0BOB", environment=told["environment"], id=ID)
     view = backstop.journal.wait(ID, PATIENCE)
     backstop.close()
     return 3 if view.status is Status.RUNNING else 0

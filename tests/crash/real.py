@@ -24,7 +24,7 @@ import psutil
 from ops import deploy, restore, rollback, standing
 from ops.backstop import Backstop
 from ops.deploy import Choice
-from ops.journal import Interrupted, Status
+from ops.journal import Interrupted, OperationView, Status
 from ops.people import Person, Role
 from sandbox.convex import ConvexServer
 from sandbox.vercel import VercelServer
@@ -59,16 +59,19 @@ class Run:
 class Scene:
     """A production just before an operation; each run begins from a copy of it at the same place."""
 
+    environment = "production"
+
     def __init__(self, home: Path, kind: str, server: Server | None) -> None:
         self.kind, self._server = kind, server
         self.folder, self._template = home / "scene", home / "template"
         self.folder.mkdir(parents=True)
         self.database = server.fresh() if server else None
-        shop = Shop(self.folder, **self._more)
+        shop = self._open()
         executable(shop.remote.path / "hooks/post-receive", _COUNTING)
         self.start, self.goal, self.params = self._prepare(shop)
         self.ports = (shop.convex._serving.port, shop.vercel._api.port, shop.vercel._site.port) if shop.vercel else (0, 0, 0)
         shop.close()
+        self._closed()
         (shop.remote.path / "moves").unlink(missing_ok=True)
         self.shop = shop
         shutil.copytree(self.folder, self._template, symlinks=True)
@@ -76,6 +79,16 @@ class Scene:
     @property
     def _more(self) -> dict[str, Any]:
         return {"database_url": self.database, "convex": {"deadline": PUSH}} if self.database else {}
+
+    def _open(self) -> Shop:
+        """The whole production."""
+        return Shop(self.folder, **self._more)
+
+    def _closed(self) -> None:
+        """What else is served ends."""
+
+    def _reopened(self) -> None:
+        """What else is served is served again, from the copy."""
 
     def _prepare(self, shop: Shop) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
         """Come to where the operation begins: how production is, how it should be, and the operation's parameters."""
@@ -125,16 +138,17 @@ class Scene:
         shop.vercel = VercelServer(shop.remote.path, self.folder / "vercel", build=0.3, ports=self.ports[1:]).start()
         if self._server and self.database:
             url = self._server.fresh(self.database.rpartition("?")[0].rpartition("/")[2])
-            shop.more = {"database_url": url, "convex": {"deadline": PUSH}}
+            shop.more = {**shop.more, "database_url": url}
+        self._reopened()
         try:
             yield shop
         finally:
             shop.close()
+            self._closed()
             if self._server and url:
                 self._server.drop(url)
 
-    @staticmethod
-    def _state(shop: Shop) -> dict[str, Any]:
+    def _state(self, shop: Shop) -> dict[str, Any]:
         """How production is, as far as a deploy or a rollback changes it."""
         site = shop.vercel.live if shop.vercel else None
         code = "second" if "second" in str(shop.convex.deployed.modules.get("users.js", "")) else ""
@@ -182,7 +196,8 @@ class Scene:
         """What a life reads."""
         path = self.folder / "scene.json"
         lease = LEASE if self._server else 600.0
-        path.write_text(json.dumps({"kind": self.kind, "params": self.params, "settings": shop.values, "lease": lease}))
+        facts = {"kind": self.kind, "params": self.params, "environment": self.environment, "settings": shop.values, "lease": lease}
+        path.write_text(json.dumps(facts))
         return path
 
     def _standing(self, shop: Shop) -> Status | None:
@@ -227,6 +242,15 @@ class Scene:
         if moves.exists() and len(moves.read_text().splitlines()) > 1:
             wrong.append("the branch was pushed twice")
         return wrong
+
+    @staticmethod
+    def _view(shop: Shop) -> OperationView | None:
+        """The operation as its rows say."""
+        backstop = Backstop.open(shop.settings, adopts=False)
+        try:
+            return backstop.journal.get(ID)
+        finally:
+            backstop.close()
 
     @staticmethod
     def _left(shop: Shop) -> set[standing.What]:
@@ -285,22 +309,22 @@ def points(scene: Scene) -> list[str]:
         return trace.read_text().splitlines()
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], kinds: Sequence[str] = KINDS, scene: type[Scene] = Scene) -> int:
     """All of them on one database."""
     database, stride, offset = arguments[0], int((*arguments, "1")[1]), int(arguments[2]) if len(arguments) > 2 else 1
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="backstop-real-") as home:
         if database == "postgresql":
             with serving() as server:
-                wrong = sum(disturbed(Path(home) / kind.replace(" ", "-"), kind, server, stride, offset) for kind in KINDS)
+                wrong = sum(disturbed(scene(Path(home) / kind.replace(" ", "-"), kind, server), stride, offset) for kind in kinds)
         else:
-            wrong = sum(disturbed(Path(home) / kind.replace(" ", "-"), kind, None, stride, offset) for kind in KINDS)
+            wrong = sum(disturbed(scene(Path(home) / kind.replace(" ", "-"), kind, None), stride, offset) for kind in kinds)
     return 1 if wrong else 0
 
 
-def disturbed(home: Path, kind: str, server: Server | None, stride: int, offset: int) -> int:
+def disturbed(scene: Scene, stride: int, offset: int) -> int:
     """One operation, disturbed at every stride-th point; how many runs went wrong."""
-    scene = Scene(home, kind, server)
+    kind = scene.kind
     names = points(scene)
     runs = []
     for at in range(offset, len(names) + 1, stride):
@@ -308,7 +332,7 @@ def disturbed(home: Path, kind: str, server: Server | None, stride: int, offset:
         runs.append(found)
         if found.wrong:
             print(f"WRONG: {kind} at {at} ({names[at - 1]}): {found.wrong}", flush=True)
-    where = "postgresql" if server else "sqlite"
+    where = "postgresql" if scene.database else "sqlite"
     ends = {end: sum(each.end == end for each in runs) for end in sorted({each.end for each in runs})}
     print(
         f"{where}, {kind}: {len(names)} points, {len(runs)} runs, {sum(each.hit for each in runs)} hit, "
