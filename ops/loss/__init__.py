@@ -88,8 +88,8 @@ class Loss:
         return [table.sentence for table in self.affected] or ["Nothing was written since the backup."]
 
     def as_json(self) -> dict[str, Any]:
-        """As a plan keeps it."""
-        return {"tables": [asdict(table) for table in self.tables]}
+        """As a plan keeps it: the tables that differ."""
+        return {"tables": [asdict(table) for table in self.affected]}
 
     @classmethod
     def load(cls, kept: Mapping[str, Any]) -> Loss:

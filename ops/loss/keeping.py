@@ -101,10 +101,12 @@ def _parts(member: Member, marks: Path) -> list[Part]:
 
 def _pass(new: Path, members: Sequence[Member], wanted: Sequence[tuple[Part, frozenset[bytes]]]) -> None:
     """Read the export once, and keep the rows that are looked for."""
+    by_member: dict[str, list[tuple[Part, frozenset[bytes]]]] = {}
+    for part, ids in wanted:
+        by_member.setdefault(part.member.name, []).append((part, ids))
     with contents(new, members, busy=True) as opened:
         for member in members:
-            mine = [(part, ids) for part, ids in wanted if part.member is member]
-            if mine:
+            if mine := by_member.get(member.name):
                 _pick(opened, member, mine)
             else:
                 _pass_over(opened.blocks(member))
