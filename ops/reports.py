@@ -24,6 +24,7 @@ from ops.words import decimal_size, elapsed
 
 FOLDER = "reports"
 FOLLOW_UP = "follow-up"
+_FUNCTIONS = 6  # that are named
 
 
 def place(folder: Path, operation_id: str) -> Path:
@@ -128,8 +129,20 @@ def watch_sentence(watch: OperationView) -> str:
     """What the watch saw, in one clause. Pure."""
     looks, failed = int(watch.result.get("looks", 0)), int(watch.result.get("failed", 0))
     problems = list(watch.result.get("problems", ()))
-    said = f"{looks - failed} of {looks} looks during the watch were good" if looks else "nothing was looked at: no smoke page is set"
-    return f"{said}; {len(problems)} problems were reported" if problems else said
+    said = f"{looks - failed} of {looks} looks during the watch were good" if looks else "no page was looked at: none is set"
+    reported = f"{len(problems)} problems were reported" if problems else ""
+    return "; ".join(filter(None, [said, calls_sentence(watch.result), reported]))
+
+
+def calls_sentence(seen: Mapping[str, Any]) -> str:
+    """Which calls of functions failed meanwhile, in one clause. Pure."""
+    if unknown := seen.get("calls_unknown"):
+        return f"whether calls of functions failed is not known ({unknown.rstrip('.')})"
+    calls = seen.get("calls") or {}
+    if not calls:
+        return "no call of a function failed" if "calls" in seen else ""
+    named = ", ".join(f"{name} {count}" for name, count in list(calls.items())[:_FUNCTIONS])
+    return f"{sum(calls.values())} calls of functions failed: {named}"
 
 
 def _lost(result: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ written down beside what the tests say.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -61,22 +62,43 @@ def watch(op: Operation, services: Services) -> None:
 def look_until(op: Operation, services: Services, until: datetime) -> dict[str, Any]:
     """Ask the smoke tests every two minutes; one that was interrupted goes on with what it has seen.
 
-    Without any page it only waits: people may still report what they see.
+    Without any page it reads Convex's log, and people may report what they see.
     """
     view = Readings(services.engine).get(op.id)
-    seen = dict(view.progress) if view else {}
-    looks, failed, bad = int(seen.get("looks", 0)), int(seen.get("failed", 0)), list(seen.get("bad", ()))
+    begin = (until - LASTS).timestamp() * 1000
+    seen: dict[str, Any] = {"looks": 0, "failed": 0, "bad": [], "calls": {}, "calls_unknown": "", "cursor": begin}
+    seen |= view.progress if view else {}
     pages = [page for page in services.settings.smoke if page.environment == "production"]
-    while datetime.now(UTC) < until:
-        fault = _fault(services, pages, op) if pages else ""
-        looks += bool(pages)
-        if fault:
-            failed += 1
-            bad = [*bad, {"at": f"{datetime.now(UTC):%H:%M:%S} UTC", "fault": fault}][-_NAMED:]
-        op.progress(looks=looks, failed=failed, bad=bad)
+    while True:
+        last = datetime.now(UTC) >= until  # calls that failed since the look before count too
+        seen |= _pages(services, pages, op, seen) if pages and not last else {}
+        seen |= _calls(services, seen)
+        if last:
+            return seen
+        op.progress(**seen)
         if op.stop.wait(min(EVERY, max((until - datetime.now(UTC)).total_seconds(), 0.0))):
             raise Stopped("The watch was stopped.")
-    return {"looks": looks, "failed": failed, "bad": bad}
+
+
+def _pages(services: Services, pages: list[Any], op: Operation, seen: dict[str, Any]) -> dict[str, Any]:
+    """One look at the pages."""
+    fault = _fault(services, pages, op)
+    looks = {"looks": seen["looks"] + 1}
+    if not fault:
+        return looks
+    bad = {"at": f"{datetime.now(UTC):%H:%M:%S} UTC", "fault": fault}
+    return {**looks, "failed": seen["failed"] + 1, "bad": [*seen["bad"], bad][-_NAMED:]}
+
+
+def _calls(services: Services, seen: dict[str, Any]) -> dict[str, Any]:
+    """Which calls of functions failed since the last look; that it cannot be known is said, and is no fault of the restore's."""
+    try:
+        found = services.convex.failed_calls("production", seen["cursor"])
+    except OpsError as error:
+        return {"calls_unknown": error.message}
+    sums = Counter(seen["calls"])
+    sums.update(found.by_function)
+    return {"calls": dict(sums.most_common()), "calls_unknown": "", "cursor": found.cursor}
 
 
 def _fault(services: Services, pages: list[Any], op: Operation) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ops.services import process
-from ops.services.convex import WrongTarget, target
+from ops.services.convex import Convex, ConvexFailed, WrongTarget, target
 from ops.services.convex.heard import Heard
 from ops.services.convex.latest import Latest, instant, integer, read
 from ops.services.convex.program import entry
@@ -235,3 +235,23 @@ def test_node_is_given_the_bundle_of_a_cli_whose_main_file_only_imports_it(tmp_p
 
 def test_the_cli_that_is_pinned_has_such_a_bundle(ours: OurSide) -> None:
     assert entry(ours.settings.convex.cli).name == "cli.bundle.cjs"
+
+
+def test_failed_calls_are_counted_by_function_and_kind_and_nothing_of_their_words_is_kept(ours: OurSide, server: ConvexServer) -> None:
+    server.called("orders:create", "Uncaught TypeError: Bob is not defined\n at x")
+    server.called("orders:create", "[Request ID: 1] Server Error")
+    server.called("backstop:paused", "Could not find public function")  # our own question
+    server.called("users:list")
+    convex = Convex(ours.settings)
+    found = convex.failed_calls("production", 0.0)
+    assert found.by_function == {"orders:create (TypeError)": 1, "orders:create (Server Error)": 1}
+    assert convex.failed_calls("production", found.cursor).by_function == {}
+    server.called("orders:pay", "Uncaught ConvexError: no")
+    assert convex.failed_calls("production", found.cursor).by_function == {"orders:pay (ConvexError)": 1}
+
+
+@pytest.mark.parametrize(("status", "said"), [(404, "no Convex"), (403, "403")])
+def test_a_deployment_that_shows_no_log_says_why(ours: OurSide, server: ConvexServer, status: int, said: str) -> None:
+    server.faults["http"] = [{"path": "/api/stream_function_logs", "status": status, "times": 9}]
+    with pytest.raises(ConvexFailed, match=said):
+        Convex(ours.settings).failed_calls("production", 0.0)

@@ -173,11 +173,15 @@ def test_rows_that_changed_are_kept_to_be_read_and_are_no_part_of_what_comes_bac
 
 
 def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
-    backstop: Backstop, monkeypatch: pytest.MonkeyPatch
+    shop: Shop, backstop: Backstop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "LASTS", timedelta(seconds=2))
+    monkeypatch.setattr(watch, "LASTS", timedelta(seconds=6))
     monkeypatch.setattr(watch, "EVERY", 0.3)
+    shop.convex.called("orders:list", "Uncaught Error: long before the restore")
     view = restored(backstop, taken(backstop, "full"))
+    shop.convex.called("orders:create", "Uncaught TypeError: x is undefined\n    at handler (../convex/orders.ts:3:1)")
+    shop.convex.called("orders:create", "Uncaught TypeError: Bob's card is 4111\n    at handler (../convex/orders.ts:3:1)")
+    shop.convex.called("users:list")
     assert [each.id for each in watch.due(backstop.journal, datetime.now(UTC))] == [view.id]
     watch.report_problem(backstop, view.id, "U0ALICE", "two customers cannot log in", id="p1")
     seen = ended(backstop, watch.begin(backstop.journal, view))
@@ -186,7 +190,8 @@ def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
     assert seen.result["bad"] == []
     assert watch.due(backstop.journal, datetime.now(UTC)) == []
     text = reports.place(backstop.settings.folder, view.id).read_text()
-    assert "looks during the watch were good; 1 problems were reported" in text
+    assert "looks during the watch were good; 2 calls of functions failed: orders:create (TypeError) 2; 1 problems were reported" in text
+    assert "4111" not in text + str(seen.result)
     assert "U0ALICE: two customers cannot log in" in text
 
 

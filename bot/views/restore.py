@@ -34,7 +34,7 @@ from bot.views.steps import DONE, RUNNING
 from bot.views.text import clock, code, counted, duration, escape, exact, mention, number, people, plain, prose, size
 from ops.deltas import Delta
 from ops.manifest import Backup
-from ops.reports import watch_sentence
+from ops.reports import calls_sentence, watch_sentence
 from ops.restore import Assessment
 from ops.settings import Docs
 from ops.spots import Spot
@@ -253,15 +253,25 @@ def watched(view: OperationView, _now: datetime) -> Message:
         words = f"Watching {prose(outcome.target(view))} after the restore, until {clock(until)}"
         return message(
             words,
-            section(f"{RUNNING} *{words}*", f"{looks - failed} of {looks} looks were good." if looks else "No look is over yet."),
+            section(
+                f"{RUNNING} *{words}*",
+                f"{looks - failed} of {looks} looks were good." if looks else "No look at a page is over yet.",
+                escape(_sentence(calls_sentence(view.progress)), 600),
+            ),
             context(last),
             actions(problem),
         )
     words = f"The watch after the restore is over: {watch_sentence(view)}" if view.status == "succeeded" else f"The watch {view.status}"
     bad = list(view.result.get("bad", ()))
     faults = [f"• {escape(str(each['at']), 30)} {prose(str(each['fault']), 300)}" for each in bad[-5:]]
-    mark = DONE if view.status == "succeeded" and not bad else ":warning:"
+    quiet = not bad and not view.result.get("calls")
+    mark = DONE if view.status == "succeeded" and quiet else ":warning:"
     return message(words, section(f"{mark} *{escape(words)}*", *faults), actions(problem))
+
+
+def _sentence(clause: str) -> str:
+    """A clause that stands alone."""
+    return f"{clause[0].upper()}{clause[1:]}." if clause else ""
 
 
 def report(text: str) -> Message:

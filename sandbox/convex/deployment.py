@@ -31,6 +31,7 @@ class Deployment:
         self.feed = Feed()
         self.workers = Workers()
         self.requests: deque[dict[str, Any]] = deque(maxlen=5000)
+        self.calls: deque[dict[str, Any]] = deque(maxlen=1000)  # of the app's functions, as the log tells them
         folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(folder / "deployment.sqlite", self.feed.tell)
 
@@ -49,6 +50,12 @@ class Deployment:
     def code(self) -> dict[str, Any]:
         """What was pushed last, as ``pushes`` keeps it; empty before."""
         return dict(self.read("code", {}))
+
+    def called(self, function: str, error: str | None) -> None:
+        """Note a call of a function of the app's."""
+        entry = {"kind": "Completion", "identifier": function, "udfType": "Mutation", "logLines": [], "timestamp": time.time()}
+        self.calls.append({**entry, "executionTime": 0.01, "error": error, "success": None if error else {"status": "success"}})
+        self.feed.tell()
 
     def tables(self) -> dict[str, int]:
         """How many documents each table has; a component's tables have its path before their name."""

@@ -17,6 +17,7 @@ from sandbox.convex.api.basics import BasicDoor
 from sandbox.convex.api.deploys import DeployDoor
 from sandbox.convex.api.exports import ExportDoor
 from sandbox.convex.api.imports import ImportDoor
+from sandbox.convex.api.log import LogDoor
 from sandbox.convex.api.variables import VariableDoor
 from sandbox.convex.app import application
 from sandbox.convex.contents import Contents
@@ -63,6 +64,7 @@ class ConvexServer(Contents):
             *ImportDoor(self._deployment, self._imports).routes(),
             *DeployDoor(self._deployment, Pushes(self._deployment, schemas)).routes(),
             *VariableDoor(self._deployment).routes(),
+            *LogDoor(self._deployment).routes(),
             WebSocketRoute("/api/{version}/sync", Sync(self._deployment, queries).connect),
         ]
         self._serving = Serving(application(self._deployment, doors), port)
@@ -103,6 +105,10 @@ class ConvexServer(Contents):
     @compression.setter
     def compression(self, level: int | None) -> None:
         self._deployment.compression = level
+
+    def called(self, function: str, error: str | None = None) -> None:
+        """Have somebody call a function of the app's; it fails with an error if one is said."""
+        self._deployment.called(function, error)
 
     def knows(self, key: str) -> bool:
         """Whether this is one of its keys."""

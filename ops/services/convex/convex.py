@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.services.convex import imports, pausing, target, variables
+from ops.services.convex import calls, imports, pausing, target, variables
+from ops.services.convex.calls import FailedCalls
 from ops.services.convex.deploys import PUSH, Looked, Pushing
 from ops.services.convex.door import Door
 from ops.services.convex.export import Export, Exported
@@ -125,6 +126,11 @@ class Convex:
         """Whether it is paused; None where it does not say."""
         with self._door(environment) as door:
             return pausing.paused(door)
+
+    def failed_calls(self, environment: str, cursor: float) -> FailedCalls:
+        """Calls of functions that failed after a moment, in milliseconds."""
+        with self._door(environment) as door:
+            return calls.failed_since(door, cursor)
 
     def names(self, environment: str) -> frozenset[str]:
         """The names of its environment variables."""

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from ops.services.convex import latest
 from ops.services.convex.latest import Latest
@@ -19,6 +19,8 @@ from ops.services.convex.trouble import AGAIN, ConvexFailed, Trouble, Unreachabl
 
 if TYPE_CHECKING:
     import httpx
+
+Answered = TypeVar("Answered")  # an answer; None where there may be none
 
 log = logging.getLogger(__name__)
 
@@ -113,6 +115,23 @@ class Door:
         ask = partial(self._client.request, method, f"{self.url}{path}", headers=self._headers, json=body)
         return self._patiently(ask) if method == "GET" else self._once(ask)
 
+    def within(self, seconds: float, method: str, path: str) -> httpx.Response | None:
+        """The same where the deployment waits until it has something to say; None where it says nothing within these seconds.
+
+        Raises:
+            Unreachable: it cannot be reached.
+        """
+        import httpx
+
+        def ask() -> httpx.Response | None:
+            timeout = httpx.Timeout(seconds, connect=_CONNECT)
+            try:
+                return self._client.request(method, f"{self.url}{path}", headers=self._headers, timeout=timeout)
+            except httpx.ReadTimeout:
+                return None
+
+        return self._once(ask)
+
     def require(self, answer: httpx.Response) -> None:
         """Raise what an answer means that is none."""
         self._require(answer)
@@ -178,7 +197,7 @@ class Door:
             time.sleep(pause)
         return self._once(ask)
 
-    def _once(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
+    def _once(self, ask: Callable[[], Answered]) -> Answered:
         """Ask, and say in our words that nobody answers."""
         import httpx
 
