@@ -36,7 +36,8 @@ def main(arguments: list[str]) -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="payloads-") as folder:
         environment = {**os.environ, "BACKSTOP_PAYLOADS": folder}
-        command = [sys.executable, "-m", "pytest", "-n", os.environ.get("WORKERS", "3"), "--dist", "worksteal", *arguments]
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of bots and terminals start: each would compile all of it again
+        command = [sys.executable, "-m", "pytest", "-n", os.environ.get("WORKERS", "4"), "--dist", "worksteal", *arguments]
         tested = subprocess.run(command, env=environment, check=False).returncode
         compiled = 0 if arguments else payloads.main([folder])
     print(f"Left out on this machine: {'; '.join(left_out.values())}." if left_out else "Nothing was left out on this machine.")

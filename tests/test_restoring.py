@@ -57,6 +57,11 @@ def restored(backstop: Backstop, backup_id: str) -> OperationView:
     return ended(backstop, begun.operation_id)
 
 
+def kept(backstop: Backstop) -> str:
+    """The full backup that was taken before the second commit was deployed; nothing was written since."""
+    return backstop.catalogue.all()[0].id
+
+
 def names(view: OperationView) -> list[str]:
     return [step.name for step in view.steps if not step.name.startswith("safety ") or step.name == "safety manifest"]
 
@@ -92,14 +97,14 @@ def test_every_row_comes_back_proven_while_the_code_stays_as_it_is(shop: Shop, b
 
 
 def test_it_needs_the_signature_of_the_cto_whoever_asks(backstop: Backstop) -> None:
-    found = restore.look(backstop.services, taken(backstop, "full"), "production", stop=NEVER)
+    found = restore.look(backstop.services, kept(backstop), "production", stop=NEVER)
     plan = restore.plan(backstop.settings, found, REASON)
     for person in (ALICE, BOB, CAROL):
         assert asking.ask(backstop, person, plan, id=person.id).approval.role is Role.CTO
 
 
 def test_the_report_has_the_documents_fields_the_timeline_and_the_evidence(shop: Shop, backstop: Backstop) -> None:
-    made = taken(backstop, "full")
+    made = kept(backstop)
     shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     view = restored(backstop, made)
     text = reports.place(backstop.settings.folder, view.id).read_text()
@@ -135,7 +140,7 @@ def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_
 
 
 def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, backstop: Backstop) -> None:
-    made = taken(backstop, "full")
+    made = kept(backstop)
     first = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     shop.convex.insert("users", {"name": "somebody new"})
     before = shop.rows()
@@ -159,15 +164,15 @@ def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, back
 
 
 def test_rows_that_changed_are_kept_to_be_read_and_are_no_part_of_what_comes_back(shop: Shop, backstop: Backstop) -> None:
-    made = taken(backstop, "full")
+    made = kept(backstop)
     row = shop.convex.documents("orders")[0]
     shop.convex.insert("orders", {**row, "total": 1000.0})
     restored(backstop, made)
     (delta,) = deltas.all_of(backstop.settings.folder)
     assert (delta.rows, delta.changed) == (0, 1)
     with zipfile.ZipFile(delta.path) as archive:
-        (kept,) = archive.read("changed/orders/documents.jsonl").splitlines()
-    assert (json.loads(kept)["_id"], json.loads(kept)["total"]) == (row["_id"], 1000.0)
+        (line,) = archive.read("changed/orders/documents.jsonl").splitlines()
+    assert (json.loads(line)["_id"], json.loads(line)["total"]) == (row["_id"], 1000.0)
     with pytest.raises(Refused, match="has no created rows of orders"):
         salvage.plan(backstop.services, delta, ["orders"], "why")
 
@@ -178,7 +183,7 @@ def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
     monkeypatch.setattr(watch, "LASTS", timedelta(seconds=6))
     monkeypatch.setattr(watch, "EVERY", 0.3)
     shop.convex.called("orders:list", "Uncaught Error: long before the restore")
-    view = restored(backstop, taken(backstop, "full"))
+    view = restored(backstop, kept(backstop))
     shop.convex.called("orders:create", "Uncaught TypeError: x is undefined\n    at handler (../convex/orders.ts:3:1)")
     shop.convex.called("orders:create", "Uncaught TypeError: Bob's card is 4111\n    at handler (../convex/orders.ts:3:1)")
     shop.convex.called("users:list")
@@ -196,7 +201,7 @@ def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
 
 
 def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damaged_changes_nothing(shop: Shop, backstop: Backstop) -> None:
-    made = taken(backstop, "full")
+    made = kept(backstop)
     begun = asked(backstop, made)
     path = backstop.catalogue.archive(made)
     whole = bytearray(path.read_bytes())
@@ -227,7 +232,7 @@ def test_what_is_no_time_is_told() -> None:
 
 
 def test_the_newest_sound_backup_from_before_it_began_is_proposed(backstop: Backstop) -> None:
-    old, new = taken(backstop, "full"), taken(backstop, "full")
+    old, new = kept(backstop), taken(backstop, "full")
     backups = {each.id: each for each in backstop.catalogue.all()}
     label, between = "sturgeon", backups[new].snapshot_timestamp
     assert next(each.id for each in restore.offered(backups.values(), None, label)) == new
@@ -246,7 +251,7 @@ def test_a_backup_without_the_rows_that_the_settings_want_is_warned_about_before
 
 
 def test_the_loss_is_in_the_plan_that_is_signed(shop: Shop, backstop: Backstop) -> None:
-    made = taken(backstop, "full")
+    made = kept(backstop)
     shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     shown = asked(backstop, made).approval.plan.shown
     assert Loss.load(shown["loss"]).lost == 1

@@ -54,7 +54,7 @@ def check(
         finished = process.run(
             [sys.executable, "-m", "ops.archive", str(asked), str(answered)],
             cwd=Path(__file__).parents[2],
-            environ={"PYTHONDONTWRITEBYTECODE": "1"},
+            environ={},
             deadline=DEADLINE,
             stop=stop,
             on_line=(lambda line: _hear(line, progress)) if progress else None,

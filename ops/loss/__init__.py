@@ -141,7 +141,7 @@ def _run(  # noqa: PLR0913, PLR0917 # the facts of one comparison
             finished = process.run(
                 [sys.executable, "-m", "ops.loss", str(folder)],
                 cwd=_ROOT,
-                environ={"PYTHONDONTWRITEBYTECODE": "1"},
+                environ={},
                 deadline=deadline,
                 stop=stop,
             )

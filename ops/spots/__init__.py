@@ -70,7 +70,7 @@ def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, st
         finished = process.run(
             [sys.executable, "-m", "ops.spots", folder],
             cwd=Path(__file__).parents[2],
-            environ={"PYTHONDONTWRITEBYTECODE": "1"},
+            environ={},
             deadline=DEADLINE,
             stop=stop,
         )
