@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.real import Scene
+from tests.crash.staged import StagedScene
 from tests.databases import Server
 
 
@@ -25,6 +26,12 @@ def test_killed_anywhere_it_comes_to_its_goal_and_nothing_is_done_twice(tmp_path
     scene = Scene(tmp_path / "real", kind, None)
     runs = [scene.run(point) for point in points]
     assert [(run.at, run.hit, run.wrong) for run in runs] == [(point, True, []) for point in points]
+
+
+@pytest.mark.parametrize("kind", ["verification", "drill"])
+def test_killed_while_it_imports_to_staging_it_goes_on_and_staging_ends_as_it_was(tmp_path: Path, kind: str) -> None:
+    run = StagedScene(tmp_path / "staged", kind, None).run("in node cli.bundle.cjs import")
+    assert (run.hit, run.end, run.wrong) == (True, "succeeded", [])
 
 
 def test_on_postgresql_another_bot_goes_on_and_one_that_was_frozen_past_its_lease_changes_nothing(

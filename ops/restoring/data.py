@@ -14,7 +14,7 @@ from ops.facts import GOOD
 from ops.journal import Interrupted
 from ops.manifest import milliseconds
 from ops.releasing import PRODUCTION, Releasing
-from ops.restoring.leaving import leaving
+from ops.restoring.leaving import STEP, leaving
 from ops.restoring.looking import scratch
 from ops.services.convex.imports import Mode
 
@@ -95,7 +95,7 @@ class Data:
             return
         with leaving(self.op, self.services, backup=self.bound["backup"], safety=self.safety) as kept:
             self._import()
-            self.op.result(lost=self.op.step("delta", kept, if_interrupted=Interrupted.REDO, cancellable=False))
+            self.op.result(lost=self.op.step(STEP, kept, if_interrupted=Interrupted.REDO, cancellable=False))
 
     def _import(self) -> None:
         """All tables at once or none, once, and after a crash only with a look at how the first one ended."""

@@ -15,9 +15,11 @@ from ops import deltas, files, loss
 from ops.context import Services
 from ops.errors import OpsError
 from ops.journal import Operation
+from ops.journal.reading import Readings
 from ops.restoring.looking import COUNTING, scratch
 from ops.services.process import Stopped
 
+STEP = "delta"
 _LOOKS = 0.2  # seconds between two looks whether the operation should end
 
 
@@ -29,6 +31,9 @@ def leaving(op: Operation, services: Services, *, backup: str, safety: str) -> I
         what waits for it: what was counted and the delta's id, or why neither is known. It raises Stopped when the process
         goes down; the next one counts again.
     """
+    if Readings(services.engine).step_result(op.id, STEP) is not None:
+        yield dict  # kept by an earlier process: it is not written again beside its record
+        return
     stop = threading.Event()
     with ThreadPoolExecutor(1, thread_name_prefix="leaving") as pool:
         found = pool.submit(_keep, op, services, backup, safety, stop)
