@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import httpx
 
 from ops.services.convex.program import entry
+from ops.services.trusted import certificates
 from sandbox.convex import ConvexServer, archive
 
 MODULES = Path(__file__).parent.parent / "node_modules"
@@ -114,7 +115,7 @@ def prints(server: ConvexServer) -> dict[str, str]:
 def call(server: ConvexServer, address: str, content: bytes | None = None, **asked: Any) -> Any:
     """Call the deployment without the CLI."""
     body = json.dumps(asked).encode() if content is None else content
-    answer = httpx.post(server.url + address, headers={"Authorization": f"Convex {KEY}"}, timeout=60, content=body)
+    answer = httpx.post(server.url + address, headers={"Authorization": f"Convex {KEY}"}, timeout=60, content=body, verify=certificates())
     return answer.json() if answer.content else None
 
 

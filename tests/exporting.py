@@ -17,6 +17,7 @@ import pytest
 
 from ops.errors import OpsError
 from ops.services.convex import Convex, Exported, Patience
+from ops.services.trusted import certificates
 from ops.settings import Settings, parse
 from sandbox.convex import ConvexServer
 
@@ -112,13 +113,14 @@ def fit_for_people(error: OpsError) -> OpsError:
 
 def begin_elsewhere(server: ConvexServer) -> None:
     """Somebody else begins an export."""
-    httpx.post(f"{server.url}/api/export/request/zip", headers={"Authorization": f"Convex {KEY}"}).raise_for_status()
+    httpx.post(f"{server.url}/api/export/request/zip", headers={"Authorization": f"Convex {KEY}"}, verify=certificates()).raise_for_status()
 
 
 def newest(server: ConvexServer) -> dict[str, Any]:
     """The newest export, as the server tells of it."""
     query = {"path": "_system/cli/exports:getLatest", "format": "convex_encoded_json", "args": [{}]}
-    found: dict[str, Any] = httpx.post(f"{server.url}/api/query", headers={"Authorization": f"Convex {KEY}"}, json=query).json()["value"]
+    headers = {"Authorization": f"Convex {KEY}"}
+    found: dict[str, Any] = httpx.post(f"{server.url}/api/query", headers=headers, json=query, verify=certificates()).json()["value"]
     return found
 
 

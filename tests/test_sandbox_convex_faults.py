@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from ops.services.trusted import certificates
 from sandbox.convex import ConvexServer
 from tests.convex_cli import KEY, Cli, archive_of, call, prints, query, refused, serving, state, uploaded, wait_until
 
@@ -26,7 +27,7 @@ def cli(tmp_path: Path, server: ConvexServer) -> Cli:
 
 
 def get(server: ConvexServer, address: str) -> httpx.Response:
-    return httpx.get(server.url + address, headers={"Authorization": f"Convex {KEY}"}, timeout=60)
+    return httpx.get(server.url + address, headers={"Authorization": f"Convex {KEY}"}, timeout=60, verify=certificates())
 
 
 def latest(server: ConvexServer) -> dict[str, str]:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import httpx
 
+from ops.services.trusted import certificates
+
 _TIMEOUT = 15.0  # seconds for one answer
 _PAUSE = 1.0  # seconds between two tries
 _READ = 2_000_000  # bytes of an answer in which the text is looked for
@@ -28,7 +30,7 @@ def ask(  # noqa: PLR0913 # what a page is asked with, all named
 ) -> Asked:
     """Ask until the page is as it should be, or the patience (seconds) is over: a new site takes a moment to be everywhere."""
     begun = time.monotonic()
-    with httpx.Client(timeout=_TIMEOUT, cookies=dict(cookies)) as client:
+    with httpx.Client(timeout=_TIMEOUT, cookies=dict(cookies), verify=certificates()) as client:
         while True:
             fault = _fault(client, url, status, text)
             if not fault or stop.is_set() or time.monotonic() - begun > patience:

@@ -16,6 +16,7 @@ from ops.services.convex import latest
 from ops.services.convex.latest import Latest
 from ops.services.convex.target import Target, WrongTarget
 from ops.services.convex.trouble import AGAIN, ConvexFailed, Trouble, Unreachable, error, plain
+from ops.services.trusted import certificates
 
 if TYPE_CHECKING:
     import httpx
@@ -163,7 +164,8 @@ class Door:
         import httpx
 
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every look at an export
-        return httpx.Client(timeout=httpx.Timeout(_ANSWER, connect=_CONNECT), headers={"User-Agent": "backstop"})
+        timeout = httpx.Timeout(_ANSWER, connect=_CONNECT)
+        return httpx.Client(timeout=timeout, headers={"User-Agent": "backstop"}, verify=certificates())
 
     @property
     def _headers(self) -> dict[str, str]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ops.errors import Failed
 from ops.services.lines import mask
+from ops.services.trusted import certificates
 from ops.settings import Settings, Vercel
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ class Door:
         logging.getLogger("httpx").setLevel(logging.WARNING)  # it would log every look
         headers = {"Authorization": f"Bearer {self._token}", "User-Agent": "backstop"}
         try:
-            with httpx.Client(timeout=httpx.Timeout(_ANSWER, connect=_CONNECT), headers=headers) as client:
+            with httpx.Client(timeout=httpx.Timeout(_ANSWER, connect=_CONNECT), headers=headers, verify=certificates()) as client:
                 return client.request(method, f"{self._base}{path}", params={**query, **scope}, json=body)
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise VercelFailed(

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ops.errors import Refused
 from ops.services.process import Stopped
+from ops.services.trusted import certificates
 from ops.services.vercel import maintenance, shapes
 from ops.services.vercel.door import Door, VercelFailed
 from ops.services.vercel.maintenance import Maintenance
@@ -140,7 +141,7 @@ class Vercel:
 
         url = f"{self.site}{self._page}"
         try:
-            answer = httpx.get(url, timeout=15.0, cookies={}, follow_redirects=False)
+            answer = httpx.get(url, timeout=15.0, cookies={}, follow_redirects=False, verify=certificates())
             fault = "" if answer.status_code in {200, 503} else f"answers {answer.status_code}"
         except httpx.HTTPError as error:
             fault = f"does not answer ({type(error).__name__})"
