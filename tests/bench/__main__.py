@@ -34,7 +34,7 @@ def parts(*, short: bool) -> dict[str, Part]:
         "click": changing.click,
         "packages": changing.kept,
         "journal": changing.journal,
-        "restore": partial(restoring.beside, megabytes=20 if short else 250, n=2),
+        "restore": partial(restoring.beside, megabytes=20 if short else 100, n=5),
         "loss": partial(losing.measured, sizes=(5, 20) if short else (50, 500, 2000)),
         "idle": rest.idle,
     }

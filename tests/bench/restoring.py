@@ -17,7 +17,7 @@ from tests.remotes import PLAIN
 from tests.shipping import NEVER, Shop, ended, taken
 
 
-def beside(folder: Path, megabytes: int, n: int = 3) -> Iterator[Figure]:
+def beside(folder: Path, megabytes: int, n: int) -> Iterator[Figure]:
     """Ours and the commands take turns, on one production of so many MB."""
     shop = Shop(folder, vercel=False)
     ours: list[float] = []
