@@ -7,7 +7,7 @@ import threading
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import deltas, described, staging
+from ops import deltas, described, spots, staging
 from ops import restore as restoring
 from ops import salvage as salvaging
 from ops.errors import Refused
@@ -40,10 +40,15 @@ def _assessed(found: Assessment) -> list[str]:
         f"The data of {found.target} will be as they were on {at:%Y-%m-%d %H:%M:%S} UTC ({ago(at, datetime.now(UTC))}). Continue?",
         f"{found.backup.id}: {len(found.backup.tables or {})} tables, {found.backup.rows} rows, {size}",
     ]
+    lines += [f"Warning: {each}" for each in found.backup.facts.warnings]
+    empty = sorted(name for name, table in (found.backup.tables or {}).items() if not table.rows)
+    lines += [f"Empty there: {', '.join(empty)}"] if empty else []
     lines += [f"Not as the settings want: {each.sentence}" for each in found.spots if not each.good]
     lines += [f"  {sentence}" for sentence in found.loss.sentences()] if found.loss else []
     lines += [f"What would be lost could not be counted: {found.loss_unknown}"] if found.loss_unknown else []
     lines += ["The backup's code had another Convex schema."] if found.schema_differs else []
+    if found.rehearsed is not None:
+        lines.append(f"Rehearsed in staging: {found.rehearsed or 'its rows fit the functions that run'}")
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f"No maintenance page is shown meanwhile. {found.page_missing}"] if found.page_missing else []
     return lines
@@ -57,6 +62,8 @@ def _assessment(found: Assessment) -> dict[str, Any]:
         "loss": found.loss.as_json() if found.loss else None,
         "lossUnknown": found.loss_unknown,
         "schemaDiffers": found.schema_differs,
+        "rehearsed": found.rehearsed,
+        "spots": spots.dump(found.spots),
         "maintenance": found.maintenance,
         "pageMissing": found.page_missing,
         "paused": found.paused,
