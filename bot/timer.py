@@ -26,6 +26,7 @@ from ops.journal import Busy, OperationView
 log = logging.getLogger(__name__)
 
 EVERY = 3.0  # seconds
+FOLLOWING = 30.0  # seconds between two looks at operations of which the journal reports no change
 OBSERVING = 1800.0  # seconds between two looks at what may have been changed by hand
 OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
 CATCH_UP = timedelta(days=1)  # after which a time that was missed is left to the next
@@ -40,7 +41,7 @@ class Timer:
     def __init__(self, desk: Desk) -> None:
         self._desk, self._engine = desk, desk.backstop.engine
         self._looked = datetime.now(UTC) - LATELY
-        self._observed_at = -OBSERVING
+        self._followed_at, self._observed_at = -FOLLOWING, -OBSERVING
         self._running: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -65,6 +66,7 @@ class Timer:
     def look(self) -> None:
         """One look at everything."""
         now = datetime.now(UTC)
+        changed = self._has_changed()
         approvals.expire(self._engine, now)
         self._draw_approvals(now)
         for each in approvals.due(approvals.pending(self._engine), now, self._desk.settings):
@@ -72,10 +74,19 @@ class Timer:
         self._observe()
         self._nag(now)
         self._tell_who_waits()
-        self._inform_incidents(now)
-        self._follow_restores(now)
-        self._verify_weekly(now)
-        self._tell_failed_verifications(now)
+        if changed:
+            self._inform_incidents(now)
+            self._follow_restores(now)
+            self._verify_weekly(now)
+            self._tell_failed_verifications(now)
+
+    def _has_changed(self) -> bool:
+        """Whether an operation moved since the last look; also now and then, for what time alone makes due."""
+        due = time.monotonic() - self._followed_at >= FOLLOWING
+        if due or self._desk.backstop.journal.changed_since(self._looked - OVERLAP):
+            self._followed_at = time.monotonic()
+            return True
+        return False
 
     # -- approvals ---------------------------------------------------------------------------------------------------------
 
