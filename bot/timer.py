@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
@@ -68,13 +69,14 @@ class Timer:
         now = datetime.now(UTC)
         changed = self._has_changed()
         approvals.expire(self._engine, now)
-        self._draw_approvals(now)
-        for each in approvals.due(approvals.pending(self._engine), now, self._desk.settings):
+        pending = approvals.pending(self._engine)
+        self._draw_approvals(pending, now)
+        for each in approvals.due(pending, now, self._desk.settings):
             self._remind(each, now)
         self._observe()
-        self._nag(now)
         self._tell_who_waits()
         if changed:
+            self._nag(now)
             self._inform_incidents(now)
             self._follow_restores(now)
             self._verify_weekly(now)
@@ -90,11 +92,11 @@ class Timer:
 
     # -- approvals ---------------------------------------------------------------------------------------------------------
 
-    def _draw_approvals(self, now: datetime) -> None:
+    def _draw_approvals(self, pending: Sequence[Approval], now: datetime) -> None:
         """Cards of what waits, since their glass may be broken from some minute on; and of what was decided elsewhere."""
         changed = approvals.changed_since(self._engine, self._looked - OVERLAP)
         self._looked = now
-        for each in {approval.id: approval for approval in (*changed, *approvals.pending(self._engine))}.values():
+        for each in {approval.id: approval for approval in (*changed, *pending)}.values():
             signing.draw(self._desk, each)
             if each.status not in {Status.PENDING, Status.APPROVED}:
                 self._tell_asker(each)
