@@ -27,3 +27,8 @@ class Desk:
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:
         """Post a message, or bring the one under this key up to date; it is a row first, so an outage only delays it."""
         self.posts.say(key, channel, message, thread_of=thread_of)
+
+    def once(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:
+        """Post a message, unless something was posted under this key: for words that would differ with the time of day."""
+        if self.posts.wanted_at(key) is None:
+            self.say(key, channel, message, thread_of=thread_of)

@@ -34,6 +34,7 @@ from bot.poster import Poster
 from bot.posts import Posts
 from bot.registry import REGISTRY, View
 from bot.requests import Request
+from bot.schedule import Schedule
 from bot.settings import BotSettings
 from bot.slack import Slack, web_client
 from bot.sockets import Sockets
@@ -166,11 +167,14 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, draw=partial(_drawn, loop, delivery))
     timer = Timer(desk)
     ending.push_async_callback(timer.close)
+    schedule = Schedule(desk)
+    ending.push_async_callback(schedule.close)
     handling = Handling(inbox=inbox, workers=workers, delivery=delivery, desk=desk)
     await cards.open()
     poster.open()
     homes.open()
     timer.open()
+    schedule.open()
     directory = Directory(slack, settings.roles, settings.approvals.policy)
     health = Health(journal=backstop.journal, posts=posts)
     return Parts(settings=settings, slack=slack, backstop=backstop, directory=directory, handling=handling, homes=homes, health=health)

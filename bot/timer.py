@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
 from bot.listeners import signing
-from bot.registry import Message
 from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
@@ -129,13 +128,13 @@ class Timer:
         stands = [each for each in standing.all_of(self._engine) if each.operation_id not in running]
         for each, turn in standing.overdue(stands, now):
             after = f"{int(each.until.timestamp())}-" if each.until else ""
-            self._once(f"nag-{each.id}-{after}{turn}", slack.incidents, standing_views.nag(each, now))
+            self._desk.once(f"nag-{each.id}-{after}{turn}", slack.incidents, standing_views.nag(each, now))
         for task, turn in tasks.overdue(tasks.open_ones(self._engine), now):
-            self._once(f"task-{task.id}-{turn}", slack.incidents, views.task(task, turn=turn))
+            self._desk.once(f"task-{task.id}-{turn}", slack.incidents, views.task(task, turn=turn))
         for view in self._desk.backstop.journal.running():
             turn = (now - view.created_at) // HALTED_NAG
             if view.status == "halted" and turn:
-                self._once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
+                self._desk.once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
 
     def _observe(self) -> None:
         """Now and then, what somebody did at Vercel or Convex by hand; App Home follows by itself."""
@@ -175,11 +174,11 @@ class Timer:
             if view.kind in rollback.KINDS
             else restore_views.in_progress(view, usual, self._desk.settings.docs)
         )
-        self._once(parent, channel, begun)
+        self._desk.once(parent, channel, begun)
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
-            self._once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
+            self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
         if view.status != "running":
-            self._once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
+            self._desk.once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
 
     def _verify_weekly(self, now: datetime) -> None:
         """What the week's verification is due for, once for each date; a bot that was down catches up within a day."""
@@ -194,13 +193,13 @@ class Timer:
             return  # staging is in use: the next look tries again
         except Refused as refused:
             words = f"The weekly verification did not begin: {refused.message} {refused.remedy}"
-            self._once(f"{operation_id}-refused", self._desk.settings.slack.incidents, message(f":warning: {words}"))
+            self._desk.once(f"{operation_id}-refused", self._desk.settings.slack.incidents, message(f":warning: {words}"))
 
     def _tell_failed_verifications(self, now: datetime) -> None:
         """To the channel of incidents: a backup that could not be restored, or a verifier that is blind."""
         for view in self._desk.backstop.journal.recent(3, kinds=(verification.KIND,)):
             if view.status == "failed" and view.finished_at and view.finished_at > now - LATELY:
-                self._once(f"failed-{view.id}", self._desk.settings.slack.incidents, verification_views.failed(view))
+                self._desk.once(f"failed-{view.id}", self._desk.settings.slack.incidents, verification_views.failed(view))
 
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""
@@ -212,8 +211,3 @@ class Timer:
             if view.status == "succeeded" and view.finished_at and view.finished_at > now - LATELY and path.is_file():
                 said = restore_views.report(path.read_text("utf-8"))
                 self._desk.say(f"report-{view.id}", self._desk.settings.slack.incidents, said, thread_of=f"incident-{view.id}")
-
-    def _once(self, key: str, channel: str, said: Message) -> None:
-        """Say it under this key, unless it was said: its words would differ with the time of day."""
-        if self._desk.posts.wanted_at(key) is None:
-            self._desk.say(key, channel, said)

@@ -79,6 +79,7 @@ def parser() -> argparse.ArgumentParser:
     _on_one(_command(commands, "unpin", "let retention decide again", terminal.unpin))
     _command(commands, "rebuild", "make the catalogue anew from the folder", terminal.rebuild)
     _list(_command(commands, "log", "what was done, by whom, with which outcome", terminal.log))
+    _command(commands, "verify-log", "whether any line of that log was changed", terminal.verify_log)
     _command(commands, "status", "what runs, and how the backups stand", terminal.status)
     _cancel(_command(commands, "cancel", "cancel a running backup, or a deploy before its push", terminal.cancel))
     _deploy(_command(commands, "deploy", "bring a commit to production, through the gate", terminal_changes.ship))

@@ -75,13 +75,31 @@ def lines(engine: Engine, limit: int, before_seq: int | None = None) -> list[Lin
         return [_line(row) for row in session.scalars(query)]
 
 
+def begun(engine: Engine) -> datetime | None:
+    """When the first line was written; None while there is none."""
+    with reading(engine) as session:
+        at = session.scalar(select(ActivityRow.at).order_by(ActivityRow.seq).limit(1))
+        return datetime.fromisoformat(at) if at else None
+
+
+def head(engine: Engine) -> tuple[int, str]:
+    """The number and the hash of the last line: whoever wrote them down elsewhere can tell whether the log was cut."""
+    with reading(engine) as session:
+        return _head(session)
+
+
 def verify(engine: Engine) -> list[str]:
     """Walk the whole chain; a sentence for each line that is not what was written."""
     with reading(engine) as session:
         rows = session.scalars(select(ActivityRow).order_by(ActivityRow.seq).execution_options(yield_per=1000))
         problems, end = _walk(rows)
-        head = session.get(HeadRow, 1)
-        return problems + _astray(end, (head.seq, head.hash) if head else (0, GENESIS))
+        return problems + _astray(end, _head(session))
+
+
+def _head(session: Session) -> tuple[int, str]:
+    """The last line as the head's row has it."""
+    row = session.get(HeadRow, 1)
+    return (row.seq, row.hash) if row else (0, GENESIS)
 
 
 def _walk(rows: Iterable[ActivityRow]) -> tuple[list[str], tuple[int, str]]:

@@ -231,10 +231,17 @@ class Approvals(Section):
         }
 
 
+def _several(found: object) -> object:
+    """One, or a list."""
+    return (found,) if isinstance(found, str) else found
+
+
 class Schedule(Section):
     """When things happen; days by name, times in the team's zone unless they end in UTC."""
 
-    backup: Annotated[str, AfterValidator(schedules.known)] = "00:00 utc"
+    backup: Annotated[tuple[Annotated[str, AfterValidator(schedules.known)], ...], BeforeValidator(_several), Field(min_length=1)] = (
+        "00:00 utc",
+    )
     health: Annotated[str, AfterValidator(schedules.known)] = "09:00"
     retention: Annotated[str, AfterValidator(schedules.known)] = "09:05"
     weekly: Annotated[str, AfterValidator(schedules.known)] = "mon 09:00"

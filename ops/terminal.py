@@ -238,6 +238,18 @@ def log(options: argparse.Namespace) -> Answer:
     )
 
 
+def verify_log(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options
+    """Whether the log is as it was written."""
+    with opened() as backstop:
+        problems, (seq, digest) = activity.verify(backstop.engine), activity.head(backstop.engine)
+    said = problems or ["Every line of the log is as it was written."]
+    return Answer(
+        words="\n".join([*said, f"It ends with line {seq}, {digest}."]),
+        document={"problems": problems, "line": seq, "hash": digest},
+        code=4 if problems else 0,
+    )
+
+
 def status(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options
     """What runs, and the last good backup of each type."""
     with opened() as backstop:

@@ -3,6 +3,20 @@
 Importing this package fills the registry: a listener that is not imported here does not exist.
 """
 
-from bot.listeners import approvals, backup, deploy, drill, halted, holds, home, keeping, looking, operations, restore, rollback
+from bot.listeners import approvals, backup, deploy, drill, halted, holds, home, keeping, looking, operations, posting, restore, rollback
 
-__all__ = ["approvals", "backup", "deploy", "drill", "halted", "holds", "home", "keeping", "looking", "operations", "restore", "rollback"]
+__all__ = [
+    "approvals",
+    "backup",
+    "deploy",
+    "drill",
+    "halted",
+    "holds",
+    "home",
+    "keeping",
+    "looking",
+    "operations",
+    "posting",
+    "restore",
+    "rollback",
+]

@@ -1,0 +1,96 @@
+"""What is begun or posted when its time has come: the automated backups (B2) and how the backups stand, day by day.
+
+APScheduler only calls; what is due is decided from the settings and from rows, and each moment has its own key. So a restart
+catches up, two bots do it once, and a clock that steps does nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.desk import Desk
+from bot.views import health as views
+from ops import activity, automated, health, schedules
+from ops.automated import Missing
+from ops.journal import Status
+
+log = logging.getLogger(__name__)
+
+EVERY = 15.0  # seconds
+CATCH_UP = timedelta(days=1)  # after which a post that was missed is left to the next
+
+
+class Schedule:
+    """Looks every few seconds, in a thread, one look at a time."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk, self._began = desk, datetime.now(UTC)
+        self._scheduler = AsyncIOScheduler(timezone=UTC)
+
+    def open(self) -> None:
+        """Begin; what a stop missed is caught up at once."""
+        self._scheduler.add_job(
+            self._look, "interval", seconds=EVERY, next_run_time=datetime.now(UTC), coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+        self._scheduler.start()
+
+    async def close(self) -> None:
+        """End."""
+        self._scheduler.shutdown(wait=False)
+
+    async def _look(self) -> None:
+        """Look again; whatever went wrong, the next look may succeed."""
+        try:
+            await asyncio.to_thread(self.look)
+        except Exception:
+            log.exception("the schedule's look failed; trying again")
+
+    def look(self) -> None:
+        """One look at everything."""
+        now = datetime.now(UTC)
+        late = automated.begin(self._desk.backstop, self._began, now)
+        for each in [*([late] if late else []), *automated.missing(self._desk.backstop.journal.recent(10, kinds=("full backup",)), now)]:
+            self._tell_missing(each)
+        self._tell_of_return()
+        self._post_health(now)
+
+    def _tell_missing(self, each: Missing) -> None:
+        """Both channels hear of it once, and once more when it began in the end and then failed."""
+        backstop, slack = self._desk.backstop, self._desk.settings.slack
+        key = f"missing-{'late-' if each.again else ''}{each.id}"
+        if self._desk.posts.wanted_at(key) is None:
+            said = views.missing(each, health.of(backstop, datetime.now(UTC)))
+            self._desk.say(key, slack.incidents, said)
+            self._desk.say(f"{key}-engineering", slack.engineering, said)
+
+    def _tell_of_return(self) -> None:
+        """In the alerts' threads: there is a good full backup again."""
+        backups = self._desk.backstop.catalogue.all()
+        newest = next((each for each in backups if each.type == "full" and each.good), None)
+        if newest is None:
+            return
+        for view in self._desk.backstop.journal.recent(10, kinds=("full backup",)):
+            for key in (f"missing-{view.id}", f"missing-late-{view.id}"):
+                told = self._desk.posts.wanted_at(key)
+                if told and newest.timestamp > view.created_at and view.status is not Status.RUNNING:
+                    self._desk.once(f"{key}-over", self._desk.settings.slack.incidents, views.returned(newest), thread_of=key)
+
+    def _post_health(self, now: datetime) -> None:
+        """Once for each date; red goes to the channel of incidents too."""
+        settings, engine = self._desk.settings, self._desk.backstop.engine
+        moment = schedules.latest(settings.schedule.health, settings.team.zoneinfo, now)
+        key = f"health-{moment:%Y-%m-%d}"
+        if moment < min(self._began, activity.begun(engine) or self._began) or now - moment > CATCH_UP or self._desk.posts.wanted_at(key):
+            return
+        taking = self._desk.backstop.journal.get(automated.operation_id(automated.last(self._desk.backstop, now)))
+        if taking is not None and taking.status is Status.RUNNING:
+            return  # in a minute there is more to say
+        found = health.of(self._desk.backstop, now)
+        said = views.health(found, late_since=moment if now - moment > automated.PUNCTUAL else None)
+        if found.red:
+            self._desk.say(f"{key}-red", settings.slack.incidents, said)
+        self._desk.say(key, settings.slack.engineering, said)

@@ -1,0 +1,102 @@
+"""How the backups stand, as posted every day, and the alert about one that did not come."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.views import readiness
+from bot.views.actions import Action
+from bot.views.backup.marks import in_short, level, name
+from bot.views.blocks import Message, actions, button, context, dotted, message, section
+from bot.views.text import ago, change_of_size, clock, code, counted, escape, people, prose, size
+from ops.automated import Missing
+from ops.health import Health
+from ops.manifest import Backup
+
+_SHOWN = 5  # misses; the log has them all
+
+
+def health(found: Health, *, late_since: datetime | None = None) -> Message:
+    """The post."""
+    late = f" · late: it was due {clock(late_since)}" if late_since else ""
+    title = f"*Backup health* · *{prose(found.target)}*{late}"
+    lacking = [f":rotating_light: {prose(each)}" for each in found.red] + [f":warning: {prose(each)}" for each in found.warnings]
+    return message(
+        f"Backup health of {found.target}: {' '.join(found.red) or 'nothing is red'}",
+        section(title, readiness.line(found.readiness), *lacking),
+        section(_full(found), _quick(found), f"*Kept:* {counted(found.count, 'backup')}, {size(found.used)} of {size(found.limit)}"),
+        section(*_misses(found)),
+        context(_rhythm(found), f"*Log head:* line {found.head[0]}, {code(found.head[1][:16])}"),
+        actions(button("Take full backup", Action.TAKE_FULL, style="primary" if found.red else ""), button("Details", Action.STATUS)),
+    )
+
+
+def _full(found: Health) -> str:
+    """The newest good full backup, and by how much it grew."""
+    if found.full is None:
+        return ":package: *No good full backup*"
+    grown = f"{change_of_size(found.growth)} on the one before" if found.growth is not None else ""
+    return dotted(f"{name(found.full)} {ago(found.full.timestamp)}", size(found.full.size), grown, level(found.full))
+
+
+def _quick(found: Health) -> str:
+    """The newest good quick backup."""
+    return in_short(found.quick) if found.quick else ":zap: No quick backup"
+
+
+def _misses(found: Health) -> list[str]:
+    """What failed within the last day."""
+    if not found.misses:
+        return ["*Failures of the last day:* none"]
+    more = len(found.misses) - _SHOWN
+    shown = [f"• {escape(each.kind)} {ago(each.created_at)}: {people(escape(each.error or each.status, 200))}" for each in found.misses]
+    return [
+        f"*Failures of the last day:* {len(found.misses)}",
+        *shown[:_SHOWN],
+        *([f"{more} more: `/ops log`"] if more > 0 else []),
+    ]
+
+
+def _rhythm(found: Health) -> str:
+    """What the schedule itself lets be lost."""
+    if found.a_day > 1:
+        return f"*Automated:* {found.a_day} full backups a day"
+    return (
+        "*Automated:* one full backup a day, so just before the next a little more than 24 hours would be lost. "
+        'Two a day: `[schedule] backup = ["00:00 utc", "12:00 utc"]`.'
+    )
+
+
+def missing(each: Missing, found: Health) -> Message:
+    """The alert."""
+    what = "has not begun" if each.again else "did not succeed"
+    title = f":rotating_light: *The automated backup of {clock(each.due)} {what}* · *{prose(found.target)}*"
+    next_ = "It is tried again until the next one is due." if each.again else "Nothing tries it again before the next one is due."
+    return message(
+        f"The automated backup {what}: {each.why}",
+        section(title, people(escape(each.why, 600))),
+        section(readiness.line(found.readiness), f"{next_} Production was not touched."),
+        actions(button("Take full backup", Action.TAKE_FULL, style="primary"), button("Details", Action.STATUS)),
+    )
+
+
+def returned(newest: Backup) -> Message:
+    """In the alert's thread."""
+    return message(
+        f"There is a good full backup again: {newest.id}",
+        section(f":white_check_mark: There is a good full backup again: {in_short(newest)}"),
+    )
+
+
+def log_verified(problems: list[str], head: tuple[int, str]) -> Message:
+    """Whether the activity log is as it was written."""
+    end = f"It ends with line {head[0]}, {code(head[1][:16])}; the daily health posts hold earlier heads to compare with."
+    if not problems:
+        return message("The log is as it was written", section(f":white_check_mark: *Every line of the log is as it was written.* {end}"))
+    lines = [f"• {prose(each)}" for each in problems[:20]]
+    more = [f"{len(problems) - 20} more: `python -m ops verify-log`"] if len(problems) > 20 else []
+    return message(
+        "The log was changed",
+        section(f":rotating_light: *The log is not as it was written* ({counted(len(problems), 'place')})", *lines, *more),
+        section(f"Somebody with access to the database changed it. {end}"),
+    )

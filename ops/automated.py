@@ -1,0 +1,82 @@
+"""The automated backups (B2): begun once for each moment of the schedule, however many bots look, and told when one did not come.
+
+The operation's id is made of the moment, so two bots, or a bot that restarts, give one backup. A moment from before anything
+was done here is nobody's: a new installation does not begin with a backup that was missed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from ops import activity, schedules
+from ops import backup as taking
+from ops.backstop import Backstop
+from ops.errors import Refused
+from ops.journal import Busy, OperationView, Status
+from ops.purposes import Purpose
+
+WHO = "schedule"
+PATIENCE = timedelta(hours=2)  # for what runs to end; the tries go on after it, but people are told
+PUNCTUAL = timedelta(minutes=10)  # after which a backup says that it is late
+LATELY = timedelta(days=1)
+_PREFIX = "automated-"
+_MISSED = {Status.FAILED, Status.REFUSED, Status.CANCELLED, Status.HALTED}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """An automated backup that is not there."""
+
+    id: str  # of the operation that should have taken it
+    due: datetime
+    why: str
+    again: bool  # it is still being tried
+
+
+def due(times: Sequence[str], zone: ZoneInfo, now: datetime) -> datetime:
+    """The last moment at which an automated backup was due. Pure."""
+    return max((schedules.latest(each, zone, now) for each in times), key=datetime.timestamp)
+
+
+def last(backstop: Backstop, now: datetime) -> datetime:
+    """The same, as it is set here."""
+    return due(backstop.settings.schedule.backup, backstop.settings.team.zoneinfo, now)
+
+
+def operation_id(moment: datetime) -> str:
+    """The operation that belongs to a moment. Pure."""
+    return f"{_PREFIX}{moment.astimezone(UTC):%Y-%m-%d-%H%M}"
+
+
+def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
+    """Begin what is due, unless it was begun; what keeps it from beginning, where people should know.
+
+    Args:
+        backstop: of the environment that backups are taken of.
+        since: when this process began.
+        now: aware.
+    """
+    moment = last(backstop, now)
+    named = operation_id(moment)
+    if moment < min(since, activity.begun(backstop.engine) or since) or backstop.journal.get(named) is not None:
+        return None
+    late = f"late: it was due {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if now - moment > PUNCTUAL else ""
+    try:
+        wanted = taking.ask(backstop.services, "full", WHO, purpose=Purpose.AUTOMATED, notes=late)
+        backstop.journal.start(wanted.kind, wanted.dump(), by=WHO, environment=taking.ENVIRONMENT, id=named)
+    except Refused as refused:
+        told = not isinstance(refused, Busy) or now - moment > PATIENCE
+        return Missing(id=named, due=moment, why=f"{refused.message} {refused.remedy}", again=True) if told else None
+    return None
+
+
+def missing(views: Sequence[OperationView], now: datetime) -> list[Missing]:
+    """Which of these automated backups did not come within the last day. Pure."""
+    return [
+        Missing(id=each.id, due=each.created_at, why=each.error or f"It was {each.status}.", again=False)
+        for each in views
+        if each.id.startswith(_PREFIX) and each.status in _MISSED and (each.finished_at or now) > now - LATELY
+    ]

@@ -1,0 +1,165 @@
+"""B2, A14, X10 as people see them: the daily backup comes by itself, what does not come is told, how the backups stand is posted."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ops import automated, health
+from sandbox.slack import Client, Shown
+from tests.browser import require
+from tests.cards import answer, backup_id, cards, is_over, manifest, taken
+from tests.selling import until
+from tests.world import ENGINEERING, INCIDENTS, ROOT, World, plain, running, wait_for, world
+
+LEAD = timedelta(hours=1)
+
+
+def ago(span: timedelta) -> str:
+    """A schedule whose last moment was so long ago."""
+    return f"{datetime.now(UTC) - span:%H:%M} UTC"
+
+
+def scheduled(backup: timedelta, post: timedelta = timedelta(hours=12)) -> str:
+    return f'[schedule]\nbackup = "{ago(backup)}"\nhealth = "{ago(post)}"\n'
+
+
+def in_use_since_yesterday(around: World) -> None:
+    """Somebody did something here before what is due today."""
+    if shutil.which("faketime") is None:
+        require("faketime is not on this machine (apt-get install faketime)")
+    environ = {name: value for name, value in around.environ.items() if not name.startswith("SLACK")}
+    done = subprocess.run(
+        ["faketime", "-f", "-23h", sys.executable, "-m", "ops", "backup", "quick"],
+        cwd=ROOT,
+        env={**plain(), **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def titled(slack: Client, words: str, channel: str = ENGINEERING) -> list[Shown]:
+    return [each for each in slack.messages(channel) if words in each.all_text]
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path, more=scheduled(LEAD, timedelta(minutes=40))) as around:
+        yield around
+
+
+def test_a_bot_that_was_down_takes_the_days_backup_once_says_that_it_is_late_and_posts_the_health_after_it(place: World) -> None:
+    in_use_since_yesterday(place)
+    slack = place.slack.client
+    with running(place):
+        card = until(slack, ENGINEERING, lambda shown: is_over(shown) and backup_id(shown).startswith("full-"))
+        made = manifest(place, backup_id(card))
+        assert (made["purpose"], made["createdBy"]) == ("automated", "schedule")
+        assert made["notes"].startswith("late: it was due ")
+        post = until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+        for words in ("production", "lose at most", "late: it was due", made["id"], "Failures of the last day:* none", "Log head:* line "):
+            assert words in str(post.blocks)
+        assert ":rotating_light:" not in str(post.blocks)
+    with running(place):
+        assert "Nothing runs" in str(answer(slack, "/ops status").blocks)
+    full = [each for each in cards(slack) if "full-" in each.all_text]
+    assert (len(full), len(titled(slack, "Backup health")), titled(slack, "Backup health", INCIDENTS)) == (1, 1, [])
+
+
+def test_a_new_installation_begins_with_no_missed_backup_and_no_late_post(place: World) -> None:
+    slack = place.slack.client
+    with running(place):
+        assert "there is no good full backup" in str(answer(slack, "/ops status").blocks)
+        assert (cards(slack), titled(slack, "Backup health")) == ([], [])
+
+
+def test_an_automated_backup_that_fails_is_told_in_both_channels_until_there_is_a_good_one(place: World) -> None:
+    in_use_since_yesterday(place)
+    place.production.faults["export"] = "fail"
+    slack = place.slack.client
+    with running(place):
+        told = until(slack, INCIDENTS, lambda shown: "did not succeed" in shown.all_text)
+        assert "Production was not touched" in told.all_text
+        assert until(slack, ENGINEERING, lambda shown: "The automated backup of" in shown.all_text)
+        red = until(slack, INCIDENTS, lambda shown: "Backup health" in shown.all_text)
+        assert "There is no good full backup." in str(red.blocks)
+        assert "Failures of the last day:* 1" in str(red.blocks)
+        place.production.faults["export"] = None
+        taken(slack, "/backup full")
+        wait_for(lambda: [each for each in slack.thread(told) if "a good full backup again" in each.all_text], "the end of the alert")
+        assert len(titled(slack, "did not succeed", INCIDENTS)) == 1
+
+
+def test_what_runs_for_longer_than_two_hours_after_the_moment_is_told_and_the_backup_still_comes(tmp_path: Path) -> None:
+    with world(tmp_path, more=scheduled(timedelta(hours=3))) as place:
+        in_use_since_yesterday(place)
+        place.production.faults["export"] = "slow:8"
+        slack = place.slack.client
+        environ = {name: value for name, value in place.environ.items() if not name.startswith("SLACK")}
+        asked = [sys.executable, "-m", "ops", "backup", "full"]
+        with subprocess.Popen(asked, cwd=ROOT, env={**plain(), **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
+            wait_for(lambda: "full backup" in place.terminal("status").stdout.lower(), "another backup that runs")
+            with running(place):
+                told = until(slack, INCIDENTS, lambda shown: "has not begun" in shown.all_text)
+                assert "It is tried again until the next one is due." in told.all_text
+                assert other.wait(60) == 0
+                wait_for(lambda: [each for each in cards(slack) if "automated" in each.all_text], "the automated backup")
+                wait_for(
+                    lambda: [each for each in slack.thread(told) if "a good full backup again" in each.all_text], "the end of the alert"
+                )
+
+
+def test_how_the_backups_stand_can_be_posted_now_and_another_word_gets_a_sentence(slack: Client) -> None:
+    assert "Posted in #" in answer(slack, "/ops post health").all_text
+    post = until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+    assert "[schedule] backup" in str(post.blocks)
+    assert "There is no post “wealth”. `/ops post health`" in answer(slack, "/ops post wealth").all_text.replace("\n", " ")
+
+
+def test_a_changed_line_of_the_log_is_found_from_slack_and_in_the_terminal(shop: World, slack: Client) -> None:
+    taken(slack, "/backup quick")
+    assert "Every line of the log is as it was written" in answer(slack, "/ops verify-log").all_text
+    whole = shop.terminal("verify-log")
+    assert (whole.returncode, "as it was written" in whole.stdout) == (0, True)
+    with sqlite3.connect(shop.backups / ".state" / "bot.sqlite") as database:
+        database.execute("UPDATE activity SET who = 'nobody' WHERE seq = 1")
+    assert "Line 1 was changed." in answer(slack, "/ops verify-log").all_text
+    found = shop.terminal("verify-log")
+    assert (found.returncode, "Line 1 was changed." in found.stdout + found.stderr) == (4, True)
+
+
+def test_two_moments_a_day_are_one_setting_and_each_has_its_own_backup(tmp_path: Path) -> None:
+    with world(tmp_path, more='[schedule]\nbackup = ["00:00 UTC", "12:00 utc"]\n') as place:
+        assert place.terminal("status").returncode == 0
+    at, zone = datetime(2026, 3, 1, 13, tzinfo=UTC), ZoneInfo("Australia/Melbourne")
+    due = [automated.due(("00:00 utc", "12:00 utc"), zone, moment) for moment in (at, at + timedelta(hours=12))]
+    assert [automated.operation_id(each) for each in due] == ["automated-2026-03-01-1200", "automated-2026-03-02-0000"]
+
+
+@pytest.mark.parametrize("wrong", ['"0 0 * * 1"', "[]", '["00:00", "25:00"]', "7"])
+def test_a_schedule_that_is_none_is_refused_at_the_start(tmp_path: Path, wrong: str) -> None:
+    with world(tmp_path, more=f"[schedule]\nbackup = {wrong}\n") as place:
+        found = place.terminal("status")
+        assert found.returncode == 2
+        assert "schedule.backup" in found.stderr
+
+
+def test_a_snapshot_of_more_than_a_day_a_full_folder_and_a_doubt_are_red_and_four_fifths_of_the_folder_warn() -> None:
+    now = datetime(2026, 3, 1, 13, tzinfo=UTC)
+    assert health.red(now - timedelta(hours=23), 10, 100, None, now) == ()
+    assert health.red(None, 10, 100, None, now) == ("There is no good full backup.",)
+    old, over, doubt = health.red(now - timedelta(hours=25), 101, 100, "the last verification failed", now)
+    assert "25 h 00 m ago, and 24 hours are promised" in old
+    assert "more than the 100 B" in over
+    assert doubt == "The last verification failed."
+    assert (health.warnings(79, 100), len(health.warnings(80, 100)), health.warnings(101, 100)) == ((), 1, ())
