@@ -13,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot.desk import Desk
+from bot.registry import Message
 from bot.views import health as views
-from ops import activity, automated, health, schedules
+from bot.views import outlook as outlook_views
+from ops import activity, automated, health, outlook, schedules
 from ops.automated import Missing
 from ops.journal import Status
 
@@ -29,6 +31,7 @@ class Schedule:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._began = desk, datetime.now(UTC)
+        self._quiet: datetime | None = None  # the moment at which retention had nothing to say
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     def open(self) -> None:
@@ -57,6 +60,7 @@ class Schedule:
             self._tell_missing(each)
         self._tell_of_return()
         self._post_health(now)
+        self._post_retention(now)
 
     def _tell_missing(self, each: Missing) -> None:
         """Both channels hear of it once, and once more when it began in the end and then failed."""
@@ -81,16 +85,42 @@ class Schedule:
 
     def _post_health(self, now: datetime) -> None:
         """Once for each date; red goes to the channel of incidents too."""
-        settings, engine = self._desk.settings, self._desk.backstop.engine
-        moment = schedules.latest(settings.schedule.health, settings.team.zoneinfo, now)
-        key = f"health-{moment:%Y-%m-%d}"
-        if moment < min(self._began, activity.begun(engine) or self._began) or now - moment > CATCH_UP or self._desk.posts.wanted_at(key):
+        moment = self._due("health", self._desk.settings.schedule.health, now)
+        if moment is None:
             return
         taking = self._desk.backstop.journal.get(automated.operation_id(automated.last(self._desk.backstop, now)))
         if taking is not None and taking.status is Status.RUNNING:
             return  # in a minute there is more to say
         found = health.of(self._desk.backstop, now)
-        said = views.health(found, late_since=moment if now - moment > automated.PUNCTUAL else None)
-        if found.red:
-            self._desk.say(f"{key}-red", settings.slack.incidents, said)
-        self._desk.say(key, settings.slack.engineering, said)
+        self._post("health", moment, views.health(found, late_since=_late(moment, now)), red=bool(found.red))
+
+    def _post_retention(self, now: datetime) -> None:
+        """Once for each date, if there is something to say."""
+        moment = self._due("retention", self._desk.settings.schedule.retention, now)
+        if moment is None or moment == self._quiet:
+            return
+        found = outlook.of(self._desk.backstop, now)
+        if not found.says_something:
+            self._quiet = moment
+            return
+        self._post("retention", moment, outlook_views.outlook(found, late_since=_late(moment, now)), red=found.over)
+
+    def _due(self, name: str, schedule: str, now: datetime) -> datetime | None:
+        """The moment of a post that is due and not posted yet."""
+        moment = schedules.latest(schedule, self._desk.settings.team.zoneinfo, now)
+        since = min(self._began, activity.begun(self._desk.backstop.engine) or self._began)
+        if moment < since or now - moment > CATCH_UP or self._desk.posts.wanted_at(f"{name}-{moment:%Y-%m-%d}"):
+            return None
+        return moment
+
+    def _post(self, name: str, moment: datetime, said: Message, *, red: bool) -> None:
+        """In its channel; what is red in the channel of incidents first."""
+        key, slack = f"{name}-{moment:%Y-%m-%d}", self._desk.settings.slack
+        if red:
+            self._desk.say(f"{key}-red", slack.incidents, said)
+        self._desk.say(key, slack.engineering, said)
+
+
+def _late(moment: datetime, now: datetime) -> datetime | None:
+    """When it was due, where it comes late."""
+    return moment if now - moment > automated.PUNCTUAL else None

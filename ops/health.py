@@ -11,12 +11,12 @@ from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
+from ops.outlook import WARNED_FROM
 from ops.readiness import Readiness
 from ops.words import ago, decimal_size
 
 PROMISED = timedelta(hours=24)  # of data at most are lost (RPO)
 LATELY = timedelta(days=1)
-WARNED_FROM = 0.8  # of the folder's limit
 _MISSED = {Status.FAILED, Status.HALTED}
 
 

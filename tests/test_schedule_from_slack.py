@@ -13,7 +13,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ops import automated, health
+from ops import automated, health, outlook
+from ops.files import Room
+from ops.outlook import Outlook
 from sandbox.slack import Client, Shown
 from tests.browser import require
 from tests.cards import answer, backup_id, cards, is_over, manifest, taken
@@ -119,11 +121,31 @@ def test_what_runs_for_longer_than_two_hours_after_the_moment_is_told_and_the_ba
                 )
 
 
+def test_retention_is_posted_when_there_is_something_to_say_and_in_both_channels_when_the_folder_is_over_its_limit(tmp_path: Path) -> None:
+    more = f'[schedule]\nbackup = "{ago(timedelta(hours=12))}"\nhealth = "{ago(timedelta(hours=12))}"\nretention = "{ago(LEAD)}"\n'
+    with world(tmp_path, more=more) as place:
+        in_use_since_yesterday(place)
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops status")
+            assert titled(slack, "Retention of") == []
+        place.limit = "100 B"
+        with running(place):
+            post = until(slack, INCIDENTS, lambda shown: "Retention" in shown.all_text)
+            assert until(slack, ENGINEERING, lambda shown: "Retention" in shown.all_text)
+            for words in ("over its limit", "Nothing leaves by tomorrow by its age.", "no backup begins", "late: it was due"):
+                assert words in str(post.blocks)
+
+
 def test_how_the_backups_stand_can_be_posted_now_and_another_word_gets_a_sentence(slack: Client) -> None:
     assert "Posted in #" in answer(slack, "/ops post health").all_text
     post = until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
     assert "[schedule] backup" in str(post.blocks)
-    assert "There is no post “wealth”. `/ops post health`" in answer(slack, "/ops post wealth").all_text.replace("\n", " ")
+    assert "Posted in #" in answer(slack, "/ops post retention").all_text
+    assert until(slack, ENGINEERING, lambda shown: "unknown before two backups a day apart" in str(shown.blocks))
+    refused = answer(slack, "/ops post wealth").all_text
+    assert "There is no post “wealth”." in refused
+    assert "`/ops post retention`" in refused
 
 
 def test_a_changed_line_of_the_log_is_found_from_slack_and_in_the_terminal(shop: World, slack: Client) -> None:
@@ -163,3 +185,28 @@ def test_a_snapshot_of_more_than_a_day_a_full_folder_and_a_doubt_are_red_and_fou
     assert "more than the 100 B" in over
     assert doubt == "The last verification failed."
     assert (health.warnings(79, 100), len(health.warnings(80, 100)), health.warnings(101, 100)) == ((), 1, ())
+
+
+def ahead(used: int, per_day: float | None, free: int = 10**12) -> Outlook:
+    room = Room(free=free, total=10**12)
+    return Outlook(target="production · sturgeon", leaving=(), held=None, used=used, limit=100, room=room, per_day=per_day)
+
+
+def test_growth_is_measured_over_a_day_at_least_and_a_month_at_most_and_says_when_the_folder_is_at_its_limit() -> None:
+    now = datetime(2026, 3, 1, 13, tzinfo=UTC)
+    points = [(now - timedelta(days=days), size) for days, size in ((0, 50), (2, 40), (10, 30), (40, 1000))]
+    assert outlook.growth(points, now) == 2.0
+    assert outlook.growth(points[:1], now) is None
+    assert outlook.growth([(now, 5), (now - timedelta(hours=23), 1)], now) is None
+    assert (ahead(50, 2.0).days_left, ahead(50, 0.0).days_left, ahead(50, -1.0).days_left, ahead(50, None).days_left) == (
+        25.0,
+        None,
+        None,
+        None,
+    )
+    assert [each.says_something for each in (ahead(50, 2.0), ahead(50, 1.0), ahead(80, None), ahead(50, None, free=10**10))] == [
+        True,
+        False,
+        True,
+        True,
+    ]

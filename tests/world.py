@@ -79,7 +79,11 @@ class World:
     def _scheduled(self) -> str:
         """The further settings; where they name no schedule, nothing is due during a test, at whatever time it runs."""
         far = f"{datetime.now(UTC) - timedelta(hours=12):%H:%M} UTC"
-        return self.more if "[schedule]" in self.more else f'{self.more}\n[schedule]\nbackup = "{far}"\nhealth = "{far}"\n'
+        return (
+            self.more
+            if "[schedule]" in self.more
+            else f'{self.more}\n[schedule]\nbackup = "{far}"\nhealth = "{far}"\nretention = "{far}"\n'
+        )
 
     def terminal(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m ops`` without any setting of Slack's."""

@@ -59,7 +59,7 @@ COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Operations": (
         ("/ops status", "what runs, and how old the last backups are"),
         ("/ops log", "what was done, by whom, with which outcome"),
-        ("/ops post health", "how the backups stand, in the channel, now"),
+        ("/ops post health", "how the backups stand, in the channel, now; `/ops post retention`: what leaves, how full it is"),
         ("/ops verify-log", "look whether any line of that log was changed"),
         ("/ops cancel [ID]", "stop a backup, or a deploy or rollback before its first change"),
         ("/ops help", "this"),
