@@ -23,6 +23,7 @@ from ops.journal import Status
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds
+TOLD_FOR = timedelta(days=2)  # in which an alert's thread hears of its end
 CATCH_UP = timedelta(days=1)  # after which a post that was missed is left to the next
 
 
@@ -58,7 +59,7 @@ class Schedule:
         late = automated.begin(self._desk.backstop, self._began, now)
         for each in [*([late] if late else []), *automated.missing(self._desk.backstop.journal.recent(10, kinds=("full backup",)), now)]:
             self._tell_missing(each)
-        self._tell_of_return()
+        self._tell_of_return(now)
         self._post_health(now)
         self._post_retention(now)
 
@@ -68,19 +69,19 @@ class Schedule:
         key = f"missing-{'late-' if each.again else ''}{each.id}"
         if self._desk.posts.wanted_at(key) is None:
             said = views.missing(each, health.of(backstop, datetime.now(UTC)))
-            self._desk.say(key, slack.incidents, said)
             self._desk.say(f"{key}-engineering", slack.engineering, said)
+            self._desk.say(key, slack.incidents, said)
 
-    def _tell_of_return(self) -> None:
+    def _tell_of_return(self, now: datetime) -> None:
         """In the alerts' threads: there is a good full backup again."""
-        backups = self._desk.backstop.catalogue.all()
-        newest = next((each for each in backups if each.type == "full" and each.good), None)
+        newest = next((each for each in self._desk.backstop.catalogue.all() if each.type == "full" and each.good), None)
+        lately = self._desk.backstop.journal.recent(10, kinds=("full backup",))
         if newest is None:
             return
-        for view in self._desk.backstop.journal.recent(10, kinds=("full backup",)):
+        before = [each for each in lately if automated.is_automated(each) and now - TOLD_FOR < each.created_at < newest.timestamp]
+        for view in before:
             for key in (f"missing-{view.id}", f"missing-late-{view.id}"):
-                told = self._desk.posts.wanted_at(key)
-                if told and newest.timestamp > view.created_at and view.status is not Status.RUNNING:
+                if self._desk.posts.wanted_at(key):
                     self._desk.once(f"{key}-over", self._desk.settings.slack.incidents, views.returned(newest), thread_of=key)
 
     def _post_health(self, now: datetime) -> None:

@@ -73,10 +73,15 @@ def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
     return None
 
 
+def is_automated(view: OperationView) -> bool:
+    """Whether the schedule began it. Pure."""
+    return view.id.startswith(_PREFIX)
+
+
 def missing(views: Sequence[OperationView], now: datetime) -> list[Missing]:
     """Which of these automated backups did not come within the last day. Pure."""
     return [
         Missing(id=each.id, due=each.created_at, why=each.error or f"It was {each.status}.", again=False)
         for each in views
-        if each.id.startswith(_PREFIX) and each.status in _MISSED and (each.finished_at or now) > now - LATELY
+        if is_automated(each) and each.status in _MISSED and (each.finished_at or now) > now - LATELY
     ]
