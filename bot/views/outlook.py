@@ -19,7 +19,7 @@ def outlook(found: Outlook, *, late_since: datetime | None = None) -> Message:
         section(f"*Retention* · *{prose(found.target)}*{late}", *_leaving(found)),
         section(*_room(found)),
         context(
-            "What left waits in the trash for a day: `/backup undelete`. A pin keeps a backup whatever its age: `/backup pin ID reason`."
+            "What left waits in the trash: `/backup undelete`. A pin keeps a backup whatever its age: `/backup pin ID reason`."
         ),
     )
 
