@@ -32,22 +32,32 @@ class Schedule:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._began = desk, datetime.now(UTC)
+        self._looking: asyncio.Task[None] | None = None
         self._quiet: datetime | None = None  # the moment at which retention had nothing to say
         self._scheduler = AsyncIOScheduler(timezone=UTC)
 
     def open(self) -> None:
         """Begin; what a stop missed is caught up at once."""
         self._scheduler.add_job(
-            self._look, "interval", seconds=EVERY, next_run_time=datetime.now(UTC), coalesce=True, max_instances=1, misfire_grace_time=None
+            self._begin, "interval", seconds=EVERY, next_run_time=datetime.now(UTC), coalesce=True, misfire_grace_time=None
         )
         self._scheduler.start()
 
     async def close(self) -> None:
-        """End."""
+        """End once the look that was begun is over: APScheduler would cancel its own, and log that as a crash."""
+        self._scheduler.remove_all_jobs()
+        await asyncio.sleep(0)  # a job that is due in this very moment only begins a look
         self._scheduler.shutdown(wait=False)
+        if self._looking:
+            await self._looking
+
+    async def _begin(self) -> None:
+        """Begin a look, unless one is under way."""
+        if self._looking is None or self._looking.done():
+            self._looking = asyncio.create_task(self._look(), name="schedule")
 
     async def _look(self) -> None:
-        """Look again; whatever went wrong, the next look may succeed."""
+        """Look; whatever goes wrong, the next look may succeed."""
         try:
             await asyncio.to_thread(self.look)
         except Exception:

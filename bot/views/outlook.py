@@ -18,9 +18,7 @@ def outlook(found: Outlook, *, late_since: datetime | None = None) -> Message:
         f"Retention of {found.target}: {counted(len(found.leaving), 'backup leaves', 'backups leave')} by tomorrow, {_folder(found)}",
         section(f"*Retention* · *{prose(found.target)}*{late}", *_leaving(found)),
         section(*_room(found)),
-        context(
-            "What left waits in the trash: `/backup undelete`. A pin keeps a backup whatever its age: `/backup pin ID reason`."
-        ),
+        context("What left waits in the trash: `/backup undelete`. A pin keeps a backup whatever its age: `/backup pin ID reason`."),
     )
 
 
