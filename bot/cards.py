@@ -84,7 +84,8 @@ class Cards:
     async def _until_woken(self) -> None:
         """Wait for a change here, or until it is time to look at what others do."""
         try:
-            await asyncio.wait_for(self._woken.wait(), POLL)
+            async with asyncio.timeout(POLL):  # wait_for loses a cancel that comes with the waking (Python 3.11)
+                await self._woken.wait()
         except TimeoutError:
             return
 

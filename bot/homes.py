@@ -87,7 +87,8 @@ class Homes:
     async def _until_woken(self) -> None:
         """Until something changed here, or it is time to look."""
         try:
-            await asyncio.wait_for(self._woken.wait(), LOOK)
+            async with asyncio.timeout(LOOK):  # wait_for loses a cancel that comes with the waking (Python 3.11)
+                await self._woken.wait()
         except TimeoutError:
             return
 

@@ -98,7 +98,8 @@ class Inbox:
     async def quiet(self) -> None:
         """Wait, for a moment at most, until nobody waits to be acknowledged: that is due in seconds, and what follows it is not."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._quiet.wait(), POLITE)
+            async with asyncio.timeout(POLITE):  # wait_for loses a cancel that comes with the waking (Python 3.11)
+                await self._quiet.wait()
 
     def done(self, request: Request, outcome: str) -> None:
         """It was handled, whatever came of it."""

@@ -120,7 +120,8 @@ class Poster:
             await asyncio.sleep(wait)
             return
         try:
-            await asyncio.wait_for(self._woken.wait(), wait)
+            async with asyncio.timeout(wait):  # wait_for loses a cancel that comes with the waking (Python 3.11)
+                await self._woken.wait()
         except TimeoutError:
             return
 
