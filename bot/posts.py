@@ -130,6 +130,13 @@ class Posts:
         with self._engine.begin() as connection:
             return connection.scalar(select(PostRow.wanted_at).where(PostRow.key == key))
 
+    def unposted(self, prefix: str, before: datetime) -> list[tuple[datetime, str]]:
+        """What should stand in Slack since before then and does not: since when, and what it says, the oldest first."""
+        waiting = select(PostRow.wanted_at, PostRow.wanted).where(PostRow.key.startswith(prefix, autoescape=True), PostRow.ts.is_(None))
+        waiting = waiting.where(PostRow.until.is_not(None), PostRow.thread_of.is_(None), PostRow.wanted_at < before)
+        with self._engine.begin() as connection:
+            return [(row.wanted_at, str(row.wanted["text"])) for row in connection.execute(waiting.order_by(PostRow.wanted_at))]
+
     def _mine(self, post: Post) -> Any:
         """An update of a row that this process has claimed."""
         return update(PostRow).where(PostRow.key == post.key, PostRow.claimed_by == self._runner.name)

@@ -18,6 +18,7 @@ from typing import Any
 from aiohttp import ClientSession, ClientTimeout
 
 import bot.listeners  # noqa: F401  # fills the registry
+from bot.alerting import Outgoing
 from bot.app import Front, build
 from bot.cards import Cards
 from bot.channels import Channels
@@ -46,7 +47,7 @@ from bot.views import verification as verifying
 from bot.views.backup import card
 from bot.web import Web
 from bot.workers import Workers
-from ops import approvals, deploy, drill, maintenance, pausing, restore, rollback, salvage, verification, watch
+from ops import alerts, approvals, deploy, drill, maintenance, pausing, restore, rollback, salvage, verification, watch
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
 
@@ -143,7 +144,7 @@ async def _until(stop: asyncio.Event, connecting: asyncio.Task[None]) -> None:
 async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> Parts:
     """Open the database and everything that is kept in it."""
     loop = asyncio.get_running_loop()
-    for warning in approvals.warnings(settings):
+    for warning in (*approvals.warnings(settings), *alerts.warnings(settings)):
         log.warning(warning)
     changes = Changes()
     backstop = await asyncio.to_thread(partial(Backstop.open, settings, adopts=True, changed=changes))
@@ -167,13 +168,16 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, draw=partial(_drawn, loop, delivery))
     timer = Timer(desk)
     ending.push_async_callback(timer.close)
-    schedule = Schedule(desk)
+    outgoing = Outgoing(desk)
+    ending.push_async_callback(outgoing.close)
+    schedule = Schedule(desk, outgoing)
     ending.push_async_callback(schedule.close)
     handling = Handling(inbox=inbox, workers=workers, delivery=delivery, desk=desk)
     await cards.open()
     poster.open()
     homes.open()
     timer.open()
+    outgoing.open()
     schedule.open()
     directory = Directory(slack, settings.roles, settings.approvals.policy)
     health = Health(journal=backstop.journal, posts=posts)

@@ -12,26 +12,29 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot import alerting
+from bot.alerting import Outgoing
 from bot.desk import Desk
 from bot.registry import Message
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from ops import activity, automated, health, outlook, schedules
-from ops.automated import Missing
+from ops.alerts import canary
 from ops.journal import Status
 
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds
-TOLD_FOR = timedelta(days=2)  # in which an alert's thread hears of its end
+VERIFYING = timedelta(hours=6)  # between two looks at the whole activity log
 CATCH_UP = timedelta(days=1)  # after which a post that was missed is left to the next
 
 
 class Schedule:
     """Looks every few seconds, in a thread, one look at a time."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk, self._began = desk, datetime.now(UTC)
+    def __init__(self, desk: Desk, outgoing: Outgoing) -> None:
+        self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
+        self._verified: datetime | None = None
         self._looking: asyncio.Task[None] | None = None
         self._quiet: datetime | None = None  # the moment at which retention had nothing to say
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -67,32 +70,24 @@ class Schedule:
         """One look at everything."""
         now = datetime.now(UTC)
         late = automated.begin(self._desk.backstop, self._began, now)
-        for each in [*([late] if late else []), *automated.missing(self._desk.backstop.journal.recent(10, kinds=("full backup",)), now)]:
-            self._tell_missing(each)
-        self._tell_of_return(now)
+        self._test_alerts(now)
+        alerting.look(self._desk, now, late=late, problems=self._problems_of_log(now))
         self._post_health(now)
         self._post_retention(now)
+        self._outgoing.looked = now
 
-    def _tell_missing(self, each: Missing) -> None:
-        """Both channels hear of it once, and once more when it began in the end and then failed."""
-        backstop, slack = self._desk.backstop, self._desk.settings.slack
-        key = f"missing-{'late-' if each.again else ''}{each.id}"
-        if self._desk.posts.wanted_at(key) is None:
-            said = views.missing(each, health.of(backstop, datetime.now(UTC)))
-            self._desk.say(f"{key}-engineering", slack.engineering, said)
-            self._desk.say(key, slack.incidents, said)
+    def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
+        """What is wrong with the activity log; now and then, as the whole of it is read."""
+        if self._verified is not None and now - self._verified < VERIFYING:
+            return None
+        self._verified = now
+        return tuple(activity.verify(self._desk.backstop.engine))
 
-    def _tell_of_return(self, now: datetime) -> None:
-        """In the alerts' threads: there is a good full backup again."""
-        newest = next((each for each in self._desk.backstop.catalogue.all() if each.type == "full" and each.good), None)
-        lately = self._desk.backstop.journal.recent(10, kinds=("full backup",))
-        if newest is None:
-            return
-        before = [each for each in lately if automated.is_automated(each) and now - TOLD_FOR < each.created_at < newest.timestamp]
-        for view in before:
-            for key in (f"missing-{view.id}", f"missing-late-{view.id}"):
-                if self._desk.posts.wanted_at(key):
-                    self._desk.once(f"{key}-over", self._desk.settings.slack.incidents, views.returned(newest), thread_of=key)
+    def _test_alerts(self, now: datetime) -> None:
+        """Every week, where an alert would go beside Slack."""
+        moment = schedules.latest(self._desk.settings.schedule.weekly, self._desk.settings.team.zoneinfo, now)
+        if moment >= self._since() and now - moment < CATCH_UP:
+            canary.send(self._desk.backstop, moment, now)
 
     def _post_health(self, now: datetime) -> None:
         """Once for each date; red goes to the channel of incidents too."""
@@ -119,10 +114,13 @@ class Schedule:
     def _due(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The moment of a post that is due and not posted yet."""
         moment = schedules.latest(schedule, self._desk.settings.team.zoneinfo, now)
-        since = min(self._began, activity.begun(self._desk.backstop.engine) or self._began)
-        if moment < since or now - moment > CATCH_UP or self._desk.posts.wanted_at(f"{name}-{moment:%Y-%m-%d}"):
+        if moment < self._since() or now - moment > CATCH_UP or self._desk.posts.wanted_at(f"{name}-{moment:%Y-%m-%d}"):
             return None
         return moment
+
+    def _since(self) -> datetime:
+        """From when on something can be due: a new installation begins with nothing that was missed."""
+        return min(self._began, activity.begun(self._desk.backstop.engine) or self._began)
 
     def _post(self, name: str, moment: datetime, said: Message, *, red: bool) -> None:
         """In its channel; what is red in the channel of incidents first."""

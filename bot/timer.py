@@ -16,7 +16,6 @@ from bot.listeners import signing
 from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
-from bot.views import verification as verification_views
 from bot.views.blocks import message
 from ops import approvals, metrics, outside, reports, restore, rollback, schedules, staging, standing, tasks, verification, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
@@ -79,7 +78,6 @@ class Timer:
             self._inform_incidents(now)
             self._follow_restores(now)
             self._verify_weekly(now)
-            self._tell_failed_verifications(now)
 
     def _has_changed(self) -> bool:
         """Whether an operation moved since the last look; also now and then, for what time alone makes due."""
@@ -194,12 +192,6 @@ class Timer:
         except Refused as refused:
             words = f"The weekly verification did not begin: {refused.message} {refused.remedy}"
             self._desk.once(f"{operation_id}-refused", self._desk.settings.slack.incidents, message(f":warning: {words}"))
-
-    def _tell_failed_verifications(self, now: datetime) -> None:
-        """To the channel of incidents: a backup that could not be restored, or a verifier that is blind."""
-        for view in self._desk.backstop.journal.recent(3, kinds=(verification.KIND,)):
-            if view.status == "failed" and view.finished_at and view.finished_at > now - LATELY:
-                self._desk.once(f"failed-{view.id}", self._desk.settings.slack.incidents, verification_views.failed(view))
 
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""

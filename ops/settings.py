@@ -6,11 +6,22 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
+from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from ops import freezes, schedules
 from ops.errors import WrongSetting
@@ -248,10 +259,34 @@ class Schedule(Section):
     monthly: Annotated[str, AfterValidator(schedules.known)] = "1st mon 09:00"
 
 
-class Alerts(Section):
-    """Who hears of trouble outside Slack."""
+def _address(value: str) -> str:
+    """An e-mail address, as far as can be told without sending to it."""
+    if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", value):
+        raise ValueError('an address such as "oncall@example.com" belongs here')
+    return value
 
-    email: tuple[str, ...] = ()
+
+def _night(value: str) -> str:
+    """From one time of day to another."""
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('two times such as "22:00-07:00" belong here')
+    return value
+
+
+class Alerts(Section):
+    """Who hears of trouble outside Slack, and when nobody does."""
+
+    email: tuple[Annotated[str, AfterValidator(_address)], ...] = ()
+    sender: str = ""
+    """Whom the mails come from; SMTP_URL's user if it is left out."""
+    night: Annotated[str, AfterValidator(_night)] = "22:00-07:00"
+    """In the team's zone: what is below P0 waits for its end."""
+
+    @property
+    def night_times(self) -> tuple[time, time]:
+        """When it begins and ends."""
+        begins, ends = self.night.split("-")
+        return time.fromisoformat(begins), time.fromisoformat(ends)
 
 
 class Docs(Section):
@@ -327,6 +362,26 @@ class Secrets(Section):
     vercel_token: SecretStr | None = None
     smtp_url: SecretStr | None = None
     pagerduty_key: SecretStr | None = None
+    heartbeat_url: SecretStr | None = None
+    """Pinged while the bot looks at its schedule; whoever knows the address can keep it quiet."""
+    backup_ping_url: SecretStr | None = None
+    """Pinged at the start and the end of each automated backup."""
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
+        """Over TLS, in one of two ways."""
+        if value is not None and not re.fullmatch(r"smtps?://([^/\s]*@)?[^/@:\s]+(:\d+)?/?", value.get_secret_value()):
+            raise ValueError("an address such as smtps://user:password@smtp.example.com:465, or smtp://…:587 for STARTTLS, belongs here")
+        return value
+
+    @field_validator("heartbeat_url", "backup_ping_url")
+    @classmethod
+    def _is_web(cls, value: SecretStr | None) -> SecretStr | None:
+        """Something that can be asked."""
+        if value is not None and not re.match(r"https?://[^/\s]+", value.get_secret_value()):
+            raise ValueError("an address such as https://hc-ping.com/… belongs here")
+        return value
 
     def convex_key(self, environment: str) -> SecretStr | None:
         """The key of an environment's deployment."""

@@ -92,7 +92,7 @@ def test_an_automated_backup_that_fails_is_told_in_both_channels_until_there_is_
     with running(place):
         told = until(slack, INCIDENTS, lambda shown: "did not succeed" in shown.all_text)
         assert "Production was not touched" in told.all_text
-        assert until(slack, ENGINEERING, lambda shown: "The automated backup of" in shown.all_text)
+        assert until(slack, ENGINEERING, lambda shown: "The automated backup did" in shown.all_text)
         red = until(slack, INCIDENTS, lambda shown: "Backup health" in shown.all_text)
         assert "There is no good full backup." in str(red.blocks)
         assert "Failures of the last day:* 1" in str(red.blocks)

@@ -3,9 +3,25 @@
 Importing this package fills the registry: a listener that is not imported here does not exist.
 """
 
-from bot.listeners import approvals, backup, deploy, drill, halted, holds, home, keeping, looking, operations, posting, restore, rollback
+from bot.listeners import (
+    alerts,
+    approvals,
+    backup,
+    deploy,
+    drill,
+    halted,
+    holds,
+    home,
+    keeping,
+    looking,
+    operations,
+    posting,
+    restore,
+    rollback,
+)
 
 __all__ = [
+    "alerts",
     "approvals",
     "backup",
     "deploy",

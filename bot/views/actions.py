@@ -102,6 +102,16 @@ class Action(enum.StrEnum):
     """What stands is still needed for four hours; value: which it is."""
     TELL_ME = "waiting_tell_me"
     """Tell me when an environment is free; value: the environment."""
+    ALERTS = "alerts"
+    """Show the open alerts; value empty."""
+    ALERT_ACKNOWLEDGE = "alert_acknowledge"
+    """I have it in hand; value: the alert's id."""
+    ALERT_SNOOZE = "alert_snooze"
+    """Open the window that asks for how long and why; value: the alert's id."""
+    ALERT_CLOSE = "alert_close"
+    """Open the window that asks why it is over; value: the alert's id."""
+    ALERT_ARRIVED = "alert_arrived"
+    """Open the window that asks where a test arrived; value: the alert's id."""
 
 
 class Window(enum.StrEnum):
@@ -141,6 +151,12 @@ class Window(enum.StrEnum):
     """A reason, and the id typed: private_metadata is the approval's id."""
     CLOSE_TASK = "task_close"
     """How it was settled: private_metadata is the task's id."""
+    ALERT_SNOOZE = "alert_snooze"
+    """For how long in ``Field.HOURS``, and why: private_metadata is the alert's id."""
+    ALERT_CLOSE = "alert_close"
+    """Why it is over: private_metadata is the alert's id."""
+    ALERT_ARRIVED = "alert_arrived"
+    """Where, in ``Field.CHANNELS``: private_metadata is the alert's id."""
     HAND_OVER = "halted_hand_over"
     """To whom, and what they should know: private_metadata is the operation's id."""
 
@@ -168,6 +184,10 @@ class Field(enum.StrEnum):
     """When something began, in words."""
     TABLES = "tables"
     """Tables, each ticked."""
+    HOURS = "hours"
+    """For how many hours."""
+    CHANNELS = "channels"
+    """Where something arrived, each ticked."""
     PERSON = "person"
     """Somebody."""
 

@@ -1,4 +1,4 @@
-"""How the backups stand, as posted every day, and the alert about one that did not come."""
+"""How the backups stand, as posted every day, and whether the log is as it was written."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from bot.views.actions import Action
 from bot.views.backup.marks import in_short, level, name
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
 from bot.views.text import ago, change_of_size, clock, code, counted, escape, people, prose, size
-from ops.automated import Missing
 from ops.health import Health
-from ops.manifest import Backup
 
 _SHOWN = 5  # misses; the log has them all
 
@@ -64,27 +62,6 @@ def _rhythm(found: Health) -> str:
     return (
         "*Automated:* one full backup a day, so just before the next a little more than 24 hours would be lost. "
         'Two a day: `[schedule] backup = ["00:00 utc", "12:00 utc"]`.'
-    )
-
-
-def missing(each: Missing, found: Health) -> Message:
-    """The alert."""
-    what = "has not begun" if each.again else "did not succeed"
-    title = f":rotating_light: *The automated backup of {clock(each.due)} {what}* · *{prose(found.target)}*"
-    next_ = "It is tried again until the next one is due." if each.again else "Nothing tries it again before the next one is due."
-    return message(
-        f"The automated backup {what}: {each.why}",
-        section(title, people(escape(each.why, 600))),
-        section(readiness.line(found.readiness), f"{next_} Production was not touched."),
-        actions(button("Take full backup", Action.TAKE_FULL, style="primary"), button("Details", Action.STATUS)),
-    )
-
-
-def returned(newest: Backup) -> Message:
-    """In the alert's thread."""
-    return message(
-        f"There is a good full backup again: {newest.id}",
-        section(f":white_check_mark: There is a good full backup again: {in_short(newest)}"),
     )
 
 

@@ -3,6 +3,7 @@
 SQLite by default; PostgreSQL where there is more than one machine.
 """
 
+from ops.database.alerting import AlertRow, DeliveryRow
 from ops.database.changes import ApprovalRow, NoteRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
 from ops.database.clock import db_now, now
 from ops.database.opening import open_database, reading
@@ -10,9 +11,11 @@ from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow,
 
 __all__ = [
     "ActivityRow",
+    "AlertRow",
     "ApprovalRow",
     "BackupRow",
     "Base",
+    "DeliveryRow",
     "HeadRow",
     "InboxRow",
     "LockRow",

@@ -1,0 +1,116 @@
+"""Alerts on their way: the cards in Slack, what leaves by e-mail and to PagerDuty, and the dead man's switch.
+
+What is wrong, and who hears of it, is decided in ``ops/alerts``; the schedule looks, this shows and delivers. Delivering has a
+task of its own: a mail server that hangs must not hold up the schedule.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from bot.desk import Desk
+from bot.views import alerts as views
+from ops import alerts, automated
+from ops.alerts import Alert, Severity, Undelivered, outgoing
+from ops.alerts.causes import BRINGS_BACK, UNPOSTED_FOR
+from ops.automated import Missing
+from ops.errors import OpsError
+from ops.journal import OperationView, Status
+from ops.services import pings
+
+log = logging.getLogger(__name__)
+
+EVERY = 3.0  # seconds between two looks for what is to be delivered
+HEARTBEAT = timedelta(minutes=1)
+LATELY = timedelta(hours=2)  # in which a change of a card may have been missed
+_ENDS = {Status.SUCCEEDED: "success", Status.FAILED: "fail", Status.REFUSED: "fail", Status.CANCELLED: "fail", Status.HALTED: "fail"}
+
+
+def look(desk: Desk, now: datetime, *, late: Missing | None, problems: tuple[str, ...] | None) -> None:
+    """Open and end alerts, and bring their cards up to date."""
+    backstop = desk.backstop
+    titles = desk.posts.unposted("alert-", now - UNPOSTED_FOR)
+    slack = (
+        Undelivered(channel="Slack", error="Slack does not take the posts.", since=titles[0][0], titles=_titles(titles)) if titles else None
+    )
+    alerts.look(backstop, alerts.gather(backstop, now, late=late, log=problems, slack=slack), now)
+    shown = {each.id: each for each in (*alerts.changed_since(backstop.engine, now - LATELY), *alerts.open_ones(backstop.engine))}
+    for each in shown.values():
+        show(desk, each)
+    for view in backstop.journal.recent(3, kinds=("full backup",)):
+        _ping(desk, view)
+
+
+def _titles(found: list[tuple[datetime, str]]) -> tuple[str, ...]:
+    """What Slack does not show."""
+    return tuple(dict.fromkeys(text for _, text in found))
+
+
+def show(desk: Desk, each: Alert) -> None:
+    """Its card in #engineering, at P0 also in #incidents, and in their threads what happened since."""
+    slack, backstop = desk.settings.slack, desk.backstop
+    about = backstop.journal.get(each.about) if each.about else None
+    card = views.card(each, about, outgoing.told(backstop.engine, each.id), backstop.services.target("production"))
+    places = {f"alert-{each.id}": slack.engineering}
+    told_there = about is not None and about.kind in BRINGS_BACK  # by the operation's own post
+    if each.severity is Severity.P0 and not told_there:
+        places[f"alert-{each.id}-incidents"] = slack.incidents
+    for key, channel in places.items():
+        called = desk.settings.roles if channel == slack.incidents else None
+        desk.say(key, channel, views.calling(card, called) if called and each.is_open else card)
+        for turn, event in enumerate(each.events):
+            desk.once(f"{key}-{turn}", channel, views.event(each, event), thread_of=key)
+
+
+def _ping(desk: Desk, view: OperationView) -> None:
+    """The backups' dead man's switch hears of an automated one."""
+    if desk.settings.secrets.backup_ping_url is None or not automated.is_automated(view):
+        return
+    outgoing.want_ping(desk.backstop.engine, view.id, "start", "")
+    if view.status in _ENDS:
+        outgoing.want_ping(desk.backstop.engine, view.id, _ENDS[view.status], view.error or "a good full backup")
+
+
+class Outgoing:
+    """Delivers, in a task of its own."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._beaten: datetime | None = None
+        self._running: asyncio.Task[None] | None = None
+        self.looked: datetime | None = None
+        """When the schedule last looked: the heartbeat vouches for it."""
+
+    def open(self) -> None:
+        """Begin; what a stop left is delivered at once."""
+        self._running = asyncio.create_task(self._run(), name="outgoing")
+
+    async def close(self) -> None:
+        """End; what is left is delivered after the next start."""
+        if self._running:
+            self._running.cancel()
+            await asyncio.gather(self._running, return_exceptions=True)
+
+    async def _run(self) -> None:
+        """Look again and again."""
+        while True:
+            try:
+                await asyncio.to_thread(self._look)
+            except Exception:
+                log.exception("what is to be told outside Slack could not be looked at; trying again")
+            await asyncio.sleep(EVERY)
+
+    def _look(self) -> None:
+        """Deliver, and say that we are alive."""
+        alerts.deliver(self._desk.backstop.engine, self._desk.settings)
+        url, now = self._desk.settings.secrets.heartbeat_url, datetime.now(UTC)
+        alive = self.looked is not None and now - self.looked < HEARTBEAT
+        if url is None or not alive or (self._beaten is not None and now - self._beaten < HEARTBEAT):
+            return
+        self._beaten = now
+        try:
+            pings.ping(url.get_secret_value(), "success")
+        except OpsError as error:
+            log.warning("the heartbeat was not taken: %s", error.message)

@@ -1,0 +1,56 @@
+"""The weekly test of the alerts: it goes everywhere an alert goes, and a person says where it arrived (B20)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+
+from ops.alerts import records, telling
+from ops.alerts.causes import CANARY, Cause
+from ops.alerts.records import Alert
+from ops.alerts.severity import Severity
+from ops.backstop import Backstop
+from ops.errors import Refused
+from ops.settings import Settings
+
+
+def send(backstop: Backstop, moment: datetime, now: datetime) -> None:
+    """Once for each moment; nothing goes out where Slack is the only channel."""
+    before = records.last(backstop.engine, CANARY)
+    if not expected(backstop.settings) or (before is not None and before.at >= moment):
+        return
+    if before is not None and before.is_open:
+        records.resolve(backstop.engine, before.id, "Nobody answered it; the next one was sent.", now)
+    cause = Cause(
+        key=CANARY,
+        severity=Severity.TEST,
+        title="This is the weekly test of the alerts",
+        text="Nothing is wrong. It shows that an alert would reach you.",
+        remedy="Say on its card in Slack where it arrived.",
+        at=moment,
+    )
+    records.keep(backstop.engine, cause, now)
+
+
+def expected(settings: Settings) -> tuple[str, ...]:
+    """Where it should arrive, beside Slack. Pure."""
+    mail = [telling.MAIL] if settings.alerts.email and settings.secrets.smtp_url else []
+    return (*mail, *([telling.PAGER] if settings.secrets.pagerduty_key else []))
+
+
+def answer(backstop: Backstop, alert_id: str, arrived: Collection[str], *, by: str, now: datetime) -> Alert:
+    """A person says where it arrived.
+
+    Raises:
+        Refused: somebody did already, or it arrived nowhere.
+    """
+    wanted = expected(backstop.settings)
+    lacking = [each for each in wanted if each not in arrived]
+    if lacking:
+        raise Refused(
+            f"Then alerts do not reach you by {' and '.join(lacking)}.",
+            "Look at SMTP_URL, `[alerts] email`, PAGERDUTY_KEY, and your filters. The test stays open until it arrived everywhere.",
+        )
+    done = records.resolve(backstop.engine, alert_id, f"It arrived by {' and '.join(wanted)}.", now, by)
+    telling.tell_change(backstop.engine, done, backstop.settings, now)
+    return done

@@ -1,0 +1,369 @@
+"""What is wrong now, and when it is over: decided from rows and files, so a restart forgets nothing (B20).
+
+Something that happened (a backup that failed) stays an alert until its opposite is there (a good backup that is newer); a
+state (a folder that is full) until it is over, or a person says so. Deciding is pure; ``look`` gathers, keeps and tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ops import automated, restore, rollback, schedules, staging, verification
+from ops.alerts import outgoing, records, telling
+from ops.alerts.outgoing import Undelivered
+from ops.alerts.records import Alert
+from ops.alerts.severity import Severity
+from ops.automated import Missing
+from ops.backstop import Backstop
+from ops.backup import ENVIRONMENT
+from ops.journal import OperationView, Status
+from ops.manifest import Backup
+from ops.outlook import WARNED_FROM
+from ops.words import decimal_size
+
+BACKUP, RESTORE, HALTED, VERIFICATION, VERIFIER = "automated-backup", "restore", "halted", "verification", "verifier"
+OVERDUE, STORAGE, LOG, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "log", "channel:", "canary", "canary-unanswered"
+BRINGS_BACK = (restore.PRODUCTION, *rollback.KINDS)
+LATELY = timedelta(days=1)
+UNTIL_OVERDUE = timedelta(days=2)  # a Monday's verification is missed on Wednesday
+UNANSWERED_AFTER = timedelta(days=1)
+UNPOSTED_FOR = timedelta(minutes=3)  # after which Slack counts as broken
+_BANDS = (1.0, 0.9, WARNED_FROM)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """Something that is wrong."""
+
+    key: str
+    severity: Severity
+    title: str
+    text: str
+    remedy: str
+    at: datetime  # when it happened
+    about: str | None = None
+    lasting: bool = False  # a state, not something that happened
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What is looked at."""
+
+    missing: tuple[Missing, ...]  # automated backups, the newest first
+    newest: Backup | None  # the newest good full backup
+    used: int  # bytes of the backup folder
+    limit: int
+    operations: tuple[OperationView, ...]  # what changes production, the newest first, and whatever is halted
+    verifications: tuple[OperationView, ...]  # the newest first
+    weekly: datetime | None  # when this week's verification was due; None without a staging
+    log: tuple[str, ...] | None  # what is wrong with the activity log; None: it was not looked at
+    undelivered: tuple[Undelivered, ...]
+    taken: Mapping[str, datetime]  # when each channel last took something
+    canary: Alert | None  # the newest test of the alerts
+
+
+def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tuple[str, ...] | None, slack: Undelivered | None) -> Facts:
+    """As it is now.
+
+    Args:
+        backstop: what is looked at.
+        now: aware.
+        late: the automated backup that cannot begin.
+        log: what is wrong with the activity log, where that was looked at.
+        slack: alerts that Slack does not take.
+    """
+    journal, settings = backstop.journal, backstop.settings
+    failed = automated.missing(journal.recent(10, kinds=("full backup",)), now)
+    weekly = schedules.latest(settings.schedule.weekly, settings.team.zoneinfo, now) if staging.configured(backstop.services) else None
+    operations = {view.id: view for view in (*journal.running(), *journal.recent(10, kinds=BRINGS_BACK))}
+    for each in records.open_ones(backstop.engine):
+        if each.about and each.about not in operations and (view := journal.get(each.about)):
+            operations[view.id] = view
+    channels = (telling.MAIL, telling.PAGER)
+    taken = {each: outgoing.taken_since(backstop.engine, each, now - timedelta(days=30)) for each in channels}
+    return Facts(
+        missing=(*((late,) if late else ()), *failed),
+        newest=next((each for each in backstop.catalogue.all() if each.type == "full" and each.good), None),
+        used=backstop.catalogue.used(),
+        limit=settings.backups.warn_at,
+        operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
+        verifications=tuple(journal.recent(10, kinds=(verification.KIND,))),
+        weekly=weekly,
+        log=log,
+        undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
+        taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
+        canary=records.last(backstop.engine, CANARY),
+    )
+
+
+def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
+    """Open what is wrong, end what is over, and let people hear of it."""
+    engine, found = backstop.engine, causes(facts, now)
+    for cause in found:
+        before = records.last(engine, cause.key)
+        if not _is_settled(cause, before):
+            records.keep(engine, cause, now)
+    wrong = {cause.key for cause in found}
+    for alert in records.open_ones(engine):
+        how = None if alert.key in wrong else over(alert, facts)
+        if how is not None:
+            telling.tell_change(engine, records.resolve(engine, alert.id, how, now), backstop.settings, now)
+    telling.tell(engine, records.open_ones(engine), backstop.settings, now)
+
+
+def _is_settled(cause: Cause, before: Alert | None) -> bool:
+    """Whether this very thing was an alert already, and is over. Pure."""
+    return before is not None and not before.is_open and not cause.lasting and cause.at <= before.at
+
+
+def causes(facts: Facts, now: datetime) -> list[Cause]:
+    """Everything that is wrong. Pure."""
+    found = [_backup(facts), *_verification(facts), _overdue(facts, now), _storage(facts, now), *_operations(facts, now), _log(facts, now)]
+    return [each for each in (*found, *_channels(facts), _unanswered(facts, now)) if each is not None]
+
+
+def over(alert: Alert, facts: Facts) -> str | None:
+    """How an alert ended, if it did. Pure."""
+    family = alert.key.split(":")[0]
+    return _OVER[family](alert, facts) if family in _OVER else None
+
+
+# -- backups ---------------------------------------------------------------------------------------------------------------
+
+
+def _backup(facts: Facts) -> Cause | None:
+    """An automated backup that did not come, and that no other has made up for (B2)."""
+    each = max(facts.missing, key=lambda found: found.due, default=None)
+    if each is None or (facts.newest is not None and facts.newest.timestamp > each.due):
+        return None
+    did, next_ = (
+        ("has not begun", "It is tried again until the next one is due.")
+        if each.again
+        else ("did not succeed", "Nothing tries it again before the next one is due.")
+    )
+    return Cause(
+        key=BACKUP,
+        severity=Severity.P0,
+        title=f"The automated backup {did}",
+        text=f"Due {each.due:%Y-%m-%d %H:%M %Z}: {each.why}",
+        remedy=f"{next_} Production was not touched. Take one by hand: `/backup full`.",
+        at=each.due,
+        about=None if each.again else each.id,
+    )
+
+
+def _backup_over(alert: Alert, facts: Facts) -> str | None:
+    """A good one that is newer."""
+    if facts.newest is None or facts.newest.timestamp <= alert.at:
+        return None
+    return f"There is a good full backup again: {facts.newest.id}."
+
+
+def _storage(facts: Facts, now: datetime) -> Cause | None:
+    """The folder is near its limit, or over it (A14)."""
+    band = next((each for each in _BANDS if facts.used >= each * facts.limit), None)
+    if band is None:
+        return None
+    is_over = facts.used > facts.limit
+    return Cause(
+        key=STORAGE,
+        severity=Severity.P1,
+        title="The backup folder is over its limit" if is_over else "The backup folder is near its limit",
+        text=f"The backups take more than {band * 100:.0f} % of the {decimal_size(facts.limit)} of `[backups] warn_at`.",
+        remedy="See what can go: `/backup list`. Or give it more room: `[backups] warn_at`. No backup is refused for it.",
+        at=now,
+        lasting=True,
+    )
+
+
+def _storage_over(_alert: Alert, facts: Facts) -> str | None:
+    """There is room."""
+    return f"The backups take {decimal_size(facts.used)} now." if facts.used < WARNED_FROM * facts.limit else None
+
+
+# -- verification ----------------------------------------------------------------------------------------------------------
+
+
+def _verification(facts: Facts) -> list[Cause]:
+    """The last one failed, or the verifier passed a damaged copy (B14, X9)."""
+    view = next((each for each in facts.verifications if each.status in {Status.SUCCEEDED, Status.FAILED}), None)
+    if view is None or view.status is Status.SUCCEEDED or view.finished_at is None:
+        return []
+    backup = view.params["bound"]["backup"]
+    blind = bool(view.result.get("missed"))
+    return [
+        Cause(
+            key=VERIFIER if blind else VERIFICATION,
+            severity=Severity.P0,
+            title="The verifier missed a damage" if blind else "The verification failed",
+            text=f"`{backup}`: {view.error}",
+            remedy=f"{view.remedy or ''} Retention takes nothing until a verification succeeds.".strip(),
+            at=view.finished_at,
+            about=view.id,
+        )
+    ]
+
+
+def _verification_over(alert: Alert, facts: Facts) -> str | None:
+    """One that succeeded since."""
+    good = next((each for each in facts.verifications if each.status is Status.SUCCEEDED), None)
+    if good is None or good.finished_at is None or good.finished_at <= alert.at:
+        return None
+    return f"`{good.params['bound']['backup']}` was restored to staging and proven."
+
+
+def _overdue(facts: Facts, now: datetime) -> Cause | None:
+    """Nothing was verified since Monday."""
+    due = facts.weekly
+    if due is None or now < due + UNTIL_OVERDUE:
+        return None
+    if any(each.status is Status.SUCCEEDED and each.finished_at and each.finished_at >= due for each in facts.verifications):
+        return None
+    return Cause(
+        key=OVERDUE,
+        severity=Severity.P1,
+        title="The weekly verification is not done",
+        text=f"No backup was restored to staging and proven since {due:%Y-%m-%d %H:%M %Z}.",
+        remedy="Look what keeps it from it: `/ops status`. Begin one: `/backup verify` with a backup's id and `L4`.",
+        at=due,
+        lasting=True,
+    )
+
+
+# -- operations ------------------------------------------------------------------------------------------------------------
+
+
+def _operations(facts: Facts, now: datetime) -> list[Cause]:
+    """Production is half changed, or could not be brought back."""
+    found = [_halted(view) for view in facts.operations if view.status is Status.HALTED and view.environment == ENVIRONMENT]
+    last = next((view for view in facts.operations if view.kind in BRINGS_BACK and view.status in {Status.SUCCEEDED, Status.FAILED}), None)
+    if last is not None and last.status is Status.FAILED and last.finished_at and last.finished_at > now - LATELY:
+        found.append(
+            Cause(
+                key=RESTORE,
+                severity=Severity.P0,
+                title=f"The {last.kind} failed",
+                text=last.error or "It did not reach its goal.",
+                remedy=last.remedy or "Look at its card.",
+                at=last.finished_at,
+                about=last.id,
+            )
+        )
+    return found
+
+
+def _halted(view: OperationView) -> Cause:
+    """Nobody but a person can say how it goes on."""
+    step = f" at “{view.steps[-1].name}”" if view.steps else ""
+    return Cause(
+        key=f"{HALTED}:{view.environment}",
+        severity=Severity.P0,
+        title=f"The {view.kind} halted{step}",
+        text=view.error or "Nobody knows how it ended.",
+        remedy=f"{view.remedy or ''} Nothing else can start on {view.environment} until a person decides on its card.".strip(),
+        at=view.created_at,
+        about=view.id,
+        lasting=True,
+    )
+
+
+def _halted_over(alert: Alert, facts: Facts) -> str | None:
+    """Somebody decided."""
+    view = next((each for each in facts.operations if each.id == alert.about), None)
+    if view is None or view.status is Status.HALTED:
+        return None
+    if view.left is not None:
+        return f"{view.left['by']} ended it as it was, half-way."
+    return "It goes on." if view.status is Status.RUNNING else f"It {view.status}."
+
+
+def _restore_over(alert: Alert, facts: Facts) -> str | None:
+    """One that succeeded since."""
+    good = next((view for view in facts.operations if view.kind in BRINGS_BACK and view.status is Status.SUCCEEDED), None)
+    if good is None or good.finished_at is None or good.finished_at <= alert.at:
+        return None
+    return f"The {good.kind} {good.id} succeeded."
+
+
+# -- the log, and the alerts themselves ------------------------------------------------------------------------------------
+
+
+def _log(facts: Facts, now: datetime) -> Cause | None:
+    """Somebody changed the activity log (X10)."""
+    if not facts.log:
+        return None
+    more = f" And {len(facts.log) - 1} more." if len(facts.log) > 1 else ""
+    return Cause(
+        key=LOG,
+        severity=Severity.P0,
+        title="The activity log was changed",
+        text=f"{facts.log[0]}{more}",
+        remedy="Find out who can write to the database. `/ops verify-log` lists every place; keep a copy of the database as it is.",
+        at=now,
+        lasting=True,
+    )
+
+
+def _log_over(_alert: Alert, facts: Facts) -> str | None:
+    """It is whole again, as the posted heads have it."""
+    return "Every line is as it was written." if facts.log == () else None
+
+
+def _channels(facts: Facts) -> list[Cause]:
+    """Alerts that did not arrive: the other channels say so, with what it was."""
+    return [
+        Cause(
+            key=f"{CHANNEL}{each.channel}",
+            severity=Severity.P0 if any(title.startswith(Severity.P0) for title in each.titles) else Severity.P1,
+            title=f"Alerts do not arrive by {each.channel}",
+            text=f"{each.error} Not told there: {'; '.join(each.titles[:5])}",
+            remedy="It is tried again for a day. Tell whoever reads only there.",
+            at=each.since,
+            lasting=True,
+        )
+        for each in facts.undelivered
+    ]
+
+
+def _channel_over(alert: Alert, facts: Facts) -> str | None:
+    """It took something since."""
+    name = alert.key.removeprefix(CHANNEL)
+    at = facts.taken.get(name)
+    return f"{name} takes alerts again." if at is not None and at > alert.at else None
+
+
+def _unanswered(facts: Facts, now: datetime) -> Cause | None:
+    """Nobody said that the test of the alerts arrived."""
+    test = facts.canary
+    if test is None or not test.is_open or now - test.opened_at < UNANSWERED_AFTER:
+        return None
+    return Cause(
+        key=UNANSWERED,
+        severity=Severity.P1,
+        title="Nobody answered the test of the alerts",
+        text=f"It was sent {test.opened_at:%Y-%m-%d %H:%M} UTC. Whether an alert would reach anybody is not known.",
+        remedy="Whoever got it by e-mail or from PagerDuty: say so on its card, or find out why it did not come.",
+        at=test.opened_at,
+    )
+
+
+def _answered(alert: Alert, facts: Facts) -> str | None:
+    """Somebody did."""
+    test = facts.canary
+    return "The test of the alerts was answered." if test is not None and not test.is_open and test.opened_at >= alert.at else None
+
+
+_OVER = {
+    BACKUP: _backup_over,
+    STORAGE: _storage_over,
+    VERIFICATION: _verification_over,
+    VERIFIER: _verification_over,
+    OVERDUE: _verification_over,
+    HALTED: _halted_over,
+    RESTORE: _restore_over,
+    LOG: _log_over,
+    CHANNEL.rstrip(":"): _channel_over,
+    UNANSWERED: _answered,
+}

@@ -1,0 +1,213 @@
+"""What leaves for e-mail and PagerDuty, and the dead man's switch: rows that are tried until they were taken.
+
+A channel takes one alert's news in their order. What is not taken is tried again, after longer and longer rests, for a day;
+PagerDuty knows a repeated event by its key, and a mail that is sent twice has the same Message-ID.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Engine, select, update
+from sqlalchemy.orm import Session, aliased
+
+from ops.alerts.telling import MAIL, PAGER
+from ops.database import DeliveryRow, reading
+from ops.errors import OpsError
+from ops.services import mail, pagerduty, pings
+from ops.settings import Settings
+
+log = logging.getLogger(__name__)
+
+PING = "ping"
+LEASE = timedelta(minutes=2)  # that one delivery may take
+RESTS = tuple(timedelta(seconds=each) for each in (5, 15, 30, 60, 120, 300, 600))
+TRIED_FOR = timedelta(days=1)
+FAILING = 3  # tries after which a channel counts as broken
+AT_ONCE = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """One of them."""
+
+    id: str
+    about: str
+    channel: str
+    content: Mapping[str, Any]
+    created_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undelivered:
+    """A channel that does not take what is meant for it."""
+
+    channel: str
+    error: str
+    since: datetime  # the oldest of what waits was to be told
+    titles: tuple[str, ...]
+
+
+_NAMES = tuple(Delivery.__dataclass_fields__)
+
+
+def want_ping(engine: Engine, about: str, state: str, body: str) -> None:
+    """Ping the dead man's switch of the backups: "start", "success" or "fail", once for an operation."""
+    with Session(engine) as session, session.begin():
+        named = f"{about}/{PING}/{state}"
+        if session.get(DeliveryRow, named) is None:
+            now = datetime.now(UTC)
+            content = {"state": state, "body": body}
+            session.add(DeliveryRow(id=named, about=about, channel=PING, content=content, created_at=now, until=now, attempts=0))
+
+
+def deliver(engine: Engine, settings: Settings) -> int:
+    """Try what is due; how many were taken."""
+    return sum(_try(engine, settings, each) for each in _due(engine, datetime.now(UTC)) if _claim(engine, each))
+
+
+def _due(engine: Engine, now: datetime) -> list[Delivery]:
+    """What may be tried now: of each alert and channel the oldest that is left."""
+    before = aliased(DeliveryRow)
+    waits = (
+        select(before.id)
+        .where(before.about == DeliveryRow.about, before.channel == DeliveryRow.channel)
+        .where(before.until.is_not(None), before.created_at < DeliveryRow.created_at)
+        .exists()
+    )
+    query = select(DeliveryRow).where(DeliveryRow.until <= now, ~waits).order_by(DeliveryRow.created_at).limit(AT_ONCE)
+    with reading(engine) as session:
+        return [Delivery(**{name: getattr(row, name) for name in _NAMES}) for row in session.scalars(query)]
+
+
+def _claim(engine: Engine, each: Delivery) -> bool:
+    """Take it for as long as a try may last; False if another bot was faster."""
+    now = datetime.now(UTC)
+    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, DeliveryRow.until <= now)
+    with Session(engine) as session, session.begin():
+        done: Any = session.execute(taken.values(until=now + LEASE, attempts=DeliveryRow.attempts + 1))
+        return bool(done.rowcount == 1)
+
+
+def _try(engine: Engine, settings: Settings, each: Delivery) -> bool:
+    """One try, and what came of it."""
+    now, rest = datetime.now(UTC), RESTS[min(each.attempts, len(RESTS) - 1)]
+    try:
+        _SENDERS[each.channel](settings, each)
+    except OpsError as error:
+        over = now + rest > each.created_at + TRIED_FOR
+        log.warning("%s did not take %s: %s%s", each.channel, each.id, error.message, "; given up" if over else "")
+        _note(engine, each, error=error.message[:500], until=None if over else now + rest)
+        return False
+    _note(engine, each, error=None, until=None, done_at=now)
+    return True
+
+
+def _note(engine: Engine, each: Delivery, **values: Any) -> None:
+    """Remember what came of it."""
+    with Session(engine) as session, session.begin():
+        session.execute(update(DeliveryRow).where(DeliveryRow.id == each.id).values(values))
+
+
+def undelivered(engine: Engine) -> list[Undelivered]:
+    """The channels that did not take something several times, and what that is."""
+    query = select(DeliveryRow).where(DeliveryRow.until.is_not(None), DeliveryRow.attempts >= FAILING, DeliveryRow.error.is_not(None))
+    with reading(engine) as session:
+        rows = session.scalars(query.where(DeliveryRow.channel != PING).order_by(DeliveryRow.created_at)).all()
+        return [_of_channel(name, [row for row in rows if row.channel == name]) for name in dict.fromkeys(row.channel for row in rows)]
+
+
+def _of_channel(channel: str, rows: list[DeliveryRow]) -> Undelivered:
+    """One channel. Pure."""
+    titles = tuple(dict.fromkeys(f"{row.content['severity']}: {row.content['title']}" for row in rows))
+    return Undelivered(channel=channel, error=rows[-1].error or "", since=rows[0].created_at, titles=titles)
+
+
+def taken_since(engine: Engine, channel: str, since: datetime) -> datetime | None:
+    """When a channel last took something, if that was after this moment."""
+    query = select(DeliveryRow.done_at).where(DeliveryRow.channel == channel, DeliveryRow.done_at > since)
+    with reading(engine) as session:
+        return session.scalar(query.order_by(DeliveryRow.done_at.desc()).limit(1))
+
+
+def told(engine: Engine, about: str) -> dict[str, datetime]:
+    """Which channels took the news of an alert, and when first."""
+    query = select(DeliveryRow.channel, DeliveryRow.done_at).where(DeliveryRow.about == about, DeliveryRow.done_at.is_not(None))
+    with reading(engine) as session:
+        return {str(row.channel): row.done_at for row in reversed(session.execute(query.order_by(DeliveryRow.done_at)).all())}
+
+
+# -- the channels ----------------------------------------------------------------------------------------------------------
+
+
+def _mail(settings: Settings, each: Delivery) -> None:
+    """To everybody who is named."""
+    content = each.content
+    state = {"resolved": "Resolved", "reminder": "Still open", "changed": "Changed"}.get(content["what"], "")
+    subject = f"[{content['severity']}] {f'{state}: ' if state else ''}{content['title']}"
+    if settings.secrets.smtp_url is None:
+        raise _Unset("SMTP_URL is not set any more.", "Set it, or take the addresses out of `[alerts] email`.")
+    mail.send(
+        settings.secrets.smtp_url.get_secret_value(),
+        mail.Mail(
+            to=settings.alerts.email,
+            sender=settings.alerts.sender,
+            subject=subject,
+            text=body(content),
+            id=each.id,
+            thread=each.about,
+            urgent=content["severity"] == "P0",
+        ),
+    )
+
+
+def body(content: Mapping[str, Any]) -> str:
+    """What an e-mail says. Pure."""
+    opened = datetime.fromisoformat(content["opened_at"])
+    lines = [str(content["how"] or "It is over.") if content["what"] == "resolved" else str(content["text"])]
+    if content["what"] != "resolved":
+        lines.append(f"What to do: {content['remedy']}")
+    lines.append(f"Since {opened:%Y-%m-%d %H:%M} UTC. The card in Slack has the rest; `/ops alerts` lists all that is open.")
+    return "\n\n".join(lines)
+
+
+def _page(settings: Settings, each: Delivery) -> None:
+    """An event for PagerDuty."""
+    content = each.content
+    if settings.secrets.pagerduty_key is None:
+        raise _Unset("PAGERDUTY_KEY is not set any more.", "Set it again, or resolve the incident by hand at PagerDuty.")
+    deed = {"resolved": "resolve", "acknowledged": "acknowledge"}.get(content["what"], "trigger")
+    severity = {"P0": "critical", "test": "info"}.get(content["severity"], "warning")
+    target = settings.convex.production.name
+    pagerduty.send(
+        settings.pagerduty_url,
+        settings.secrets.pagerduty_key.get_secret_value(),
+        pagerduty.Event(
+            deed=deed,
+            key=each.about,
+            summary=f"{content['title']}: {content['text']}",
+            source=f"backstop · {target}",
+            severity=severity,
+            at=datetime.fromisoformat(content["opened_at"]),
+            component=content["key"].split(":")[0],
+            details={"what to do": str(content["remedy"])},
+        ),
+    )
+
+
+def _ping(settings: Settings, each: Delivery) -> None:
+    """The dead man's switch of the backups."""
+    if settings.secrets.backup_ping_url is not None:
+        pings.ping(settings.secrets.backup_ping_url.get_secret_value(), each.content["state"], each.content["body"], each.about)
+
+
+class _Unset(OpsError):
+    """The settings have no way there any more."""
+
+
+_SENDERS: Mapping[str, Callable[[Settings, Delivery], None]] = {MAIL: _mail, PAGER: _page, PING: _ping}

@@ -1,0 +1,248 @@
+"""The alerts' rows: one open alert for each cause, and what people did about it.
+
+A state that is over and comes back within the hour is the same alert, opened again: nobody is told twice of what flaps.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from ops import activity
+from ops.alerts.severity import Severity
+from ops.database import AlertRow, reading
+from ops.errors import Refused
+
+if TYPE_CHECKING:
+    from ops.alerts.causes import Cause
+
+WHO = "alerts"
+SAME = timedelta(hours=1)  # within which what comes back is the same alert
+LONGEST = timedelta(days=7)  # of a snooze
+BY_ITSELF = frozenset({"storage", "verification-overdue", "halted", "log"})
+"""Causes that are over only when it is so: a person can keep them quiet, not declare them over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """One of them."""
+
+    id: str
+    key: str
+    severity: Severity
+    title: str
+    text: str
+    remedy: str
+    about: str | None
+    at: datetime
+    opened_at: datetime
+    changed_at: datetime
+    told_at: datetime | None
+    told: str | None
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None
+    snoozed_by: str | None
+    snoozed_until: datetime | None
+    snoozed_why: str | None
+    resolved_at: datetime | None
+    resolved_by: str | None
+    how: str | None
+    events: tuple[dict[str, Any], ...]  # what happened to it, oldest first: {"at", "what", "text"}
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is still so."""
+        return self.resolved_at is None
+
+    @property
+    def is_over_by_itself(self) -> bool:
+        """Whether no person can declare it over."""
+        return self.key.split(":")[0] in BY_ITSELF
+
+    @property
+    def digest(self) -> str:
+        """What it says, in a few characters."""
+        return hashlib.sha256(f"{self.title}|{self.text}".encode()).hexdigest()[:16]
+
+
+_NAMES = tuple(Alert.__dataclass_fields__)
+
+
+def keep(engine: Engine, cause: Cause, now: datetime) -> None:
+    """Something is wrong: open its alert, or bring the open one up to date."""
+    try:
+        with Session(engine) as session, session.begin():
+            row = session.scalar(select(AlertRow).where(AlertRow.open_key == cause.key).with_for_update())
+            if row is None:
+                _open(session, cause, now)
+            elif (row.title, row.text, row.severity) != (cause.title, cause.text, cause.severity):
+                row.title, row.text, row.remedy, row.about = cause.title, cause.text, cause.remedy, cause.about
+                row.severity, row.at = cause.severity, cause.at
+                _event(row, "changed", cause.text, now)
+    except IntegrityError:
+        return  # another bot opened it in this very moment
+
+
+def _open(session: Session, cause: Cause, now: datetime) -> None:
+    """A new alert, or the one that was over a moment ago."""
+    last = session.scalar(select(AlertRow).where(AlertRow.key == cause.key).order_by(AlertRow.opened_at.desc()).limit(1))
+    if last is not None and last.resolved_at is not None and cause.lasting and now - last.resolved_at < SAME:
+        last.resolved_at = last.resolved_by = last.how = None
+        last.title, last.text, last.remedy, last.about, last.at = cause.title, cause.text, cause.remedy, cause.about, cause.at
+        last.open_key = cause.key
+        _event(last, "again", cause.text, now)
+    else:
+        row = AlertRow(
+            id=f"{cause.key}-{int(now.timestamp() * 1000)}", key=cause.key, open_key=cause.key, opened_at=now, changed_at=now, events=[]
+        )
+        row.severity, row.title, row.text, row.remedy = cause.severity, cause.title, cause.text, cause.remedy
+        row.about, row.at = cause.about, cause.at
+        session.add(row)
+    activity.append(session, who=WHO, text=f"{cause.severity}: {cause.title}. {cause.text}", outcome="alert", operation_id=cause.about)
+
+
+def resolve(engine: Engine, alert_id: str, how: str, now: datetime, by: str | None = None) -> Alert:
+    """It is over.
+
+    Raises:
+        Refused: it is over already.
+    """
+
+    def over(session: Session, row: AlertRow) -> None:
+        row.resolved_at, row.resolved_by, row.how, row.open_key = now, by, how, None
+        _event(row, "resolved", how, now)
+        activity.append(session, who=by or WHO, text=f"{row.title}: over. {how}", outcome="resolved", operation_id=row.about)
+
+    return _change(engine, alert_id, over)
+
+
+def close(engine: Engine, alert_id: str, *, by: str, why: str) -> Alert:
+    """A person's word that it is over, or needs nothing.
+
+    Raises:
+        Refused: it is over already, is over only when it is so, or nothing was said.
+    """
+    if get(engine, alert_id).is_over_by_itself:
+        raise Refused("This one is over when it is so, and then says so by itself.", "Keep it quiet for a while instead.")
+    return resolve(engine, alert_id, _said(why, "why it is over"), datetime.now(UTC), by)
+
+
+def acknowledge(engine: Engine, alert_id: str, *, by: str) -> Alert:
+    """Somebody has it in hand.
+
+    Raises:
+        Refused: it is over, or somebody has it already.
+    """
+    now = datetime.now(UTC)
+
+    def taken(session: Session, row: AlertRow) -> None:
+        if row.acknowledged_by is not None:
+            raise Refused(f"{row.acknowledged_by} has it in hand already.", "The card says since when.")
+        row.acknowledged_by, row.acknowledged_at = by, now
+        _event(row, "acknowledged", by, now)
+        activity.append(session, who=by, text=f"{row.title}: taken in hand", outcome="acknowledged", operation_id=row.about)
+
+    return _change(engine, alert_id, taken)
+
+
+def snooze(engine: Engine, alert_id: str, *, by: str, hours: float, why: str) -> Alert:
+    """Nobody is told of it for a while.
+
+    Raises:
+        Refused: it is over, nothing was said, or the while is none.
+    """
+    now, span, said = datetime.now(UTC), timedelta(hours=hours), _said(why, "why nobody needs to hear of it")
+    if not timedelta() < span <= LONGEST:
+        raise Refused(f"An alert can be quiet for {LONGEST.days} days at most.", "Choose a shorter time; it can be done again.")
+
+    def quiet(session: Session, row: AlertRow) -> None:
+        row.snoozed_by, row.snoozed_until, row.snoozed_why, row.told = by, now + span, said, None
+        _event(row, "snoozed", said, now)
+        text = f"{row.title}: quiet until {now + span:%Y-%m-%d %H:%M} UTC, because: {said}"
+        activity.append(session, who=by, text=text, outcome="snoozed", operation_id=row.about)
+
+    return _change(engine, alert_id, quiet)
+
+
+def note_told(session: Session, alert: Alert, what: str, now: datetime) -> None:
+    """People hear of it now; in the caller's transaction."""
+    row = session.get_one(AlertRow, alert.id)
+    row.told_at, row.told = now, alert.digest
+    if what == "reminder":
+        _event(row, "reminder", alert.text, now)
+
+
+def get(engine: Engine, alert_id: str) -> Alert:
+    """One of them.
+
+    Raises:
+        Refused: there is none of this id.
+    """
+    with reading(engine) as session:
+        row = session.get(AlertRow, alert_id)
+        if row is None:
+            raise Refused("There is no such alert.", "`/ops alerts` shows those that are open.")
+        return _alert(row)
+
+
+def open_ones(engine: Engine) -> list[Alert]:
+    """Those that are not over, the oldest first."""
+    with reading(engine) as session:
+        return [_alert(row) for row in session.scalars(select(AlertRow).where(AlertRow.resolved_at.is_(None)).order_by(AlertRow.opened_at))]
+
+
+def last(engine: Engine, key: str) -> Alert | None:
+    """The newest of a cause, open or not."""
+    with reading(engine) as session:
+        row = session.scalar(select(AlertRow).where(AlertRow.key == key).order_by(AlertRow.opened_at.desc()).limit(1))
+        return _alert(row) if row is not None else None
+
+
+def changed_since(engine: Engine, at: datetime) -> list[Alert]:
+    """Those whose row changed since then, the oldest first."""
+    with reading(engine) as session:
+        return [_alert(row) for row in session.scalars(select(AlertRow).where(AlertRow.changed_at >= at).order_by(AlertRow.changed_at))]
+
+
+def opened_between(engine: Engine, begin: datetime, end: datetime) -> Sequence[Alert]:
+    """Those that were opened within a span, the oldest first."""
+    with reading(engine) as session:
+        rows = session.scalars(select(AlertRow).where(AlertRow.opened_at >= begin, AlertRow.opened_at < end).order_by(AlertRow.opened_at))
+        return [_alert(row) for row in rows]
+
+
+def _change(engine: Engine, alert_id: str, change: Callable[[Session, AlertRow], None]) -> Alert:
+    """Change an open one."""
+    with Session(engine) as session, session.begin():
+        row = session.get(AlertRow, alert_id, with_for_update=True)
+        if row is None or row.resolved_at is not None:
+            raise Refused("That alert is over.", "Nothing is left to do about it.")
+        change(session, row)
+        session.flush()
+        return _alert(row)
+
+
+def _event(row: AlertRow, what: str, text: str, now: datetime) -> None:
+    """Remember what happened to it."""
+    row.events = [*row.events, {"at": now.isoformat(), "what": what, "text": text}]
+    row.changed_at = now
+
+
+def _said(text: str, what: str) -> str:
+    """Somebody's words, which must be there."""
+    if not text.strip():
+        raise Refused(f"Say {what}.", "A few words are enough: they stand on the card and in the log.")
+    return " ".join(text.split())[:300]
+
+
+def _alert(row: AlertRow) -> Alert:
+    """A row as a value."""
+    values = {name: getattr(row, name) for name in _NAMES}
+    return Alert(**values | {"severity": Severity(row.severity), "events": tuple(row.events)})

@@ -1,0 +1,102 @@
+"""Who hears of an alert now: quiet within the hour, by night below P0, and while it is snoozed (B20).
+
+Deciding is pure. What is decided becomes rows in the transaction that remembers it, so a crash neither loses nor repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ops.alerts import records
+from ops.alerts.records import Alert
+from ops.alerts.severity import Severity
+from ops.database import DeliveryRow
+from ops.settings import Settings
+
+QUIET = timedelta(hours=1)  # in which the same thing is not said twice
+AGAIN = {Severity.P0: timedelta(hours=1), Severity.P1: timedelta(days=1), Severity.TEST: timedelta(days=1)}
+"""How often an alert that nobody has in hand is said again."""
+TAKEN = timedelta(days=1)  # and one that somebody has
+MAIL, PAGER = "e-mail", "PagerDuty"
+
+
+def due(alert: Alert, now: datetime, *, night: bool) -> str | None:
+    """Whether people should hear of it now, and why: it is new, it changed, or nobody did anything. Pure."""
+    if not alert.is_open or (alert.snoozed_until is not None and now < alert.snoozed_until):
+        return None
+    if night and alert.severity is not Severity.P0:
+        return None
+    if alert.told_at is None:
+        return "opened"
+    if now - alert.told_at < QUIET:
+        return None
+    if alert.told != alert.digest:
+        return "changed"
+    often = TAKEN if alert.acknowledged_by else AGAIN[alert.severity]
+    return "reminder" if now - alert.told_at >= often else None
+
+
+def is_night(now: datetime, zone: ZoneInfo, begins: time, ends: time) -> bool:
+    """Whether people sleep. Pure."""
+    here = now.astimezone(zone).time()
+    return begins <= here < ends if begins <= ends else here >= begins or here < ends
+
+
+def channels(alert: Alert, settings: Settings) -> tuple[str, ...]:
+    """Where it is told beside Slack; what is wrong with a channel is told by the others. Pure."""
+    set_up = {MAIL: bool(settings.alerts.email and settings.secrets.smtp_url), PAGER: settings.secrets.pagerduty_key is not None}
+    broken = alert.key.removeprefix("channel:")
+    urgent = alert.severity is not Severity.P1 or alert.key.startswith("channel:")
+    return tuple(each for each in (MAIL, *((PAGER,) if urgent else ())) if set_up[each] and each != broken)
+
+
+def tell(engine: Engine, alerts: Iterable[Alert], settings: Settings, now: datetime) -> None:
+    """Let people hear of what is due."""
+    night = is_night(now, settings.team.zoneinfo, *settings.alerts.night_times)
+    for alert in alerts:
+        what = due(alert, now, night=night)
+        if what is not None:
+            with Session(engine) as session, session.begin():
+                records.note_told(session, alert, what, now)
+                for channel in channels(alert, settings):
+                    _want(session, alert, channel, what, now)
+
+
+def tell_change(engine: Engine, alert: Alert, settings: Settings, now: datetime) -> None:
+    """It is over, or somebody has it in hand: whoever heard of it hears of that too; of what is over nobody needs to hear any more."""
+    event = "acknowledged" if alert.is_open else "resolved"
+    with Session(engine) as session, session.begin():
+        rows = session.scalars(select(DeliveryRow).where(DeliveryRow.about == alert.id)).all()
+        for row in rows:
+            if row.until is not None and not row.attempts and not alert.is_open:
+                row.until, row.error = None, "it was over before"
+        heard = {row.channel for row in rows if row.done_at is not None or row.attempts}
+        for channel in channels(alert, settings):
+            if channel in heard and (event == "resolved" or channel == PAGER):
+                _want(session, alert, channel, event, now)
+
+
+def _want(session: Session, alert: Alert, channel: str, what: str, now: datetime) -> None:
+    """A delivery, unless this very one is there."""
+    turn = len(alert.events)
+    named = f"{alert.id}/{channel}/{what}-{turn}"
+    if session.get(DeliveryRow, named) is None:
+        content: dict[str, Any] = {"what": what, "title": alert.title, "text": alert.text, "remedy": alert.remedy}
+        content |= {"severity": alert.severity.value, "key": alert.key, "opened_at": alert.opened_at.isoformat(), "how": alert.how}
+        session.add(DeliveryRow(id=named, about=alert.id, channel=channel, content=content, created_at=now, until=now, attempts=0))
+
+
+def warnings(settings: Settings) -> list[str]:
+    """What the settings leave out. Pure."""
+    found = []
+    if not (settings.alerts.email and settings.secrets.smtp_url):
+        found.append("No alert goes by e-mail: set `[alerts] email` and SMTP_URL.")
+    if settings.secrets.pagerduty_key is None:
+        found.append("No P0 alert wakes anybody: set PAGERDUTY_KEY, the integration key of an Events API v2 service.")
+    return found

@@ -1,0 +1,384 @@
+"""B20, decided without Slack: what is wrong, when it is over, who hears of it and when; and mail, pages and pings as they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import Engine, func, select
+from sqlalchemy.orm import Session
+
+from ops.alerts import causes, outgoing, records, severity, telling
+from ops.alerts.causes import Cause, Facts
+from ops.alerts.records import Alert
+from ops.alerts.severity import Severity
+from ops.automated import Missing
+from ops.database import DeliveryRow, open_database
+from ops.errors import Failed, Refused
+from ops.journal import OperationView, Status
+from ops.services import mail, pagerduty, pings
+from ops.services.trusted import certificates
+from ops.settings import Settings, parse
+from sandbox.outside import MailServer, PagingServer
+
+NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
+ZONE = ZoneInfo("Australia/Melbourne")
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Engine]:
+    engine = open_database(f"sqlite:///{tmp_path / 'bot.sqlite'}")
+    yield engine
+    engine.dispose()
+
+
+def cause(key: str = "automated-backup", text: str = "no room", at: datetime = NOW, **more: Any) -> Cause:
+    urgent = more.pop("severity", Severity.P0)
+    return Cause(key=key, severity=urgent, title="It failed", text=text, remedy="Look.", at=at, **more)
+
+
+def kept(engine: Engine, found: Cause, at: datetime = NOW) -> Alert:
+    records.keep(engine, found, at)
+    alert = records.last(engine, found.key)
+    assert alert is not None
+    return alert
+
+
+def facts(**more: Any) -> Facts:
+    nothing: dict[str, Any] = {
+        "missing": (),
+        "newest": None,
+        "used": 0,
+        "limit": 100,
+        "operations": (),
+        "verifications": (),
+        "weekly": None,
+    }
+    return Facts(**nothing | {"log": None, "undelivered": (), "taken": {}, "canary": None} | more)
+
+
+def view(kind: str, status: Status, at: datetime = NOW, **more: Any) -> OperationView:
+    given: dict[str, Any] = {"id": f"{kind}-1", "environment": "production", "requested_by": "U0BOB", "steps": ()}
+    given |= {"params": {"bound": {"backup": "full-1"}}, "error": "It broke.", "remedy": "Look.", "created_at": at, "finished_at": at}
+    return OperationView(kind=kind, status=status, **given | more)
+
+
+def settings(tmp_path: Path, **secrets: str) -> Settings:
+    values = {"app": {"repository": "x"}, "convex": {"production": {"name": "sturgeon"}}, "alerts": {"email": ["a@b.example"]}}
+    return parse(Settings, values | {"secrets": secrets}, tmp_path)
+
+
+def wanted(engine: Engine) -> list[tuple[str, str]]:
+    with Session(engine) as session:
+        rows = session.scalars(select(DeliveryRow).order_by(DeliveryRow.created_at, DeliveryRow.id))
+        return [(row.channel, str(row.content["what"])) for row in rows]
+
+
+# ── one alert for each cause ──
+
+
+def test_a_cause_has_one_open_alert_however_often_it_is_seen_and_a_change_of_it_is_an_event(engine: Engine) -> None:
+    first = kept(engine, cause())
+    assert kept(engine, cause(), NOW + HOUR).id == first.id
+    assert first.events == ()
+    changed = kept(engine, cause(text="no network"), NOW + HOUR)
+    assert (changed.id, changed.text, [each["what"] for each in changed.events]) == (first.id, "no network", ["changed"])
+    assert len(records.open_ones(engine)) == 1
+
+
+def test_a_state_that_comes_back_within_the_hour_is_the_same_alert_and_what_happens_anew_is_another(engine: Engine) -> None:
+    lasting = kept(engine, cause("storage", lasting=True))
+    records.resolve(engine, lasting.id, "There is room.", NOW + HOUR)
+    assert kept(engine, cause("storage", lasting=True), NOW + 1.5 * HOUR).id == lasting.id
+    records.resolve(engine, lasting.id, "There is room.", NOW + 2 * HOUR)
+    assert kept(engine, cause("storage", lasting=True), NOW + 4 * HOUR).id != lasting.id
+    happened = kept(engine, cause("restore"))
+    records.resolve(engine, happened.id, "One succeeded.", NOW + HOUR)
+    assert kept(engine, cause("restore", at=NOW + HOUR), NOW + HOUR).id != happened.id
+
+
+def test_what_a_person_ended_stays_over_until_it_happens_again(engine: Engine) -> None:
+    alert = kept(engine, cause())
+    records.close(engine, alert.id, by="U0BOB", why="known")
+    over = records.get(engine, alert.id)
+    assert causes._is_settled(cause(), over)  # the decision itself
+    assert not causes._is_settled(cause(at=NOW + HOUR), over)
+    with pytest.raises(Refused, match="over"):
+        records.close(engine, alert.id, by="U0BOB", why="again")
+
+
+def test_a_state_cannot_be_declared_over_and_a_reason_is_needed_and_a_week_is_the_longest_quiet(engine: Engine) -> None:
+    full = kept(engine, cause("storage", lasting=True))
+    with pytest.raises(Refused, match="by itself"):
+        records.close(engine, full.id, by="U0BOB", why="no")
+    for hours, why in ((4.0, "  "), (0.0, "known"), (169.0, "known")):
+        with pytest.raises(Refused):
+            records.snooze(engine, full.id, by="U0BOB", hours=hours, why=why)
+    assert records.get(engine, full.id).snoozed_until is None
+
+
+# ── who hears of it, and when ──
+
+
+@pytest.mark.parametrize(
+    ("after", "told", "night", "what"),
+    [
+        (None, None, False, "opened"),
+        (None, None, True, "opened"),
+        (timedelta(minutes=59), "same", False, None),
+        (timedelta(minutes=59), "other", False, None),
+        (timedelta(minutes=61), "other", False, "changed"),
+        (timedelta(minutes=61), "same", True, "reminder"),
+    ],
+)
+def test_the_same_is_not_said_twice_in_an_hour_and_p0_is_said_by_night(
+    engine: Engine, after: timedelta | None, told: str | None, night: bool, what: str | None
+) -> None:
+    alert = kept(engine, cause())
+    heard = replace(alert, told_at=NOW - after if after else None, told=alert.digest if told == "same" else told)
+    assert telling.due(heard, NOW, night=night) == what
+
+
+def test_below_p0_the_night_is_quiet_a_snooze_is_kept_and_what_is_in_hand_is_said_once_a_day(engine: Engine) -> None:
+    alert = kept(engine, cause(severity=Severity.P1))
+    assert telling.due(alert, NOW, night=True) is None
+    assert telling.due(alert, NOW, night=False) == "opened"
+    quiet = replace(alert, snoozed_until=NOW + HOUR)
+    assert (telling.due(quiet, NOW, night=False), telling.due(quiet, NOW + HOUR, night=False)) == (None, "opened")
+    urgent = kept(engine, cause("restore"))
+    in_hand = replace(urgent, told_at=NOW, told=urgent.digest, acknowledged_by="U0BOB")
+    assert [telling.due(in_hand, NOW + each * HOUR, night=False) for each in (2, 23, 24)] == [None, None, "reminder"]
+
+
+@pytest.mark.parametrize(
+    ("at", "is_night"),
+    [
+        ("2026-04-04T11:30+00:00", True),
+        ("2026-04-04T20:59+00:00", True),
+        ("2026-04-04T21:00+00:00", False),
+        ("2026-04-05T11:59+00:00", False),
+    ],
+)
+def test_the_night_follows_the_teams_clock_over_its_change(at: str, is_night: bool) -> None:
+    assert telling.is_night(datetime.fromisoformat(at), ZONE, time(22), time(7)) is is_night
+
+
+def test_p0_goes_by_mail_and_to_pagerduty_p1_by_mail_and_a_broken_channel_is_told_by_the_other(engine: Engine, tmp_path: Path) -> None:
+    found = settings(tmp_path, smtp_url="smtp://h", pagerduty_key="k")
+    urgent, less = kept(engine, cause()), kept(engine, cause("storage", severity=Severity.P1))
+    broken = kept(engine, cause("channel:e-mail", severity=Severity.P1))
+    assert telling.channels(urgent, found) == ("e-mail", "PagerDuty")
+    assert telling.channels(less, found) == ("e-mail",)
+    assert telling.channels(broken, found) == ("PagerDuty",)
+    assert telling.channels(urgent, settings(tmp_path)) == ()
+    assert len(telling.warnings(settings(tmp_path))) == 2
+
+
+def test_who_never_heard_of_an_alert_does_not_hear_of_its_end(engine: Engine, tmp_path: Path) -> None:
+    found = settings(tmp_path, smtp_url="smtp://h", pagerduty_key="k")
+    alert = kept(engine, cause())
+    telling.tell(engine, [alert], found, NOW)
+    assert wanted(engine) == [("PagerDuty", "opened"), ("e-mail", "opened")]
+    telling.tell(engine, records.open_ones(engine), found, NOW + HOUR / 2)
+    over = records.resolve(engine, alert.id, "It succeeded.", NOW + HOUR)
+    telling.tell_change(engine, over, found, NOW + HOUR)
+    assert wanted(engine) == [("PagerDuty", "opened"), ("e-mail", "opened")]
+    with Session(engine) as session:
+        assert session.scalar(select(func.count()).select_from(DeliveryRow).where(DeliveryRow.until.is_not(None))) == 0
+
+
+# ── what is wrong, and when it is over ──
+
+
+def test_an_automated_backup_that_did_not_come_is_wrong_until_a_newer_good_one_is_there() -> None:
+    missed = Missing(id="automated-1", due=NOW, why="No room.", again=False)
+    (found,) = causes.causes(facts(missing=(missed,)), NOW + HOUR)
+    assert (found.key, found.severity, found.about) == ("automated-backup", Severity.P0, "automated-1")
+    older, newer = (_Full(timestamp=NOW + span) for span in (-HOUR, HOUR))
+    assert causes.causes(facts(missing=(missed,), newest=older), NOW + HOUR)
+    assert not causes.causes(facts(missing=(missed,), newest=newer), NOW + HOUR)
+    alert = _alert("automated-backup")
+    assert causes.over(alert, facts(newest=older)) is None
+    assert causes.over(alert, facts()) is None  # it was overtaken by the next moment, and there is still none
+    assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
+
+
+@pytest.mark.parametrize(("used", "words"), [(79, ""), (80, "80 %"), (90, "90 %"), (100, "100 %"), (130, "over its limit")])
+def test_the_folder_is_told_of_from_four_fifths_on_and_its_words_do_not_change_with_every_backup(used: int, words: str) -> None:
+    found = causes.causes(facts(used=used), NOW)
+    assert [words in each.title + each.text for each in found] == ([True] if words else [])
+
+
+def test_a_failed_verification_a_blind_verifier_and_a_week_without_one_are_told_apart() -> None:
+    failed = view("verification", Status.FAILED)
+    blind = view("verification", Status.FAILED, result={"missed": "a byte"})
+    good = view("verification", Status.SUCCEEDED, NOW + HOUR)
+    cancelled = view("verification", Status.CANCELLED, NOW + 2 * HOUR)
+    assert [each.key for each in causes.causes(facts(verifications=(cancelled, failed)), NOW)] == ["verification"]
+    assert [each.key for each in causes.causes(facts(verifications=(blind,)), NOW)] == ["verifier"]
+    assert not causes.causes(facts(verifications=(good, failed)), NOW)
+    assert causes.over(_alert("verification"), facts(verifications=(cancelled, failed))) is None
+    assert causes.over(_alert("verifier"), facts(verifications=(good, blind))) == "`full-1` was restored to staging and proven."
+    monday = NOW - timedelta(days=2)
+    assert not causes.causes(facts(weekly=monday), NOW - timedelta(minutes=1))
+    assert [each.key for each in causes.causes(facts(weekly=monday), NOW)] == ["verification-overdue"]
+    assert not causes.causes(facts(weekly=monday, verifications=(good,)), NOW + 2 * HOUR)
+
+
+def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_restore_until_one_succeeds() -> None:
+    halted = view("deploy", Status.HALTED, finished_at=None)
+    (found,) = causes.causes(facts(operations=(halted,)), NOW)
+    assert (found.key, found.severity) == ("halted:production", Severity.P0)
+    alert = replace(_alert("halted:production"), about="deploy-1")
+    assert causes.over(alert, facts(operations=(halted,))) is None
+    assert causes.over(alert, facts(operations=(view("deploy", Status.SUCCEEDED),))) == "It succeeded."
+    left = view("deploy", Status.FAILED, result={"left": {"by": "U0BOB"}})
+    assert causes.over(alert, facts(operations=(left,))) == "U0BOB ended it as it was, half-way."
+    staging = view("staging restore", Status.HALTED, environment="staging", finished_at=None)
+    assert not causes.causes(facts(operations=(staging,)), NOW)
+    failed, good = view("restore", Status.FAILED), view("full rollback", Status.SUCCEEDED, NOW + HOUR)
+    assert [each.key for each in causes.causes(facts(operations=(failed,)), NOW)] == ["restore"]
+    assert causes.over(_alert("restore"), facts(operations=(failed,))) is None
+    assert causes.over(_alert("restore"), facts(operations=(good, failed))) == "The full rollback full rollback-1 succeeded."
+
+
+def test_a_changed_log_is_told_until_it_is_whole_and_not_looked_at_means_neither() -> None:
+    (found,) = causes.causes(facts(log=("Line 3 was changed.", "Line 9 is missing.")), NOW)
+    assert (found.text, found.severity) == ("Line 3 was changed. And 1 more.", Severity.P0)
+    assert not causes.causes(facts(log=()), NOW)
+    assert (causes.over(_alert("log"), facts(log=None)), causes.over(_alert("log"), facts(log=()))) == (
+        None,
+        "Every line is as it was written.",
+    )
+
+
+def test_a_test_of_the_alerts_that_nobody_answers_for_a_day_is_an_alert_until_one_is() -> None:
+    test = replace(_alert("canary"), severity=severity.Severity.TEST, opened_at=NOW)
+    assert not causes.causes(facts(canary=test), NOW + timedelta(hours=23))
+    assert [each.key for each in causes.causes(facts(canary=test), NOW + timedelta(days=1))] == ["canary-unanswered"]
+    unanswered = _alert("canary-unanswered")
+    assert causes.over(unanswered, facts(canary=test)) is None
+    assert causes.over(unanswered, facts(canary=replace(test, resolved_at=NOW)))
+
+
+class _Full:
+    """A good full backup, as far as alerts look at it."""
+
+    def __init__(self, timestamp: datetime) -> None:
+        self.timestamp, self.id = timestamp, "full-1"
+
+
+def _alert(key: str) -> Alert:
+    nothing = dict.fromkeys(Alert.__dataclass_fields__)
+    return Alert(**nothing | {"id": f"{key}-1", "key": key, "severity": Severity.P0, "at": NOW, "opened_at": NOW, "events": ()})  # type: ignore[arg-type]
+
+
+# ── mail, pages and pings ──
+
+
+@pytest.fixture(params=[False, True], ids=["starttls", "tls"])
+def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
+    server = MailServer(tmp_path, implicit=request.param).start()
+    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
+    certificates.cache_clear()
+    yield server
+    server.stop()
+    certificates.cache_clear()
+
+
+LETTER = mail.Mail(to=("a@b.example", "c@d.example"), sender="", subject="It\nfailed", text="Größe: 3 MB", id="1", thread="0", urgent=True)
+
+
+def test_a_mail_is_handed_in_over_tls_with_a_login(server: MailServer) -> None:
+    mail.send(server.url, LETTER)
+    (taken,) = server.taken
+    assert (taken.to, taken.subject, taken.text.strip()) == (LETTER.to, "It failed", LETTER.text)
+    assert taken.message["From"] == server.user
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [("login", "refuses the login"), ("refuse", r"refuses the mail \(554\)"), ("hang", "does not answer")]
+)
+def test_a_mail_server_that_refuses_or_hangs_is_said_without_its_password(
+    server: MailServer, fault: str, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mail, "LIMIT", 1.0)
+    server.fault = fault
+    with pytest.raises(Failed, match=words) as failed:
+        mail.send(server.url, LETTER)
+    assert server.password not in f"{failed.value!r}{failed.value.message}{failed.value.remedy}"
+
+
+def test_no_mail_goes_to_a_server_whose_certificate_nobody_vouches_for(tmp_path: Path) -> None:
+    server = MailServer(tmp_path).start()
+    try:
+        with pytest.raises(Failed, match="cannot be used"):
+            mail.send(server.url, LETTER)
+        assert server.taken == []
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(("status", "words"), [(429, "429"), (400, "refuses the event"), (500, r"refuses the event \(500\)")])
+def test_what_pagerduty_does_not_take_is_said(status: int, words: str) -> None:
+    paging = PagingServer().start()
+    event = pagerduty.Event(deed="trigger", key="k", summary="x" * 3000, source="s", severity="critical", at=NOW, component="c", details={})
+    try:
+        pagerduty.send(paging.url, paging.key, event)
+        paging.status = status
+        with pytest.raises(Failed, match=words):
+            pagerduty.send(paging.url, paging.key, event)
+        paging.status = None
+        with pytest.raises(Failed, match="PAGERDUTY_KEY"):
+            pagerduty.send(paging.url, "wrong", event)
+        with pytest.raises(Failed, match="404"):
+            pings.ping(f"{paging.url}/nowhere", "start")
+    finally:
+        paging.stop()
+    with pytest.raises(Failed, match="does not answer"):
+        pagerduty.send(paging.url, paging.key, event)
+
+
+def test_deliveries_are_tried_in_their_order_again_after_rests_and_given_up_after_a_day(engine: Engine, tmp_path: Path) -> None:
+    paging = PagingServer().start()
+    try:
+        found = settings(tmp_path, pagerduty_key=paging.key).model_copy(update={"pagerduty_url": paging.url})
+        alert = kept(engine, cause())
+        telling.tell(engine, [alert], found, datetime.now(UTC))
+        paging.status = 500
+        assert outgoing.deliver(engine, found) == 0
+        telling.tell_change(engine, records.resolve(engine, alert.id, "over", datetime.now(UTC)), found, datetime.now(UTC))
+        assert wanted(engine) == [("PagerDuty", "opened"), ("PagerDuty", "resolved")]
+        paging.status = None
+        assert outgoing.deliver(engine, found) == 0  # the first one rests, and the second must not overtake it
+        _make_due(engine)
+        assert [outgoing.deliver(engine, found), outgoing.deliver(engine, found)] == [1, 1]
+        assert [each["event_action"] for each in paging.events] == ["trigger", "resolve"]
+        other = kept(engine, cause("restore"))
+        telling.tell(engine, [other], found, datetime.now(UTC) - timedelta(days=2))
+        paging.status = 500
+        assert outgoing.deliver(engine, found) == 0
+        _make_due(engine)
+        assert (outgoing.deliver(engine, found), paging.tries) == (0, 4)
+    finally:
+        paging.stop()
+
+
+def _make_due(engine: Engine) -> None:
+    """Time passes."""
+    with Session(engine) as session, session.begin():
+        for row in session.scalars(select(DeliveryRow).where(DeliveryRow.until.is_not(None))):
+            row.until = datetime.now(UTC) - timedelta(seconds=1)
+
+
+@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://user:pa/ss@h:99999", "smtp://h/path"])
+def test_an_smtp_address_that_is_none_is_refused_without_being_repeated(tmp_path: Path, url: str) -> None:
+    with pytest.raises(Exception, match="smtps://user:password@") as refused:
+        settings(tmp_path, smtp_url=url)
+    assert "pa/ss" not in str(refused.value)
