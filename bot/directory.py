@@ -52,7 +52,7 @@ class Directory:
         self._slack = slack
         self._roles = roles
         self._policy = policy
-        self._groups = sorted(name for name in roles.ids if name.startswith("S"))
+        self.groups = sorted(name for name in roles.ids if name.startswith("S"))
         self._known: dict[str, _Known] = {}
         self._asking: dict[str, asyncio.Task[Any]] = {}
 
@@ -91,11 +91,18 @@ class Directory:
             raise Refused("Slack did not say who is in the user groups.", ASK_AGAIN)
         return Person(id=user, roles=self._roles.of(ids | self._groups_of(user)))
 
+    async def members(self) -> dict[str, frozenset[str] | None]:
+        """Who is in each group of the settings at this moment; None where Slack did not say."""
+        began = time.monotonic()
+        await self._groups_now()
+        known = {group: self._known.get(group) for group in self.groups}
+        return {group: found.value if found is not None and found.at >= began else None for group, found in known.items()}
+
     async def _groups_now(self) -> bool:
         """Ask for every group anew; whether all of them answered."""
         began = time.monotonic()
-        await asyncio.gather(*(self._within_limit(group) for group in self._groups))
-        return all(group in self._known and self._known[group].at >= began for group in self._groups)
+        await asyncio.gather(*(self._within_limit(group) for group in self.groups))
+        return all(group in self._known and self._known[group].at >= began for group in self.groups)
 
     async def _reason_against(self, user: str) -> str:
         """Why this user may not come in, or "" if they may."""
@@ -114,15 +121,15 @@ class Directory:
 
     def _groups_of(self, user: str) -> frozenset[str]:
         """The groups of the settings that they are in, as far as known."""
-        for group in self._groups:
+        for group in self.groups:
             self._refresh(group)
-        return frozenset(group for group in self._groups if group in self._known and user in self._known[group].value)
+        return frozenset(group for group in self.groups if group in self._known and user in self._known[group].value)
 
     async def _groups_are_known(self) -> bool:
         """Ask for the groups never heard of yet; whether all are known now."""
-        missing = [group for group in self._groups if group not in self._known]
+        missing = [group for group in self.groups if group not in self._known]
         await asyncio.gather(*(self._within_limit(group) for group in missing))
-        return all(group in self._known for group in self._groups)
+        return all(group in self._known for group in self.groups)
 
     async def _within_limit(self, name: str) -> _Known | None:
         """Wait a short while for Slack; the question stays asked."""
@@ -148,7 +155,7 @@ class Directory:
 
     def _answer(self, name: str) -> Coroutine[Any, Any, None]:
         """The question that fits the id."""
-        return self._members(name) if name in self._groups else self._user(name)
+        return self._members(name) if name in self.groups else self._user(name)
 
     async def _members(self, group: str) -> None:
         """Who is in a group."""

@@ -130,6 +130,11 @@ class Posts:
         with self._engine.begin() as connection:
             return connection.scalar(select(PostRow.wanted_at).where(PostRow.key == key))
 
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin so."""
+        with self._engine.begin() as connection:
+            return list(connection.scalars(select(PostRow.key).where(PostRow.key.startswith(prefix, autoescape=True))))
+
     def unposted(self, prefix: str, before: datetime) -> list[tuple[datetime, str]]:
         """What should stand in Slack since before then and does not: since when, and what it says, the oldest first."""
         waiting = select(PostRow.wanted_at, PostRow.wanted).where(PostRow.key.startswith(prefix, autoescape=True), PostRow.ts.is_(None))

@@ -69,6 +69,7 @@ CARDS = {
 CALL = 15.0  # seconds that one call of Slack's Web API may take
 DRAIN = 3.0  # seconds that what is being answered, or shown, may still take at the end
 DRAWING = 2.0  # seconds that showing how far something is may hold it up
+ASKING = 5.0  # seconds that Slack may take to say who is in the user groups
 HOUSEKEEPING = 15.0  # seconds between two looks for what another bot left in the inbox
 
 
@@ -165,7 +166,9 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.push_async_callback(homes.close)
     changes.listeners += [cards.changed, homes.changed]
     workers = Workers()
-    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, draw=partial(_drawn, loop, delivery))
+    directory = Directory(slack, settings.roles, settings.approvals.policy)
+    drawing, members = partial(_drawn, loop, delivery), partial(_members, loop, directory)
+    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, members=members, draw=drawing)
     timer = Timer(desk)
     ending.push_async_callback(timer.close)
     outgoing = Outgoing(desk)
@@ -179,7 +182,6 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     timer.open()
     outgoing.open()
     schedule.open()
-    directory = Directory(slack, settings.roles, settings.approvals.policy)
     health = Health(journal=backstop.journal, posts=posts)
     return Parts(settings=settings, slack=slack, backstop=backstop, directory=directory, handling=handling, homes=homes, health=health)
 
@@ -188,6 +190,16 @@ def _soon(loop: asyncio.AbstractEventLoop, wake: Callable[[], None]) -> None:
     """Call in the loop's thread; at the very end there is none any more, and nobody to wake."""
     with contextlib.suppress(RuntimeError):
         loop.call_soon_threadsafe(wake)
+
+
+def _members(loop: asyncio.AbstractEventLoop, directory: Directory) -> dict[str, frozenset[str] | None]:
+    """Who is in each user group, asked from a worker's thread."""
+    asking = asyncio.run_coroutine_threadsafe(directory.members(), loop)
+    try:
+        return asking.result(ASKING)
+    except TimeoutError:
+        asking.cancel()
+        return dict.fromkeys(directory.groups)
 
 
 def _drawn(loop: asyncio.AbstractEventLoop, delivery: Delivery, request: Request, view: View) -> None:

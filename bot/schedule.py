@@ -12,21 +12,25 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import alerting
+from bot import alerting, checklisting
 from bot.alerting import Outgoing
 from bot.desk import Desk
 from bot.registry import Message
 from bot.views import health as views
 from bot.views import outlook as outlook_views
-from ops import activity, automated, health, outlook, schedules
+from bot.views.blocks import message
+from ops import activity, automated, health, outlook, schedules, staging, verification
 from ops.alerts import canary
-from ops.journal import Status
+from ops.checklists import MONTHLY, WEEKLY
+from ops.errors import Refused
+from ops.journal import Busy, Status
 
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds
 VERIFYING = timedelta(hours=6)  # between two looks at the whole activity log
-CATCH_UP = timedelta(days=1)  # after which a post that was missed is left to the next
+CATCH_UP = {"health": timedelta(days=1), "retention": timedelta(days=1), WEEKLY: timedelta(days=6), MONTHLY: timedelta(days=27)}
+"""Until when what was missed is caught up, late: after that the next one is near."""
 
 
 class Schedule:
@@ -74,6 +78,9 @@ class Schedule:
         alerting.look(self._desk, now, late=late, problems=self._problems_of_log(now))
         self._post_health(now)
         self._post_retention(now)
+        self._verify_weekly(now)
+        self._make_checklists(now)
+        checklisting.follow(self._desk, now)
         self._outgoing.looked = now
 
     def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
@@ -85,9 +92,29 @@ class Schedule:
 
     def _test_alerts(self, now: datetime) -> None:
         """Every week, where an alert would go beside Slack."""
-        moment = schedules.latest(self._desk.settings.schedule.weekly, self._desk.settings.team.zoneinfo, now)
-        if moment >= self._since() and now - moment < CATCH_UP:
+        if moment := self._moment(WEEKLY, self._desk.settings.schedule.weekly, now):
             canary.send(self._desk.backstop, moment, now)
+
+    def _verify_weekly(self, now: datetime) -> None:
+        """What the week's verification is due for, once for each date (B14)."""
+        backstop, moment = self._desk.backstop, self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
+        operation_id = f"verification-{moment:%Y-%m-%d}" if moment else ""
+        if not moment or not staging.configured(backstop.services) or backstop.journal.get(operation_id) is not None:
+            return
+        try:
+            verification.start(backstop.journal, backstop.services, "", verification.WHO, id=operation_id, now=now)
+        except Busy:
+            return  # staging is in use: the next look tries again
+        except Refused as refused:
+            words = f"The weekly verification did not begin: {refused.message} {refused.remedy}"
+            self._desk.once(f"{operation_id}-refused", self._desk.settings.slack.incidents, message(f":warning: {words}"))
+
+    def _make_checklists(self, now: datetime) -> None:
+        """Once for each date."""
+        for kind in (WEEKLY, MONTHLY):
+            moment = self._moment(kind, getattr(self._desk.settings.schedule, kind), now)
+            if moment and self._desk.posts.wanted_at(f"{kind}-{moment:%Y-%m-%d}") is None:
+                checklisting.begin(self._desk, kind, moment, now, late=_late(moment, now) is not None)
 
     def _post_health(self, now: datetime) -> None:
         """Once for each date; red goes to the channel of incidents too."""
@@ -113,10 +140,13 @@ class Schedule:
 
     def _due(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The moment of a post that is due and not posted yet."""
+        moment = self._moment(name, schedule, now)
+        return moment if moment and self._desk.posts.wanted_at(f"{name}-{moment:%Y-%m-%d}") is None else None
+
+    def _moment(self, name: str, schedule: str, now: datetime) -> datetime | None:
+        """The last moment at which something was due, if it is not too long ago, nor from before anything was done here."""
         moment = schedules.latest(schedule, self._desk.settings.team.zoneinfo, now)
-        if moment < self._since() or now - moment > CATCH_UP or self._desk.posts.wanted_at(f"{name}-{moment:%Y-%m-%d}"):
-            return None
-        return moment
+        return moment if moment >= self._since() and now - moment <= CATCH_UP[name] else None
 
     def _since(self) -> datetime:
         """From when on something can be due: a new installation begins with nothing that was missed."""

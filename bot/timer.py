@@ -17,10 +17,9 @@ from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
-from ops import approvals, metrics, outside, reports, restore, rollback, schedules, staging, standing, tasks, verification, waiting, watch
+from ops import approvals, metrics, outside, reports, restore, rollback, standing, tasks, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
-from ops.errors import Refused
-from ops.journal import Busy, OperationView
+from ops.journal import OperationView
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +76,6 @@ class Timer:
             self._nag(now)
             self._inform_incidents(now)
             self._follow_restores(now)
-            self._verify_weekly(now)
 
     def _has_changed(self) -> bool:
         """Whether an operation moved since the last look; also now and then, for what time alone makes due."""
@@ -177,21 +175,6 @@ class Timer:
             self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
         if view.status != "running":
             self._desk.once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
-
-    def _verify_weekly(self, now: datetime) -> None:
-        """What the week's verification is due for, once for each date; a bot that was down catches up within a day."""
-        backstop = self._desk.backstop
-        moment = schedules.latest(self._desk.settings.schedule.weekly, self._desk.settings.team.zoneinfo, now)
-        operation_id = f"verification-{moment:%Y-%m-%d}"
-        if not staging.configured(backstop.services) or now - moment > CATCH_UP or backstop.journal.get(operation_id) is not None:
-            return
-        try:
-            verification.start(backstop.journal, backstop.services, "", verification.WHO, id=operation_id, now=now)
-        except Busy:
-            return  # staging is in use: the next look tries again
-        except Refused as refused:
-            words = f"The weekly verification did not begin: {refused.message} {refused.remedy}"
-            self._desk.once(f"{operation_id}-refused", self._desk.settings.slack.incidents, message(f":warning: {words}"))
 
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""

@@ -160,7 +160,7 @@ class Salvaging:
         if other := sum(table.changed for table in mine):
             names = ", ".join(table.name for table in mine if table.changed)
             raise Unchanged(
-                f"{other} rows of {names} are there already with another content; nothing was appended.",
+                f"{other} rows of {names} are there already with another content, and none is overwritten.",
                 "Leave that table out: those rows were written again since.",
             )
 

@@ -65,6 +65,13 @@ def open_ones(engine: Engine) -> list[Task]:
         return [Task(**{name: getattr(row, name) for name in _NAMES}) for row in rows]
 
 
+def of(engine: Engine, about: str, kind: str) -> list[Task]:
+    """Those of a kind about an operation, closed or not, the oldest first."""
+    with reading(engine) as session:
+        rows = session.scalars(select(TaskRow).where(TaskRow.about == about, TaskRow.kind == kind).order_by(TaskRow.opened_at))
+        return [Task(**{name: getattr(row, name) for name in _NAMES}) for row in rows]
+
+
 def overdue(tasks: Iterable[Task], now: datetime) -> list[tuple[Task, int]]:
     """What should be asked for again, each with how often: that number names one asking. Pure."""
     return [(each, turn) for each in tasks if (turn := (now - each.opened_at) // EVERY) > 0]

@@ -155,7 +155,7 @@ class Verifying:
         Raises:
             MissedDamage: it does not. Nobody may trust a level until this is mended.
         """
-        name = damages.choose(int(self.shown["seed"]))
+        name = damages.choose(int(self.shown["seed"]), rows=any(table.rows for table in self.data.tables.values()))
         with scratch(self.services) as folder:
             copy = folder / "damaged.zip"
             damages.do(name, self.data.path, copy, int(self.shown["seed"]))

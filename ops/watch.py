@@ -121,8 +121,7 @@ def _with_problems(services: Services, view: OperationView) -> OperationView:
     """The watch with what people reported meanwhile."""
     reported = [
         {"at": f"{task.opened_at:%H:%M:%S} UTC", "by": task.opened_by, "text": task.text}
-        for task in tasks.open_ones(services.engine)
-        if task.kind == PROBLEM and task.about == view.params["restore"]
+        for task in tasks.of(services.engine, str(view.params["restore"]), PROBLEM)
     ]
     return replace(view, result={**view.result, "problems": reported})
 

@@ -8,7 +8,7 @@ import pytest
 
 from ops import archive, damages
 from ops.archive import checking
-from tests.archives import export, written
+from tests.archives import export, members, written
 
 
 @pytest.fixture
@@ -38,3 +38,14 @@ def test_the_seed_says_which_damage_it_is_and_in_time_each_comes_up(sound: Path,
     for path in (one, same):
         damages.do("a byte of the rows flipped", sound, path, 8812)
     assert one.read_bytes() == same.read_bytes() != sound.read_bytes()
+
+
+def test_an_archive_without_any_row_is_damaged_in_a_way_that_needs_none_and_that_is_seen(tmp_path: Path) -> None:
+    bare = written(tmp_path / "bare.zip", members({"orders": [], "users": []}))
+    tables = checking.look(bare, None, 2).tables
+    names = {damages.choose(seed, rows=False) for seed in range(400)}
+    assert len(names) == len(damages.DAMAGES) - 6
+    for name in sorted(names):
+        copy = tmp_path / f"{name}.zip"
+        damages.do(name, bare, copy, 1)
+        assert checking.look(copy, archive.Expected(tables=tables), 3).problems, name

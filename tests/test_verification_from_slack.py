@@ -51,7 +51,7 @@ def test_a_backup_is_verified_by_a_restore_and_home_says_how_production_would_co
         made = backup_id(taken(slack, "/backup full"))
         assert "in an *unknown* time" in str(answer(slack, "/ops status").blocks)
         slack.command(f"/backup verify {made} 4", user=BOB)
-        card = until(slack, INCIDENTS, lambda shown: "Verification failed" in shown.all_text)
+        card = until(slack, INCIDENTS, lambda shown: "The verification failed" in shown.all_text)
         assert "does not prove that it is staging" in card.all_text
         assert "Retention takes nothing until a verification succeeds" in card.all_text
         assert "proves that it is staging" in world.terminal("mark-staging").stdout

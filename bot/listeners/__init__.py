@@ -24,6 +24,7 @@ __all__ = [
     "alerts",
     "approvals",
     "backup",
+    "checklist",
     "deploy",
     "drill",
     "halted",

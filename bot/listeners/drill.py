@@ -23,6 +23,7 @@ from ops.journal import OperationView
 from ops.people import Right
 
 _start = command("/drill", "start", needs=Right.RESTORE, stored=True)
+_start_button = action(Action.DRILL_START, needs=Right.RESTORE, stored=True)
 _history = command("/drill", "history", needs=Right.LOOK)
 _history_button = action(Action.DRILL_HISTORY, needs=Right.LOOK)
 _detect = action(Action.DRILL_DETECTED, needs=Right.RESTORE)
@@ -36,10 +37,27 @@ _blocked = submission(Window.DRILL_BLOCKER, needs=Right.RESTORE, stored=True)
 @_start.handle
 def start(request: Request, desk: Desk) -> Reply:
     """``/drill start [A|B]``."""
-    scenario = drill.find(request.words[0] if request.words else "A")
+    return _started(request, desk, request.words[0] if request.words else "A")
+
+
+@_start_button.answer
+def start_at_once(request: Request) -> Answer:
+    """Over Home a window at once."""
+    return at_once(request)
+
+
+@_start_button.handle
+def start_clicked(request: Request, desk: Desk) -> Reply:
+    """The button on the monthly checklist."""
+    return _started(request, desk, request.value)
+
+
+def _started(request: Request, desk: Desk, letter: str) -> Reply:
+    """Begin it."""
+    scenario = drill.find(letter)
     backstop = desk.backstop
     drill.begin(backstop.journal, backstop.services, scenario, request.person.id, id=request.operation_id)
-    return Reply(message=message(f"Drill {scenario.letter} has begun: its card is in {desk.settings.slack.engineering}."))
+    return shown(request, message(f"Drill {scenario.letter} has begun: its card is in {desk.settings.slack.engineering}."))
 
 
 @_history.handle

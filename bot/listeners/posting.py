@@ -4,21 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 
+from bot import checklisting
 from bot.desk import Desk
-from bot.registry import Message, Reply, command
+from bot.registry import Reply, command
 from bot.requests import Request
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message, section
-from ops import activity, health, outlook
-from ops.backstop import Backstop
+from ops import activity, health, outlook, schedules
+from ops.checklists import MONTHLY, WEEKLY
 from ops.errors import Refused
 from ops.people import Right
 
-POSTS: Mapping[str, Callable[[Backstop, datetime], Message]] = {
-    "health": lambda backstop, now: views.health(health.of(backstop, now)),
-    "retention": lambda backstop, now: outlook_views.outlook(outlook.of(backstop, now)),
+
+def _health(desk: Desk, turn: str, now: datetime) -> None:
+    """How the backups stand."""
+    desk.say(f"health-{turn}", desk.settings.slack.engineering, views.health(health.of(desk.backstop, now)))
+
+
+def _retention(desk: Desk, turn: str, now: datetime) -> None:
+    """What leaves, how full it is."""
+    desk.say(f"retention-{turn}", desk.settings.slack.engineering, outlook_views.outlook(outlook.of(desk.backstop, now)))
+
+
+def _checklist(kind: str, desk: Desk, turn: str, now: datetime) -> None:
+    """This week's, or this month's; where it was posted already, once more."""
+    due = schedules.latest(getattr(desk.settings.schedule, kind), desk.settings.team.zoneinfo, now)
+    was_there = desk.posts.wanted_at(f"{kind}-{due:%Y-%m-%d}") is not None
+    found = checklisting.begin(desk, kind, due, now)
+    if was_there:
+        checklisting.again(desk, found, turn)
+
+
+POSTS: Mapping[str, Callable[[Desk, str, datetime], None]] = {
+    "health": _health,
+    "retention": _retention,
+    WEEKLY: partial(_checklist, WEEKLY),
+    MONTHLY: partial(_checklist, MONTHLY),
 }
 """By the word that is typed."""
 
@@ -28,13 +52,13 @@ _verify = command("/ops", "verify-log", needs=Right.LOOK)
 
 @_post.handle
 def post(request: Request, desk: Desk) -> Reply:
-    """``/ops post health|retention``."""
+    """``/ops post health|retention|weekly|monthly``."""
     named = request.text.strip().lower()
     if named not in POSTS:
         raise Refused(
             f"There is no post “{request.text.strip()[:40]}”.", f"Those there are: {', '.join(f'`/ops post {each}`' for each in POSTS)}."
         )
-    desk.say(f"{named}-{request.operation_id}", desk.settings.slack.engineering, POSTS[named](desk.backstop, datetime.now(UTC)))
+    POSTS[named](desk, request.operation_id, datetime.now(UTC))
     words = f"Posted in #{desk.settings.slack.engineering.lstrip('#')}."
     return Reply(message=message(words, section(words)))
 

@@ -5,6 +5,7 @@ SQLite by default; PostgreSQL where there is more than one machine.
 
 from ops.database.alerting import AlertRow, DeliveryRow
 from ops.database.changes import ApprovalRow, NoteRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
+from ops.database.checklists import ChecklistRow, TickRow
 from ops.database.clock import db_now, now
 from ops.database.opening import open_database, reading
 from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
@@ -15,6 +16,7 @@ __all__ = [
     "ApprovalRow",
     "BackupRow",
     "Base",
+    "ChecklistRow",
     "DeliveryRow",
     "HeadRow",
     "InboxRow",
@@ -26,6 +28,7 @@ __all__ = [
     "StandingRow",
     "StepRow",
     "TaskRow",
+    "TickRow",
     "Utc",
     "VoteRow",
     "WaitingRow",

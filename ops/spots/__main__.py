@@ -49,9 +49,14 @@ class Tally:
 
 def matches(row: Mapping[str, Any], check: SpotCheck, at: float) -> bool:
     """Whether a row is one of those that are counted. Pure."""
-    if any(row.get(name) != wanted for name, wanted in check.where.items()):
+    if any(not _is(row.get(name), wanted) for name, wanted in check.where.items()):
         return False
     return check.within_days is None or float(row.get("_creationTime", 0)) / 1000 >= at - check.within_days * _DAY
+
+
+def _is(found: object, wanted: object) -> bool:
+    """Whether a field holds it; ``true`` is not 1, though Python says so. Pure."""
+    return found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
 
 
 def look(path: Path, checks: Sequence[SpotCheck], at: float, seed: int) -> list[Spot]:

@@ -1,0 +1,67 @@
+"""Who holds which role now, and what changed since the last audit (B6). Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ops.people import Role
+from ops.settings import Secrets, Settings
+
+Members = Mapping[str, "frozenset[str] | None"]
+"""Who is in each user group of the settings; None where Slack did not say."""
+
+_UNKNOWN = "unknown"
+
+
+def held(settings: Settings, members: Members) -> dict[str, Any]:
+    """Roles, stand-ins and groups as they are now, to be kept."""
+    return {
+        "roles": {role.value: sorted(getattr(settings.roles, role.value)) for role in Role},
+        "groups": {group: sorted(people) if people is not None else None for group, people in sorted(members.items())},
+        "stand_ins": sorted(settings.approvals.stand_ins),
+        "tokens": tokens(settings),
+    }
+
+
+def tokens(settings: Settings) -> list[str]:
+    """The names of the keys that are set; whoever reads the environment holds them all."""
+    return [name.upper() for name in Secrets.model_fields if getattr(settings.secrets, name) is not None]
+
+
+def lines(now: Mapping[str, Any]) -> list[str]:
+    """Each role with those who hold it."""
+    found = [f"{role.replace('_', ' ')}: {_people(ids, now['groups'])}" for role, ids in now["roles"].items()]
+    return [*found, f"stand-ins: {', '.join(now['stand_ins']) or 'none'}", f"keys that are set: {', '.join(now['tokens']) or 'none'}"]
+
+
+def _people(ids: list[str], groups: Mapping[str, Any]) -> str:
+    """People, and groups with who is in them."""
+    return ", ".join(f"{each} ({_inside(groups[each])})" if each in groups else each for each in ids) or "nobody"
+
+
+def _inside(people: list[str] | None) -> str:
+    """A group's members."""
+    return _UNKNOWN if people is None else ", ".join(people) or "nobody"
+
+
+def changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[str]:
+    """What changed since the last audit, a sentence each."""
+    if before is None:
+        return ["This is the first audit: there is nothing to compare with."]
+    found = []
+    for role in now["roles"]:
+        found += _moved(role.replace("_", " "), before["roles"].get(role, []), now["roles"][role])
+    for group, people in now["groups"].items():
+        was = before["groups"].get(group)
+        if people is not None and was is not None:
+            found += _moved(f"group {group}", was, people)
+    found += _moved("stand-ins", before["stand_ins"], now["stand_ins"])
+    found += _moved("keys", before["tokens"], now["tokens"])
+    return found or ["Nothing changed since the last audit."]
+
+
+def _moved(what: str, was: list[str], now: list[str]) -> list[str]:
+    """Who came and who went."""
+    came, went = sorted(set(now) - set(was)), sorted(set(was) - set(now))
+    return [*([f"{what}: {', '.join(came)} came"] if came else []), *([f"{what}: {', '.join(went)} went"] if went else [])]
