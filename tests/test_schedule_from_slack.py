@@ -36,11 +36,16 @@ def scheduled(backup: timedelta, post: timedelta = timedelta(hours=12)) -> str:
 
 def in_use_since_yesterday(around: World) -> None:
     """Somebody did something here before what is due today."""
+    in_use_for(around, 23)
+
+
+def in_use_for(around: World, hours: int) -> None:
+    """Somebody did something here so many hours ago."""
     if shutil.which("faketime") is None:
         require("faketime is not on this machine (apt-get install faketime)")
     environ = {name: value for name, value in around.environ.items() if not name.startswith("SLACK")}
     done = subprocess.run(
-        ["faketime", "-f", "-23h", sys.executable, "-m", "ops", "backup", "quick"],
+        ["faketime", "-f", f"-{hours}h", sys.executable, "-m", "ops", "backup", "quick"],
         cwd=ROOT,
         env={**plain(), **environ},
         capture_output=True,

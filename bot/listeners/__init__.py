@@ -7,6 +7,7 @@ from bot.listeners import (
     alerts,
     approvals,
     backup,
+    checklist,
     deploy,
     drill,
     halted,

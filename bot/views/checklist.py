@@ -76,7 +76,7 @@ def _deeds(checklist_id: str, item: Item) -> list[Element]:
 
 def nudge(found: Checklist, target: str, now: datetime) -> Message:
     """It was forgotten."""
-    words = f"{NAMES[found.kind]} of {clock(found.due)}: {counted(len(found.left), 'item')} not done after {duration(now - found.due)}"
+    words = f"{NAMES[found.kind]} of {clock(found.due)}: {counted(len(found.left), 'item')} not done after {duration(now - found.since)}"
     lines = [f"{_MARKS[each.state]} {prose(each.text)}" for each in found.left]
     return message(
         f"{NAMES[found.kind]}: still open", section(f":bell: {words} · *{prose(target)}*", *lines), context("The card is above.")

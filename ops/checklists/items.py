@@ -47,6 +47,7 @@ class Checklist:
     id: str
     kind: str
     due: datetime
+    since: datetime  # when people could know of it: it may have come late
     items: tuple[Item, ...]
     late: bool = False  # it was posted later than it should have been
     verified: str = "restored"  # the item that must not wait beyond Wednesday
@@ -58,9 +59,9 @@ class Checklist:
 
     def red(self, now: datetime) -> tuple[Item, ...]:
         """What is wrong, and the verification that is not done in time. Pure."""
-        is_late = now >= self.due + UNTIL_NUDGE
+        is_late = now >= self.since + UNTIL_NUDGE
         return tuple(each for each in self.left if each.state is State.WRONG or (is_late and each.key == self.verified))
 
     def is_forgotten(self, now: datetime) -> bool:
         """Whether somebody should be nudged. Pure."""
-        return bool(self.left) and now >= self.due + UNTIL_NUDGE
+        return bool(self.left) and now >= self.since + UNTIL_NUDGE

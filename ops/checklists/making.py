@@ -28,7 +28,9 @@ def make(backstop: Backstop, kind: str, due: datetime, members: Members, *, late
 def of(backstop: Backstop, made: Made, now: datetime) -> Checklist:
     """How one stands."""
     items = _weekly(backstop, made, now) if made.kind == WEEKLY else _monthly(backstop, made)
-    return Checklist(id=made.id, kind=made.kind, due=made.due, items=tuple(items), late=bool(made.facts["late"]))
+    return Checklist(
+        id=made.id, kind=made.kind, due=made.due, since=max(made.due, made.made_at), items=tuple(items), late=bool(made.facts["late"])
+    )
 
 
 def _weekly(backstop: Backstop, made: Made, now: datetime) -> list[Item]:
@@ -58,7 +60,7 @@ def _monthly(backstop: Backstop, made: Made) -> list[Item]:
     audit = [*access.lines(made.facts), *access.changes(previous.facts if previous else None, made.facts)]
     journal = backstop.journal
     return [
-        every_verification(journal.recent(50, kinds=(verification.KIND,)), since),
+        every_verification(journal.recent(50, kinds=(verification.KIND,)), since, made.ticks.get(RESTORED)),
         ticked(made.ticks, "retention", "Review the retention policy", policy(backstop.settings)),
         ticked(made.ticks, "access", "Audit who may do what", "\n".join(audit)),
         drilled(journal.recent(10, kinds=(drill.KIND,)), begin, there=staging.configured(backstop.services), tick=made.ticks.get("drill")),
@@ -126,10 +128,12 @@ def logged(tick: Tick | None) -> Item:
     return Item(key=RESTORED, text=text, state=State.WRONG if bad else State.DONE, evidence=said, by=tick.by, at=tick.at)
 
 
-def every_verification(views: Iterable[OperationView], since: datetime) -> Item:
+def every_verification(views: Iterable[OperationView], since: datetime, tick: Tick | None) -> Item:
     """Whether backups were verified since the last list."""
     text = "Verify a backup by a full restore"
     good = [each for each in views if each.status is Status.SUCCEEDED and each.finished_at and each.finished_at >= since]
+    if not good and tick is not None:
+        return Item(key=RESTORED, text=text, state=State.DONE, evidence="Done by hand.", by=tick.by, at=tick.at)
     if not good:
         return Item(key=RESTORED, text=text, state=State.OPEN, evidence="None was restored to staging since the last list.", deed=Deed.TICK)
     names = ", ".join(f"`{each.params['bound']['backup']}`" for each in good[:5])

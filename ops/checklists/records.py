@@ -37,6 +37,7 @@ class Made:
     id: str
     kind: str
     due: datetime
+    made_at: datetime
     facts: Mapping[str, Any]
     ticks: Mapping[str, Tick]
 
@@ -52,7 +53,7 @@ def keep(engine: Engine, kind: str, due: datetime, facts: Mapping[str, Any]) -> 
     try:
         with Session(engine) as session, session.begin():
             if session.get(ChecklistRow, named) is None:
-                session.add(ChecklistRow(id=named, kind=kind, due=due, facts=dict(facts)))
+                session.add(ChecklistRow(id=named, kind=kind, due=due, made_at=datetime.now(UTC), facts=dict(facts)))
     except IntegrityError:
         pass  # another bot made it in this very moment
     return named
@@ -110,6 +111,7 @@ def _made(session: Session, row: ChecklistRow) -> Made:
         id=row.id,
         kind=row.kind,
         due=row.due,
+        made_at=row.made_at,
         facts=row.facts,
         ticks={each.item: Tick(item=each.item, by=each.by, at=each.at, fields=each.fields) for each in ticks},
     )

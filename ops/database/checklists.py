@@ -19,6 +19,7 @@ class ChecklistRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(index=True)
     due: Mapped[datetime]
+    made_at: Mapped[datetime]
     facts: Mapped[dict[str, Any]]  # what the next one compares with
 
 
