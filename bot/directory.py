@@ -17,7 +17,7 @@ from typing import Any
 from bot.requests import Request
 from bot.slack import Slack, SlackAway, SlackSaidNo
 from ops.errors import Refused
-from ops.people import Person, Policy, Right
+from ops.people import Person, Policy, Right, Role
 from ops.settings import Roles
 
 log = logging.getLogger(__name__)
@@ -90,6 +90,11 @@ class Directory:
         if not await self._groups_are_known():
             raise Refused("Slack did not say who is in the user groups.", ASK_AGAIN)
         return Person(id=user, roles=self._roles.of(ids | self._groups_of(user)))
+
+    def roles_of(self, user: str) -> frozenset[Role]:
+        """Somebody's roles as far as is known at this moment; for what is only shown. From any thread."""
+        inside = frozenset(group for group, known in list(self._known.items()) if group in self.groups and user in known.value)
+        return self._roles.of(frozenset({user}) | inside)
 
     async def members(self) -> dict[str, frozenset[str] | None]:
         """Who is in each group of the settings at this moment; None where Slack did not say."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.views.backup import Panel, Usual
 from bot.views.home import Home
 from bot.views.ops import Status
-from ops import approvals, metrics, readiness, retaining, risk, standing, tasks
+from ops import alerts, approvals, checklists, metrics, readiness, retaining, risk, standing, tasks
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.deploy import read_gate
@@ -42,6 +43,7 @@ def usual(backstop: Backstop) -> Usual:
 def home(backstop: Backstop) -> Home:
     """App Home."""
     verdict, unknown = _gate(backstop)
+    now = datetime.now(UTC)
     return Home(
         panel=panel(backstop),
         backups=backstop.catalogue.all(),
@@ -53,8 +55,23 @@ def home(backstop: Backstop) -> Home:
         standing=standing.all_of(backstop.engine),
         pending=approvals.pending(backstop.engine),
         tasks=tasks.open_ones(backstop.engine),
-        readiness=readiness.of(backstop, datetime.now(UTC)),
+        readiness=readiness.of(backstop, now),
+        alerts=alerts.open_ones(backstop.engine),
+        checklists=[each for each in map(partial(checklists.of, backstop, now=now), _lists(backstop, now)) if each.left],
+        sizes=_sizes(backstop),
     )
+
+
+def _lists(backstop: Backstop, now: datetime) -> list[checklists.Made]:
+    """This week's checklist, and this month's."""
+    spans = {checklists.WEEKLY: timedelta(days=7), checklists.MONTHLY: timedelta(days=31)}
+    return [each for kind, span in spans.items() for each in checklists.lately(backstop.engine, kind, now - span)[:1]]
+
+
+def _sizes(backstop: Backstop) -> list[tuple[datetime, int]]:
+    """How large the last full backups are, the oldest first."""
+    full = [each for each in backstop.catalogue.all() if each.type == "full" and each.size is not None]
+    return [(each.timestamp, each.size or 0) for each in reversed(full[:20])]
 
 
 def _gate(backstop: Backstop) -> tuple[Verdict | None, str]:

@@ -9,25 +9,29 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from bot import gathered
+from bot.registry import REGISTRY
+from bot.requests import Kind
 from bot.slack import Slack, SlackAway, SlackSaidNo
+from bot.views.blocks import context
 from bot.views.home import app_home
-from ops import approvals, standing, tasks
+from ops import alerts, approvals, standing, tasks
 from ops.approvals import Approval, may_sign
 from ops.backstop import Backstop
 from ops.journal import OperationView
-from ops.people import Person
+from ops.people import Person, Right, Role
 from ops.settings import Settings
 
 log = logging.getLogger(__name__)
 
 OPEN_FOR = 3600.0  # seconds after it was opened that a Home is kept up to date
 MOST = 50  # people, those who opened theirs last
+NO_CHARTS = {"invalid_blocks", "invalid_arguments"}  # what a Slack says that does not know a block
 BETWEEN = 0.3  # seconds between two rounds
 LOOK = 5.0  # seconds between two looks at what other processes do
 
@@ -35,9 +39,11 @@ LOOK = 5.0  # seconds between two looks at what other processes do
 class Homes:
     """Who has looked at their Home, and what runs as they see it."""
 
-    def __init__(self, backstop: Backstop, slack: Slack) -> None:
+    def __init__(self, backstop: Backstop, slack: Slack, roles: Callable[[str], frozenset[Role]]) -> None:
         self._backstop = backstop
         self._slack = slack
+        self._roles = roles
+        self._charts = True  # until Slack says that it draws none
         self._loop = asyncio.get_running_loop()
         self._woken = asyncio.Event()
         self._opened: dict[str, float] = {}
@@ -112,7 +118,7 @@ class Homes:
         waiting = people if state != self._shown else [person for person in people if person in due]
         if not waiting:
             return set()
-        views = await asyncio.to_thread(_drawn, self._backstop, waiting)
+        views = await asyncio.to_thread(_drawn, self._backstop, [Person(id=each, roles=self._roles(each)) for each in waiting])
         got = await asyncio.gather(*(self._publish(person, views[person]) for person in waiting))
         self._shown = state
         return {person for person, there in zip(waiting, got, strict=True) if not there}
@@ -126,6 +132,7 @@ class Homes:
                 *((each.id, each.status.value) for each in approvals.pending(engine)),
                 *((str(each.id), each.what.value) for each in standing.all_of(engine)),
                 *((each.id, each.kind) for each in tasks.open_ones(engine)),
+                *((each.id, str(each.changed_at)) for each in alerts.open_ones(engine)),
             ]
         )
 
@@ -135,23 +142,55 @@ class Homes:
 
     async def _publish(self, person: str, view: Mapping[str, Any]) -> bool:
         """One person's; False when Slack is away and it is to be tried again."""
+        shown = view if self._charts else without_charts(view)
         try:
-            await self._slack.write("views.publish", {"user_id": person, "view": view})
+            await self._slack.write("views.publish", {"user_id": person, "view": shown})
         except SlackAway as away:
             log.info("the Home of %s waits for Slack: %s", person, away)
             return False
         except SlackSaidNo as no:
-            log.info("the Home of %s was not drawn: %s", person, no)
+            if no.code not in NO_CHARTS or not self._charts or shown == without_charts(view):
+                log.info("the Home of %s was not drawn: %s", person, no)
+                return True
+            log.info("this Slack draws no charts: %s", no)
+            self._charts = False
+            return await self._publish(person, view)
         return True
 
 
-def _drawn(backstop: Backstop, people: Collection[str]) -> dict[str, dict[str, Any]]:
+def without_charts(view: Mapping[str, Any]) -> dict[str, Any]:
+    """The same for a Slack that draws none; the picture of the metrics shows it all the same. Pure."""
+    return {**view, "blocks": [block for block in view["blocks"] if block["type"] != "data_visualization"]}
+
+
+def _drawn(backstop: Backstop, people: Collection[Person]) -> dict[str, dict[str, Any]]:
     """Each person's Home as it is now. In a thread: it asks the remote."""
     state, now, settings = gathered.home(backstop), datetime.now(UTC), backstop.settings
-    return {
-        each: app_home(state, now, partial(_is_theirs, Person(id=each, roles=settings.roles.of(frozenset({each}))), settings))
-        for each in people
-    }
+    return {each.id: _allowed(app_home(state, now, partial(_is_theirs, each, settings)), each, settings) for each in people}
+
+
+def _allowed(view: dict[str, Any], person: Person, settings: Settings) -> dict[str, Any]:
+    """A Home with the buttons that this person may click; the click itself is judged again."""
+    may = {right for right, roles in settings.approvals.policy.items() if person.roles & roles} | {Right.LOOK}
+    blocks = [found for block in view["blocks"] if (found := _with_buttons(block, may))]
+    note = [] if person.roles else [context("You are in no role: you may look. Roles are in `[roles]` of the settings.")]
+    return {**view, "blocks": [*note, *blocks]}
+
+
+def _with_buttons(block: dict[str, Any], may: Collection[Right]) -> dict[str, Any]:
+    """A block without what may not be clicked; nothing where nothing is left."""
+    if block["type"] == "actions":
+        left = [each for each in block["elements"] if _needs(each) in may]
+        return {**block, "elements": left} if left else {}
+    if "accessory" in block and _needs(block["accessory"]) not in may:
+        return {key: value for key, value in block.items() if key != "accessory"}
+    return block
+
+
+def _needs(element: Mapping[str, Any]) -> Right:
+    """The right that a click needs, as its listener says."""
+    listener = REGISTRY.listeners.get((Kind.ACTION, str(element.get("action_id", "")).partition(":")[0], ""))
+    return listener.needs if listener else Right.LOOK
 
 
 def _is_theirs(person: Person, settings: Settings, approval: Approval) -> bool:

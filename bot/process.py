@@ -50,6 +50,7 @@ from bot.workers import Workers
 from ops import alerts, approvals, deploy, drill, maintenance, pausing, restore, rollback, salvage, verification, watch
 from ops.backstop import Backstop
 from ops.journal.runners import Runner
+from ops.metrics.scraped import Scraped
 
 log = logging.getLogger(__name__)
 
@@ -162,11 +163,11 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     await asyncio.to_thread(posts.take_from_the_dead)
     cards = Cards(backstop.journal, posts, CARDS, settings.slack.engineering)
     ending.push_async_callback(cards.close)
-    homes = Homes(backstop, slack)
+    directory = Directory(slack, settings.roles, settings.approvals.policy)
+    homes = Homes(backstop, slack, directory.roles_of)
     ending.push_async_callback(homes.close)
     changes.listeners += [cards.changed, homes.changed]
     workers = Workers()
-    directory = Directory(slack, settings.roles, settings.approvals.policy)
     drawing, members = partial(_drawn, loop, delivery), partial(_members, loop, directory)
     desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, members=members, draw=drawing)
     timer = Timer(desk)
@@ -182,7 +183,7 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     timer.open()
     outgoing.open()
     schedule.open()
-    health = Health(journal=backstop.journal, posts=posts)
+    health = Health(journal=backstop.journal, posts=posts, outgoing=outgoing)
     return Parts(settings=settings, slack=slack, backstop=backstop, directory=directory, handling=handling, homes=homes, health=health)
 
 
@@ -218,12 +219,18 @@ async def _begin(ending: AsyncExitStack, parts: Parts) -> None:
     await asyncio.to_thread(backstop.journal.open)
     ending.push_async_callback(asyncio.to_thread, backstop.journal.close)
     if parts.settings.port is not None:
-        web = Web(parts.health, parts.settings.host, parts.settings.port)
+        web = Web(parts.health, partial(_scraped, Scraped(backstop), parts.health), parts.settings.host, parts.settings.port)
         await web.open()
         ending.push_async_callback(web.close)
     ending.push_async_callback(handling.workers.close, DRAIN)
     keeping_house = asyncio.create_task(_keep_house(parts), name="housekeeping")
     ending.push_async_callback(_over, keeping_house)
+
+
+async def _scraped(scraped: Scraped, health: Health) -> bytes:
+    """The figures for Prometheus."""
+    beside = await health.gauges()
+    return await asyncio.to_thread(scraped.text, beside)
 
 
 async def _keep_house(parts: Parts) -> None:

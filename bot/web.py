@@ -1,4 +1,4 @@
-"""What a host, or a person, may ask over HTTP: whether Backstop is well. It listens only where PORT is set."""
+"""What a host, a person or Prometheus may ask over HTTP: whether Backstop is well, and its figures. It listens only where PORT is set."""
 
 from __future__ import annotations
 
@@ -11,14 +11,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import uvicorn
+from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 log = logging.getLogger(__name__)
 
 Health = Callable[[], Awaitable[tuple[bool, dict[str, Any]]]]
+Metrics = Callable[[], Awaitable[bytes]]
 
 
 class Server(uvicorn.Server):
@@ -33,10 +35,10 @@ class Server(uvicorn.Server):
 class Web:
     """The server and its task."""
 
-    def __init__(self, health: Health, host: str, port: int) -> None:
-        self._health = health
+    def __init__(self, health: Health, metrics: Metrics, host: str, port: int) -> None:
+        self._health, self._metrics = health, metrics
         self._started = time.monotonic()
-        app = Starlette(routes=[Route("/healthz", self._healthz)])
+        app = Starlette(routes=[Route("/healthz", self._healthz), Route("/readyz", self._readyz), Route("/metrics", self._metricsz)])
         self._address = (host, port)
         self._server = Server(uvicorn.Config(app, log_config=None, lifespan="off", access_log=False, timeout_graceful_shutdown=2))
         self._serving: asyncio.Task[None] | None = None
@@ -64,3 +66,12 @@ class Web:
         well, parts = await self._health()
         body = {"status": "ok" if well else "unhealthy", "uptime_seconds": round(time.monotonic() - self._started), **parts}
         return JSONResponse(body, status_code=200 if well else 503)
+
+    async def _readyz(self, _request: Request) -> JSONResponse:
+        """200 once what people ask for would be done: as above, in a word."""
+        well, _ = await self._health()
+        return JSONResponse({"status": "ready" if well else "not ready"}, status_code=200 if well else 503)
+
+    async def _metricsz(self, _request: Request) -> Response:
+        """For Prometheus."""
+        return Response(await self._metrics(), media_type=CONTENT_TYPE_LATEST)

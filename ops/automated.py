@@ -22,7 +22,7 @@ WHO = "schedule"
 PATIENCE = timedelta(hours=2)  # for what runs to end; the tries go on after it, but people are told
 PUNCTUAL = timedelta(minutes=10)  # after which a backup says that it is late
 LATELY = timedelta(days=1)
-_PREFIX = "automated-"
+PREFIX = "automated-"
 _MISSED = {Status.FAILED, Status.REFUSED, Status.CANCELLED, Status.HALTED}
 
 
@@ -48,7 +48,7 @@ def last(backstop: Backstop, now: datetime) -> datetime:
 
 def operation_id(moment: datetime) -> str:
     """The operation that belongs to a moment. Pure."""
-    return f"{_PREFIX}{moment.astimezone(UTC):%Y-%m-%d-%H%M}"
+    return f"{PREFIX}{moment.astimezone(UTC):%Y-%m-%d-%H%M}"
 
 
 def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
@@ -75,7 +75,7 @@ def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
 
 def is_automated(view: OperationView) -> bool:
     """Whether the schedule began it. Pure."""
-    return view.id.startswith(_PREFIX)
+    return view.id.startswith(PREFIX)
 
 
 def missing(views: Sequence[OperationView], now: datetime) -> list[Missing]:

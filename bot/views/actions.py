@@ -108,6 +108,8 @@ class Action(enum.StrEnum):
     """Open the verification log; value: as above."""
     DRILL_START = "drill_start"
     """Start a drill; value: the scenario's letter."""
+    METRICS = "metrics"
+    """Show the figures of the last days; value empty."""
     ALERTS = "alerts"
     """Show the open alerts; value empty."""
     ALERT_ACKNOWLEDGE = "alert_acknowledge"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.views import readiness
 from bot.views.actions import Action, Listing, turned
+from bot.views.alerts import in_a_line as alert_line
 from bot.views.approval import title as approval_title
 from bot.views.backup import outcome
 from bot.views.backup.choice import Panel, panel_blocks
@@ -17,18 +18,25 @@ from bot.views.backup.marks import in_short
 from bot.views.backup.progress import in_a_line
 from bot.views.blocks import Block, View, actions, button, context, divider, dotted, header, home, section
 from bot.views.changing import halted_buttons
+from bot.views.checklist import NAMES
 from bot.views.deploy import label as deploy_label
+from bot.views.metrics import chart
 from bot.views.standing import sections
-from bot.views.text import escape, mention, number, people, prose
+from bot.views.text import clock, counted, escape, mention, number, people, prose
 
 if TYPE_CHECKING:
+    from ops.alerts import Alert
     from ops.approvals import Approval
+    from ops.checklists import Checklist
     from ops.gate import Verdict
     from ops.journal import OperationView
     from ops.manifest import Backup
     from ops.readiness import Readiness
     from ops.standing import Standing
     from ops.tasks import Task
+
+
+_ALERTS = 5  # that are named
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +54,9 @@ class Home:
     pending: Sequence[Approval] = ()
     tasks: Sequence[Task] = ()
     readiness: Readiness | None = None
+    alerts: Sequence[Alert] = ()
+    checklists: Sequence[Checklist] = ()
+    sizes: Sequence[tuple[datetime, int]] = ()  # of the last full backups, the oldest first
 
 
 def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lambda _: False) -> View:
@@ -53,6 +64,7 @@ def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lamb
     others = [view for view in state.running if state.panel.running is None or view.id != state.panel.running.id]
     open_panel = None if state.panel.running else button("Add purpose and notes", Action.OPEN_PANEL)
     return home(
+        *_wrong(state),
         *panel_blocks(state.panel, now),
         *_decision(state.panel.running),
         actions(open_panel),
@@ -64,6 +76,7 @@ def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lamb
         divider(),
         header("Could it come back?"),
         *(readiness.blocks(state.readiness) if state.readiness else []),
+        chart(state.sizes),
         header("Running now"),
         section(*([in_a_line(view) for view in others] or [_nothing(state)])),
         header(f"Backups ({number(len(state.backups))})"),
@@ -72,9 +85,19 @@ def app_home(state: Home, now: datetime, mine: Callable[[Approval], bool] = lamb
         actions(
             button("All backups", f"{Action.PAGE}:{Listing.BACKUPS}", turned(Listing.BACKUPS, 1)),
             button("Status", Action.STATUS),
+            button("Metrics", Action.METRICS),
             button("Activity", f"{Action.PAGE}:{Listing.ACTIVITY}", turned(Listing.ACTIVITY, 0)),
         ),
     )
+
+
+def _wrong(state: Home) -> list[Block]:
+    """The open alerts, before anything else."""
+    if not state.alerts:
+        return []
+    more = len(state.alerts) - _ALERTS
+    lines = [alert_line(each) for each in state.alerts[:_ALERTS]]
+    return [section(*lines, f"{more} more" if more > 0 else ""), actions(button("Show the alerts", Action.ALERTS)), divider()]
 
 
 def _decision(running: OperationView | None) -> list[Block]:
@@ -117,4 +140,7 @@ def _waits(state: Home, mine: Callable[[Approval], bool]) -> list[Block]:
     for task in state.tasks:
         blocks.append(section(f":clipboard: *{escape(task.kind)}* {prose(task.text, 200)}"))
         blocks.append(actions(button("Close it", Action.CLOSE_TASK, task.id)))
+    for checklist in state.checklists:
+        left = counted(len(checklist.left), "item")
+        blocks.append(section(f":ballot_box_with_check: *{NAMES[checklist.kind]}* {left} left: see its card of {clock(checklist.due)}"))
     return [header("What waits for me"), *(blocks or [section("Nothing waits for you.")])]

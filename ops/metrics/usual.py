@@ -1,4 +1,4 @@
-"""Figures measured from the journal, so that a restart loses none."""
+"""How long an operation usually takes."""
 
 from __future__ import annotations
 
