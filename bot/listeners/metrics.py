@@ -27,7 +27,8 @@ _button = action(Action.METRICS, needs=Right.LOOK)
 @_command.handle
 def show(request: Request, desk: Desk) -> Reply:
     """``/ops metrics [days]``."""
-    return _shown(desk, days(request.words[0]) if request.words else metrics.DAYS)
+    found = _measured(desk, days(request.words[0]) if request.words else metrics.DAYS)
+    return Reply(message=views.metrics(found, desk.settings, _target(desk)), picture=_picture(found, desk))
 
 
 @_button.answer
@@ -39,8 +40,9 @@ def look(request: Request) -> Answer:
 @_button.handle
 def show_clicked(request: Request, desk: Desk) -> Reply:
     """The button of the same meaning."""
-    found = _shown(desk, metrics.DAYS)
-    return replace(shown(request, found.message if isinstance(found.message, dict) else {}), picture=found.picture)
+    found = _measured(desk, metrics.DAYS)
+    said = views.metrics(found, desk.settings, _target(desk), in_lines=bool(request.view_type))
+    return replace(shown(request, said), picture=_picture(found, desk))
 
 
 def days(typed: str) -> int:
@@ -54,11 +56,14 @@ def days(typed: str) -> int:
     return int(typed)
 
 
-def _shown(desk: Desk, span: int) -> Reply:
-    """The table, and the picture where there is a trend."""
-    backstop = desk.backstop
-    found = metrics.measure(backstop, datetime.now(UTC), span)
-    return Reply(message=views.metrics(found, desk.settings, backstop.services.target("production")), picture=_picture(found, desk))
+def _measured(desk: Desk, span: int) -> Figures:
+    """The figures of so many days."""
+    return metrics.measure(desk.backstop, datetime.now(UTC), span)
+
+
+def _target(desk: Desk) -> str:
+    """What they are of."""
+    return desk.backstop.services.target("production")
 
 
 def _picture(found: Figures, desk: Desk) -> Callable[[], Picture] | None:

@@ -15,15 +15,23 @@ _POINTS = 20  # of a chart: Slack takes no more
 _STEPS = 3  # that are named
 
 
-def metrics(found: Figures, settings: Settings, target: str) -> Message:
-    """The table."""
+def metrics(found: Figures, settings: Settings, target: str, *, in_lines: bool = False) -> Message:
+    """The table; in a window, which has none, a line for each."""
     days = counted(found.days, "day")
+    rows = [*_backups(found), *_back(found, settings), *_changes(found)]
+    shown = [section(*map(_line, rows))] if in_lines else [table(("Figure", "Measured", "Promised"), *rows)]
     return message(
         f"Metrics of {target} over {days}: {_share(found.backups['full backup'])} of full backups succeeded",
         section(f"*Metrics* · *{prose(target)}* · the last {days}"),
-        table(("Figure", "Measured", "Promised"), *_backups(found), *_back(found, settings), *_changes(found)),
+        *shown,
         context(*_notes(found)),
     )
+
+
+def _line(row: tuple[str, str, str]) -> str:
+    """A figure in a line."""
+    name, measured, promised = row
+    return f"{name}: *{measured}*" + (f" ({promised} promised)" if promised else "")
 
 
 def _backups(found: Figures) -> list[tuple[str, str, str]]:

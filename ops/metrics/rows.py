@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Engine, select
+import orjson
+from sqlalchemy import Engine, Text, cast, select
+from sqlalchemy.orm import Session
 
 from ops.approvals import Status
 from ops.automated import PREFIX
@@ -35,33 +39,39 @@ def measure(backstop: Backstop, now: datetime, days: int = DAYS) -> Figures:
 def operations(engine: Engine, since: datetime) -> list[Done]:
     """Those that are reckoned with, the oldest first."""
     row = OperationRow
-    made = row.result["backup"]
-    query = select(
-        row.id,
-        row.kind,
-        row.status,
-        row.created_at,
-        row.finished_at,
-        made["exportSizeBytes"].as_integer().label("size"),
-        row.result["folder"]["bytes"].as_integer().label("folder"),
-        made["snapshotTimestamp"].as_string().label("snapshot"),
-    )
+    query = select(row.id, row.kind, row.status, row.created_at, row.finished_at)
     with reading(engine) as session:
-        rows = session.execute(query.where(row.kind.in_(_KINDS), row.created_at >= since).order_by(row.created_at))
-        return [
-            Done(
-                id=each.id,
-                kind=each.kind,
-                status=each.status,
-                created_at=each.created_at,
-                finished_at=each.finished_at,
-                automated=each.id.startswith(PREFIX),
-                size=each.size if each.kind == "full backup" else None,
-                folder=each.folder,
-                snapshot=datetime.fromisoformat(each.snapshot) if each.snapshot and each.kind == "full backup" else None,
-            )
-            for each in rows
-        ]
+        rows = session.execute(query.where(row.kind.in_(_KINDS), row.created_at >= since).order_by(row.created_at)).all()
+        made = _made(session, since)
+    return [
+        Done(
+            id=each.id,
+            kind=each.kind,
+            status=each.status,
+            created_at=each.created_at,
+            finished_at=each.finished_at,
+            automated=each.id.startswith(PREFIX),
+            **made.get(each.id, {}),
+        )
+        for each in rows
+    ]
+
+
+def _made(session: Session, since: datetime) -> dict[str, dict[str, Any]]:
+    """What each full backup came to: read as text, since the driver's own way of JSON takes ten times as long."""
+    row = OperationRow
+    query = select(row.id, cast(row.result, Text).label("result")).where(row.kind == "full backup", row.status == "succeeded")
+    return {each.id: _sizes(orjson.loads(each.result)) for each in session.execute(query.where(row.created_at >= since))}
+
+
+def _sizes(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Its archive's size, the folder's after it, and of when its data are."""
+    made, at = result.get("backup") or {}, (result.get("backup") or {}).get("snapshotTimestamp")
+    return {
+        "size": made.get("exportSizeBytes"),
+        "folder": (result.get("folder") or {}).get("bytes"),
+        "snapshot": datetime.fromisoformat(at) if at else None,
+    }
 
 
 def recoveries(engine: Engine) -> list[Recovery]:

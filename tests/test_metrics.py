@@ -1,0 +1,211 @@
+"""B21: figures from the journal alone, as a table, as a picture, and for Prometheus; the dashboard and the rules know no other names."""
+
+from __future__ import annotations
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot import pictures
+from bot.homes import without_charts
+from bot.views import metrics as views
+from ops.metrics import figures
+from ops.metrics.figures import Counts, Done, Recovery, Release
+from sandbox.slack import Client
+from tests.cards import answer, taken
+from tests.selling import saying
+from tests.test_pictures import FIRST
+from tests.world import ALICE, BOB, ENGINEERING, MALLORY, ROOT, World, process, running, wait_for, world
+
+NOW = datetime(2026, 3, 31, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+def done(number: int, status: str = "succeeded", kind: str = "full backup", **more: Any) -> Done:
+    at = NOW - (30 - number) * DAY
+    given: dict[str, Any] = {
+        "finished_at": at + timedelta(seconds=10 * (number + 1)),
+        "size": 1000 * (number + 1),
+        "folder": 5000 * (number + 1),
+    }
+    return Done(id=f"{kind}-{number}", kind=kind, status=status, created_at=at, **given | more)
+
+
+def reckoned(*operations: Done, **more: Any) -> figures.Figures:
+    nothing: dict[str, Any] = {"recoveries": (), "releases": (), "signed": (), "backups": (), "since": NOW - 30 * DAY, "until": NOW}
+    return figures.reckon(done=operations, **nothing | more)
+
+
+# ── reckoned ──
+
+
+def test_a_rate_of_nothing_is_unknown_and_what_was_cancelled_or_refused_is_no_failure() -> None:
+    nothing = reckoned()
+    assert (nothing.backups["full backup"].rate, nothing.back, nothing.verified, nothing.changes_undone, nothing.lose_most) == (None,) * 5
+    some = reckoned(done(1), done(2, "failed"), done(3, "halted"), done(4, "cancelled"), done(5, "refused"), done(6, automated=True))
+    assert some.backups["full backup"] == Counts(good=2, bad=2)
+    assert some.backups["automated"].rate == 1.0
+
+
+def test_the_most_that_could_have_been_lost_is_the_widest_gap_between_snapshots_up_to_now() -> None:
+    found = reckoned(done(1, snapshot=NOW - 20 * DAY), done(2, snapshot=NOW - 15 * DAY), done(3, snapshot=NOW - 14 * DAY))
+    assert found.lose_most == 14 * DAY
+    assert reckoned(done(29, snapshot=NOW - DAY), done(20, snapshot=NOW - 9 * DAY)).lose_most == 8 * DAY
+
+
+def test_growth_and_durations_are_of_backups_that_succeeded() -> None:
+    found = reckoned(*(done(number) for number in range(10)), done(11, "failed", size=10**9))
+    assert found.per_day == 5000.0
+    assert found.sizes[-1][1] == 10_000
+    assert (found.took["full backup"].middle, found.took["full backup"].count) == (55.0, 10)
+    assert found.took["full backup"].slow > 90
+
+
+def test_coming_back_is_measured_by_step_of_the_newest_kind() -> None:
+    steps = (("data", 60.0), ("proof", 30.0))
+    recoveries = [
+        Recovery(id="1", kind="drill", at=NOW, steps=steps),
+        Recovery(id="2", kind="drill", at=NOW, steps=(("data", 80.0), ("proof", 10.0))),
+        Recovery(id="3", kind="restore", at=NOW, steps=(("maintenance on", 5.0),)),
+    ]
+    found = reckoned(recoveries=recoveries)
+    assert found.back == 90.0
+    assert found.back_by_step == (("data", 70.0), ("proof", 20.0))
+
+
+def test_a_deploy_counts_as_gone_wrong_when_it_failed_or_its_commit_left_within_a_day() -> None:
+    deploys = [done(number, kind="deploy") for number in (1, 2, 3)] + [done(4, "failed", kind="deploy")]
+    releases = [
+        Release(kind="deploy", commit="a", previous="0", at=NOW - 9 * DAY),
+        Release(kind="deploy", commit="b", previous="a", at=NOW - 8 * DAY),
+        Release(kind="rollback", commit="a", previous="b", at=NOW - 7.5 * DAY),
+        Release(kind="deploy", commit="c", previous="a", at=NOW - 6 * DAY),
+        Release(kind="rollback", commit="a", previous="c", at=NOW - 4 * DAY),
+    ]
+    assert reckoned(*deploys, releases=releases).changes_undone == 0.5
+    assert reckoned(*deploys).per_week == pytest.approx(3 / (30 / 7))
+
+
+def test_a_share_is_never_rounded_up_to_all() -> None:
+    rows = {row[0]: row[1] for row in views._backups(reckoned(*(done(number % 30) for number in range(2000)), done(1, "failed")))}
+    assert rows["Full backups that succeeded"] == "99.9 % (2000 of 2001)"
+
+
+def test_a_chart_has_at_most_twenty_points_the_first_and_the_last_among_them_and_one_point_is_none() -> None:
+    points = [(FIRST + number * DAY, number * 10**6) for number in range(100)]
+    thinned = views.thinned(points)
+    assert (len(thinned), thinned[0], thinned[-1]) == (20, points[0], points[-1])
+    chart = views.chart(points)
+    assert chart is not None
+    assert len(set(chart["chart"]["axis_config"]["categories"])) == 20
+    assert views.chart(points[:1]) is None
+
+
+def test_the_picture_says_in_words_what_it_shows(tmp_path: Path) -> None:
+    found = reckoned(*(done(number) for number in range(10)), recoveries=[Recovery(id="1", kind="drill", at=NOW, steps=(("data", 60.0),))])
+    picture = pictures.trend(found, 500 * 10**6, 1800.0, tmp_path)
+    assert picture.content.startswith(b"\x89PNG")
+    assert "From 1.0 kB to 10.0 kB; the folder's limit is 500.0 MB." in picture.alt
+
+
+def test_a_slack_that_draws_no_charts_gets_a_home_without_one() -> None:
+    view = {"type": "home", "blocks": [{"type": "section"}, {"type": "data_visualization"}]}
+    assert without_charts(view)["blocks"] == [{"type": "section"}]
+
+
+# ── the real bot ──
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with world(tmp_path_factory.mktemp("metrics")) as around, running(around):
+        taken(around.slack.client, "/backup full")
+        taken(around.slack.client, "/backup full")
+        yield around
+
+
+def test_the_figures_are_a_table_and_a_picture_in_slack(shop: World) -> None:
+    slack = shop.slack.client
+    shown = answer(slack, "/ops metrics 7")
+    text = str(shown.blocks)
+    for words in ("Full backups that succeeded", "100 % (2 of 2)", "Would be lost now", "under 24 h 00 m", "the last 7 days"):
+        assert words in text
+    wait_for(lambda: [each for each in slack.messages(ENGINEERING) if "metrics.png" in str(each.files)], "the picture")
+
+
+@pytest.mark.parametrize("typed", ["0", "366", "-1", "seven", "１", "99999"])
+def test_days_that_are_none_get_a_sentence(shop: World, typed: str) -> None:
+    assert "is no number of days from 1 to 365" in answer(shop.slack.client, f"/ops metrics {typed}").all_text
+
+
+def test_home_has_the_buttons_that_a_person_may_click_and_the_sizes_as_a_chart(shop: World) -> None:
+    slack: Client = shop.slack.client
+    for person in (BOB, MALLORY):
+        slack.open_home(person)
+    mine = wait_for(lambda: saying(slack.home(BOB), "Backups (2)"), "the Home of a lead")
+    theirs = wait_for(lambda: saying(slack.home(MALLORY), "Backups (2)"), "the Home of somebody in no role")
+    assert "data_visualization" in str(mine.blocks)
+    assert "backup_take_full" in str(mine.blocks)
+    assert "You are in no role: you may look." in str(theirs.blocks)
+    for deed in ("backup_take_full", "deploy_open", "rollback_open"):
+        assert deed not in str(theirs.blocks)
+    assert slack.click(mine, "metrics", user=BOB).acked
+    wait_for(lambda: saying(slack.view(BOB), "Full backups that succeeded"), "the figures in a window")
+
+
+def fetched(url: str) -> tuple[int, str]:
+    try:
+        with urllib.request.urlopen(url, timeout=10) as got:  # noqa: S310 # loopback
+            return got.status, got.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+@pytest.fixture(scope="module")
+def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """What Prometheus gets, and where."""
+    with world(tmp_path_factory.mktemp("scraped")) as around, process(around, PORT="0", HOST="127.0.0.1") as bot:
+        bot.connected()
+        taken(around.slack.client, "/backup full", user=ALICE)
+        port = re.search(r"health on port (\d+)", bot.words)
+        assert port
+        base = f"http://127.0.0.1:{port[1]}"
+        wait_for(lambda: fetched(f"{base}/readyz")[0] == 200, "readiness")
+        yield base, fetched(f"{base}/metrics")[1]
+
+
+def test_prometheus_reads_the_figures_named_as_veleros_with_their_units(scraped: tuple[str, str]) -> None:
+    base, text = scraped
+    found = {family.name: family for family in text_string_to_metric_families(text)}
+    full = {sample.name: sample.value for sample in found["backstop_backup_success"].samples if sample.labels == {"type": "full"}}
+    assert full["backstop_backup_success_total"] == 1
+    assert found["backstop_backup_duration_seconds"].type == "histogram"
+    assert found["backstop_backup_last_successful_timestamp_seconds"].samples[0].value > 1.7e9
+    assert found["backstop_backup_archive_size_bytes"].samples[0].value > 100
+    status, health = fetched(f"{base}/healthz")
+    parts = json.loads(health)
+    assert (status, parts["database"], parts["schedule"]["last_look_seconds"] < 60) == (200, "ok", True)
+
+
+def test_the_dashboard_and_the_alert_rules_ask_for_figures_that_there_are(scraped: tuple[str, str]) -> None:
+    there = {sample.name for family in text_string_to_metric_families(scraped[1]) for sample in family.samples}
+    later = {  # there once something of the sort was done
+        *("backstop_recovery_time_seconds", "backstop_restore_success_ratio", "backstop_approval_latency_seconds"),
+        *("backstop_change_failure_ratio", "backstop_time_to_restore_seconds", "backstop_backup_growth_bytes_per_day"),
+    }
+    dashboard = json.loads((ROOT / "docs/grafana.json").read_text())
+    rules = (ROOT / "docs/alert-rules.yaml").read_text()
+    asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    asked += re.findall(r"^ +expr: (.+)$", rules, re.MULTILINE)
+    names = {name for expression in asked for name in re.findall(r"backstop_\w+", expression)}
+    assert len(asked) > 15
+    assert names - there - later == set()
+    assert len(re.findall(r"^ +- alert: ", rules, re.MULTILINE)) == len(re.findall(r"^ +summary: ", rules, re.MULTILINE)) >= 6
