@@ -146,11 +146,12 @@ class Handling:
         if reply.picture is None:
             return
         try:
-            picture = await self.workers.read(reply.picture)
+            made = await self.workers.read(reply.picture)
         except Exception:
             log.exception("a picture could not be drawn")
             return
-        await self._stubbornly(partial(self.delivery.picture, request, picture))
+        for each in made if isinstance(made, list) else [made]:
+            await self._stubbornly(partial(self.delivery.picture, request, each))
 
     async def _stubbornly(self, deliver: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Deliver, and try again for a while when Slack is away."""

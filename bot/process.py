@@ -46,6 +46,7 @@ from bot.views import restore as restoring
 from bot.views import verification as verifying
 from bot.views.backup import card
 from bot.web import Web
+from bot.witness import Witness
 from bot.workers import Workers
 from ops import alerts, approvals, deploy, drill, maintenance, pausing, restore, rollback, salvage, verification, watch
 from ops.backstop import Backstop
@@ -169,7 +170,8 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     changes.listeners += [cards.changed, homes.changed]
     workers = Workers()
     drawing, members = partial(_drawn, loop, delivery), partial(_members, loop, directory)
-    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, members=members, draw=drawing)
+    witness = Witness(slack, settings.slack.engineering)
+    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, members=members, witness=witness, draw=drawing)
     timer = Timer(desk)
     ending.push_async_callback(timer.close)
     outgoing = Outgoing(desk)

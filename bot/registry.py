@@ -99,7 +99,7 @@ class Reply:
     message: Message | str | None = None  # to them alone; where `view` cannot be shown, in its place
     view: View | None = None  # in the window that was opened for this, or that they clicked or submitted
     replace: bool = False  # the message takes the place of the one with the button
-    picture: Callable[[], Picture] | None = None  # drawn and uploaded once the rest is there: beside the message, else directly
+    picture: Callable[[], Picture | list[Picture]] | None = None  # made and uploaded once the rest is there: beside it, else directly
 
 
 class NoListener(Refused):

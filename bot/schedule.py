@@ -88,7 +88,8 @@ class Schedule:
         if self._verified is not None and now - self._verified < VERIFYING:
             return None
         self._verified = now
-        return tuple(activity.verify(self._desk.backstop.engine))
+        engine = self._desk.backstop.engine
+        return (*activity.verify(engine), *activity.against(engine, self._desk.witness() or ()))
 
     def _test_alerts(self, now: datetime) -> None:
         """Every week, where an alert would go beside Slack."""

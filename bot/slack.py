@@ -80,7 +80,7 @@ class Slack:
     async def upload(self, channel: str, picture: Picture, thread: str = "") -> None:
         """Show a picture in a channel, its title as the message and its words for those who do not see it."""
         words = json.loads(self._masked({"title": picture.title, "alt_txt": picture.alt, "initial_comment": picture.title}))
-        file = {"channel": channel, "filename": picture.name, "file": picture.content, **words}
+        file = {"channel": channel, "filename": picture.name, "file": self._without_secrets(picture.content), **words}
         method = "files.completeUploadExternal"
         await self._again(PATIENCE, lambda: self._call(method, self.client.files_upload_v2(**file, thread_ts=thread or None)))
 
@@ -112,6 +112,12 @@ class Slack:
         for secret in self._hidden:
             text = text.replace(secret, "***")
         return text
+
+    def _without_secrets(self, content: bytes) -> bytes:
+        """A file's content; what people read in it may have been written by a program."""
+        for secret in self._hidden:
+            content = content.replace(secret.encode(), b"***")
+        return content
 
     async def _again(self, patience: float, call: Callable[[], Awaitable[dict[str, Any]]]) -> dict[str, Any]:
         """Call, and once more after each wait that Slack asks for, while patience lasts."""

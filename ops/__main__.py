@@ -43,7 +43,7 @@ def show(answer: Answer, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps(_spoken(answer.document), ensure_ascii=False, indent=2))
     else:
-        print(for_terminal(answer.words), file=sys.stderr if answer.code else sys.stdout)
+        print(answer.words if answer.verbatim else for_terminal(answer.words), file=sys.stderr if answer.code else sys.stdout)
 
 
 def _spoken(document: Any) -> Any:
@@ -78,8 +78,9 @@ def parser() -> argparse.ArgumentParser:
     _why(_on_one(_command(commands, "pin", "keep a backup whatever retention says", terminal.pin)))
     _on_one(_command(commands, "unpin", "let retention decide again", terminal.unpin))
     _command(commands, "rebuild", "make the catalogue anew from the folder", terminal.rebuild)
-    _list(_command(commands, "log", "what was done, by whom, with which outcome", terminal.log))
-    _command(commands, "verify-log", "whether any line of that log was changed", terminal.verify_log)
+    _log(_command(commands, "log", "what was done, by whom, with which outcome; or whether any line of it was changed", terminal.log))
+    _heads(_command(commands, "verify-log", "the same as `log verify`", terminal.verify_log))
+    _evidence(_command(commands, "evidence", "what was done in a month, for an auditor", terminal.evidence))
     _command(commands, "status", "what runs, and how the backups stand", terminal.status)
     _cancel(_command(commands, "cancel", "cancel a running backup, or a deploy before its push", terminal.cancel))
     _deploy(_command(commands, "deploy", "bring a commit to production, through the gate", terminal_changes.ship))
@@ -137,6 +138,25 @@ def _why(command: argparse.ArgumentParser) -> None:
 def _list(command: argparse.ArgumentParser) -> None:
     """How much of a list, and from where."""
     command.add_argument("--page", type=int, default=1, help="20 a page; --json gives all at once")
+
+
+def _log(command: argparse.ArgumentParser) -> None:
+    """Its pages, or whether it is as it was written."""
+    command.add_argument("deed", nargs="?", choices=("verify",), help="walk the chain of hashes; exit code 4 where it is broken")
+    _list(command)
+    _heads(command)
+
+
+def _heads(command: argparse.ArgumentParser) -> None:
+    """What stands elsewhere."""
+    what = "a head that a health post names, such as 120:9c41aa03b17d22e8; may be given several times"
+    command.add_argument("--head", action="append", default=[], metavar="LINE:HASH", help=what)
+
+
+def _evidence(command: argparse.ArgumentParser) -> None:
+    """Of when, and how."""
+    command.add_argument("period", help="a month such as 2026-10, or a year")
+    command.add_argument("--format", choices=("jsonl", "csv"), default="jsonl", help="a record a line as JSON, or a table")
 
 
 def _cancel(command: argparse.ArgumentParser) -> None:

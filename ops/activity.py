@@ -96,6 +96,29 @@ def verify(engine: Engine) -> list[str]:
         return problems + _astray(end, _head(session))
 
 
+def against(engine: Engine, heads: Iterable[tuple[int, str]]) -> list[str]:
+    """What heads that were written down elsewhere show: a log that was cut, or written anew up to there.
+
+    Args:
+        engine: the database.
+        heads: numbers of lines, each with the beginning of its hash.
+    """
+    wanted = dict(sorted(heads))
+    with reading(engine) as session:
+        rows = session.execute(select(ActivityRow.seq, ActivityRow.hash).where(ActivityRow.seq.in_(wanted)))
+        there = {row.seq: row.hash for row in rows}
+    cut = [f"The log was cut: it had a line {seq}, as was posted, and has none now." for seq in wanted if seq and seq not in there]
+    other = [
+        f"Line {seq} is not the one that was posted: the log was written anew." for seq in wanted if _differs(there.get(seq), wanted[seq])
+    ]
+    return [*cut[:1], *other[:1]]
+
+
+def _differs(held: str | None, posted: str) -> bool:
+    """Whether a line's hash is another than was posted. Pure."""
+    return held is not None and not held.startswith(posted)
+
+
 def _head(session: Session) -> tuple[int, str]:
     """The last line as the head's row has it."""
     row = session.get(HeadRow, 1)

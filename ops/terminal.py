@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import signal
 import sys
 import threading
@@ -15,6 +16,7 @@ from typing import Any
 
 from ops import activity, described, ending, keeping, people, readiness, verification
 from ops import backup as taking
+from ops import evidence as proofs
 from ops import verify as verifying
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -35,6 +37,7 @@ class Answer:
     words: str
     document: Any
     code: int = 0
+    verbatim: bool = False  # nothing in the words is put otherwise for a terminal
 
 
 @contextmanager
@@ -228,7 +231,9 @@ def rebuild(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every comm
 
 
 def log(options: argparse.Namespace) -> Answer:
-    """What was done, newest first."""
+    """What was done, newest first; or whether it is as it was written."""
+    if options.deed:
+        return verify_log(options)
     with opened() as backstop:
         lines = activity.lines(backstop.engine, limit=100_000 if options.json else options.page * PAGE + 1)
     words = [f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.who}  {each.text}  ({each.outcome})" for each in _page(lines, options.page)]
@@ -238,16 +243,38 @@ def log(options: argparse.Namespace) -> Answer:
     )
 
 
-def verify_log(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options
-    """Whether the log is as it was written."""
+def verify_log(options: argparse.Namespace) -> Answer:
+    """Whether the log is as it was written, and as the heads say that stand elsewhere."""
+    heads = [_head(each) for each in options.head]
     with opened() as backstop:
-        problems, (seq, digest) = activity.verify(backstop.engine), activity.head(backstop.engine)
+        problems = [*activity.verify(backstop.engine), *activity.against(backstop.engine, heads)]
+        seq, digest = activity.head(backstop.engine)
     said = problems or ["Every line of the log is as it was written."]
     return Answer(
         words="\n".join([*said, f"It ends with line {seq}, {digest}."]),
         document={"problems": problems, "line": seq, "hash": digest},
         code=4 if problems else 0,
     )
+
+
+def _head(typed: str) -> tuple[int, str]:
+    """A head as a health post names it.
+
+    Raises:
+        Refused: it is none.
+    """
+    match = re.fullmatch(r"(\d{1,15}):([0-9a-f]{8,64})", typed)
+    if match is None:
+        raise Refused(f"{typed!r:.60} is no head.", "It looks like 120:9c41aa03b17d22e8, as a health post names line and hash.")
+    return int(match[1]), match[2]
+
+
+def evidence(options: argparse.Namespace) -> Answer:
+    """What was done in a month; redirect it into a file."""
+    with opened() as backstop:
+        records = proofs.collect(backstop, *proofs.period(options.period, backstop.settings.team.zoneinfo))
+    written = proofs.as_csv(records) if options.format == "csv" else proofs.as_lines(records)
+    return Answer(words=written.decode("utf-8-sig").rstrip("\r\n"), document=records, verbatim=True)
 
 
 def status(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options

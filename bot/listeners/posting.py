@@ -1,4 +1,4 @@
-"""What the schedule posts, now; and whether the log is as it was written."""
+"""What the schedule posts, now; whether the log is as it was written; evidence for an auditor."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ from functools import partial
 
 from bot import checklisting
 from bot.desk import Desk
+from bot.pictures import Picture
 from bot.registry import Reply, command
 from bot.requests import Request
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message, section
-from ops import activity, health, outlook, schedules
+from ops import activity, evidence, health, outlook, schedules
 from ops.checklists import MONTHLY, WEEKLY
 from ops.errors import Refused
 from ops.people import Right
@@ -48,6 +49,7 @@ POSTS: Mapping[str, Callable[[Desk, str, datetime], None]] = {
 
 _post = command("/ops", "post", needs=Right.TAKE, stored=True)
 _verify = command("/ops", "verify-log", needs=Right.LOOK)
+_evidence = command("/ops", "evidence", needs=Right.LOOK)
 
 
 @_post.handle
@@ -66,4 +68,28 @@ def post(request: Request, desk: Desk) -> Reply:
 @_verify.handle
 def verify_log(_request: Request, desk: Desk) -> Reply:
     """``/ops verify-log``."""
-    return Reply(message=views.log_verified(activity.verify(desk.backstop.engine), activity.head(desk.backstop.engine)))
+    engine, heads = desk.backstop.engine, desk.witness()
+    problems = [*activity.verify(engine), *activity.against(engine, heads or ())]
+    return Reply(message=views.log_verified(problems, activity.head(engine), None if heads is None else len(set(heads))))
+
+
+@_evidence.handle
+def hand_over_evidence(request: Request, desk: Desk) -> Reply:
+    """``/ops evidence 2026-10``: as two files."""
+    typed = request.words[0] if request.words else f"{datetime.now(desk.settings.team.zoneinfo):%Y-%m}"
+    records = evidence.collect(desk.backstop, *evidence.period(typed, desk.settings.team.zoneinfo))
+    return Reply(message=views.evidence(typed, evidence.summary(records)), picture=partial(_files, typed, records))
+
+
+def _files(typed: str, records: list[evidence.Record]) -> list[Picture]:
+    """The same twice: for programs, and for a spreadsheet."""
+    shapes = {"jsonl": evidence.as_lines, "csv": evidence.as_csv}
+    return [
+        Picture(
+            name=f"evidence-{typed}.{ending}",
+            title=f"Evidence of {typed} ({ending})",
+            alt=f"{len(records)} records",
+            content=write(records),
+        )
+        for ending, write in shapes.items()
+    ]

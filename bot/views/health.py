@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from bot.views import readiness
@@ -65,15 +66,32 @@ def _rhythm(found: Health) -> str:
     )
 
 
-def log_verified(problems: list[str], head: tuple[int, str]) -> Message:
-    """Whether the activity log is as it was written."""
-    end = f"It ends with line {head[0]}, {code(head[1][:16])}; the daily health posts hold earlier heads to compare with."
+def log_verified(problems: list[str], head: tuple[int, str], compared: int | None) -> Message:
+    """Whether the activity log is as it was written; ``compared``: with how many heads that stand in Slack."""
+    end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(compared)}"
     if not problems:
         return message("The log is as it was written", section(f":white_check_mark: *Every line of the log is as it was written.* {end}"))
     lines = [f"• {prose(each)}" for each in problems[:20]]
-    more = [f"{len(problems) - 20} more: `python -m ops verify-log`"] if len(problems) > 20 else []
+    more = [f"{len(problems) - 20} more: `python -m ops log verify`"] if len(problems) > 20 else []
     return message(
         "The log was changed",
         section(f":rotating_light: *The log is not as it was written* ({counted(len(problems), 'place')})", *lines, *more),
         section(f"Somebody with access to the database changed it. {end}"),
+    )
+
+
+def _compared(heads: int | None) -> str:
+    """Whether its end was held against what stands in Slack."""
+    if heads is None:
+        return "Whether its end was cut is *not known*: Slack did not say which heads were posted."
+    if not heads:
+        return "Whether its end was cut cannot be told yet: no health post names an earlier head."
+    return f"It was held against {counted(heads, 'head')} that the health posts name."
+
+
+def evidence(period: str, found: Mapping[str, int]) -> Message:
+    """What the files hold."""
+    held = ", ".join(counted(count, f"{sort} record") for sort, count in found.items()) or "nothing: nothing was done then"
+    return message(
+        f"Evidence of {period}", section(f":card_index_dividers: *Evidence of {prose(period)}:* {held}. As JSON lines and as a table:")
     )

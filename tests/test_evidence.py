@@ -1,0 +1,144 @@
+"""X10: a cut or rewritten log is seen by the heads that stand in Slack; evidence of a month for an auditor, in two shapes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import httpx
+import pytest
+
+from bot.witness import heads
+from ops import activity, evidence
+from ops.database import open_database
+from ops.errors import Refused
+from tests.cards import answer, backup_id, taken
+from tests.selling import until
+from tests.world import ALICE, ENGINEERING, INCIDENTS, World, running, wait_for, world
+
+MELBOURNE = ZoneInfo("Australia/Melbourne")
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[World]:
+    with world(tmp_path) as around:
+        yield around
+
+
+def cut(place: World) -> None:
+    """Somebody with access to the database takes the log's end away, and its head with it."""
+    with sqlite3.connect(place.backups / ".state" / "bot.sqlite") as database:
+        database.execute("DELETE FROM activity WHERE seq > 1")
+        database.execute("UPDATE activity_head SET seq = 1, hash = (SELECT hash FROM activity WHERE seq = 1)")
+
+
+def test_a_log_that_was_cut_is_seen_by_the_head_of_a_health_post_and_told_as_p0_at_the_next_start(place: World) -> None:
+    slack = place.slack.client
+    with running(place):
+        for _ in range(2):
+            taken(slack, "/backup quick")
+        assert "cannot be told yet" in answer(slack, "/ops verify-log").all_text
+        answer(slack, "/ops post health")
+        until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+        assert "held against 1 head that the health posts name" in answer(slack, "/ops verify-log").all_text
+        cut(place)
+        assert place.terminal("log", "verify").returncode == 0  # the database alone cannot tell
+        assert "The log was cut" in answer(slack, "/ops verify-log").all_text
+    with running(place):
+        told = until(slack, INCIDENTS, lambda shown: "The activity log was changed" in shown.all_text)
+        assert "The log was cut: it had a line" in str(told.blocks)
+
+
+def test_a_head_from_a_post_finds_the_cut_in_the_terminal_too(place: World) -> None:
+    assert place.terminal("backup", "quick").returncode == 0
+    assert place.terminal("backup", "quick").returncode == 0
+    head = json.loads(place.terminal("log", "verify", "--json").stdout)
+    named = f"{head['line']}:{head['hash'][:16]}"
+    assert place.terminal("log", "verify", "--head", named).returncode == 0
+    assert place.terminal("log", "verify", "--head", f"{head['line']}:{'0' * 16}").returncode == 4
+    assert "looks like 120:" in place.terminal("log", "verify", "--head", "nine").stderr
+    cut(place)
+    found = place.terminal("verify-log", "--head", named)
+    assert (found.returncode, "The log was cut" in found.stderr) == (4, True)
+
+
+def test_a_head_counts_only_from_a_message_of_ours() -> None:
+    block = {"type": "context", "elements": [{"type": "mrkdwn", "text": f"*Log head:* line 12, `{'a' * 16}`"}]}
+    ours = {"bot_id": "B1", "metadata": {"event_type": "backstop_post"}, "blocks": [block]}
+    assert heads(ours) == [(12, "a" * 16)]
+    assert heads({**ours, "bot_id": None}) == heads({**ours, "metadata": {}}) == heads({}) == []
+
+
+def test_a_log_that_was_written_anew_is_not_the_one_that_was_posted(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'bot.sqlite'}")
+    activity.record(engine, who="a", text="b", outcome="c")
+    seq, digest = activity.head(engine)
+    assert activity.against(engine, [(seq, digest[:16]), (0, "0" * 16)]) == []
+    assert activity.against(engine, [(seq, "f" * 16)]) == ["Line 1 is not the one that was posted: the log was written anew."]
+    engine.dispose()
+
+
+def test_the_evidence_of_a_month_comes_as_two_files_and_names_what_was_done_signed_and_missed(place: World) -> None:
+    slack, month = place.slack.client, f"{datetime.now(UTC).astimezone(MELBOURNE):%Y-%m}"
+    with running(place):
+        made = backup_id(taken(slack, "/backup full =2+3 is a note"))
+        place.production.faults["export"] = "fail"
+        taken(slack, "/backup full")
+        said = answer(slack, f"/ops evidence {month}")
+        assert "2 backup records" in said.all_text
+        wait_for(lambda: len([each for each in slack.messages(ENGINEERING) if each.files]) == 2, "both files")
+        names = {file["name"]: file for each in slack.messages(ENGINEERING) for file in each.files}
+        assert set(names) == {f"evidence-{month}.jsonl", f"evidence-{month}.csv"}
+        records = [json.loads(line) for line in httpx.get(names[f"evidence-{month}.jsonl"]["url_private"]).text.splitlines()]
+        table = httpx.get(names[f"evidence-{month}.csv"]["url_private"]).content.decode("utf-8-sig")
+    backups = {each["outcome"]: each for each in records if each["record"] == "backup"}
+    assert backups["succeeded"]["details"]["id"] == made
+    assert len(backups["succeeded"]["details"]["sha256"]) == 64
+    assert "error" in backups["failed"]["details"]
+    assert [each["details"]["seq"] for each in records if each["record"] == "log"] == sorted(
+        each["details"]["seq"] for each in records if each["record"] == "log"
+    )
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [row["id"] for row in rows] == [each["id"] for each in records]
+    there = place.terminal("evidence", month, "--format", "csv").stdout
+    assert len(list(csv.DictReader(io.StringIO(there)))) == len(rows)
+    assert place.terminal("evidence", "1999-01").returncode == 3
+    assert "is no month" in answer_after(place, "/ops evidence october")
+
+
+def answer_after(place: World, command: str) -> str:
+    """What a command says to a bot that was started again."""
+    with running(place):
+        return answer(place.slack.client, command, user=ALICE).all_text
+
+
+@pytest.mark.parametrize(
+    ("text", "begin", "end"),
+    [
+        ("2026-10", "2026-09-30T14:00", "2026-10-31T13:00"),  # Melbourne's clock changes on the 4th
+        ("2026-12", "2026-11-30T13:00", "2026-12-31T13:00"),
+        ("2026", "2025-12-31T13:00", "2026-12-31T13:00"),
+    ],
+)
+def test_a_month_is_one_by_the_teams_clock(text: str, begin: str, end: str) -> None:
+    found = tuple(f"{each.astimezone(UTC):%Y-%m-%dT%H:%M}" for each in evidence.period(text, MELBOURNE))
+    assert found == (begin, end)
+
+
+@pytest.mark.parametrize("text", ["", "2026-13", "2026-00", "26-10", "2026-1", "1999", "2026-10-01", "2026-10; rm"])
+def test_what_is_no_month_gets_a_sentence(text: str) -> None:
+    with pytest.raises(Refused, match="no month"):
+        evidence.period(text, MELBOURNE)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])
+def test_no_cell_is_a_formula(text: str) -> None:
+    record = dict.fromkeys(evidence.COLUMNS, "x") | {"what": text, "details": {"a": "ü"}}
+    (row,) = csv.DictReader(io.StringIO(evidence.as_csv([record]).decode("utf-8-sig")))
+    assert row["what"] == f"'{text}"
