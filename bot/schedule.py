@@ -12,17 +12,18 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import alerting, checklisting
+from bot import alerting, checklisting, posting
 from bot.alerting import Outgoing
 from bot.desk import Desk
 from bot.registry import Message
+from bot.views import branches as branch_views
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
-from ops import activity, automated, health, outlook, schedules, staging, verification
+from ops import activity, automated, health, old_branches, outlook, schedules, staging, verification
 from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
-from ops.errors import Refused
+from ops.errors import OpsError, Refused
 from ops.journal import Busy, Status
 
 log = logging.getLogger(__name__)
@@ -39,6 +40,7 @@ class Schedule:
     def __init__(self, desk: Desk, outgoing: Outgoing) -> None:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
         self._verified: datetime | None = None
+        self._branches: datetime | None = None  # the moment for which they were looked at
         self._looking: asyncio.Task[None] | None = None
         self._quiet: datetime | None = None  # the moment at which retention had nothing to say
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -81,6 +83,8 @@ class Schedule:
         self._verify_weekly(now)
         self._make_checklists(now)
         checklisting.follow(self._desk, now)
+        self._list_branches(now)
+        self._post_digest(now)
         self._outgoing.looked = now
 
     def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
@@ -138,6 +142,27 @@ class Schedule:
             self._quiet = moment
             return
         self._post("retention", moment, outlook_views.outlook(found, late_since=_late(moment, now)), red=found.over)
+
+    def _list_branches(self, now: datetime) -> None:
+        """Every week the branches that were merged long ago, if there are any (B16)."""
+        moment = self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
+        key = f"branches-{moment:%Y-%m-%d}" if moment else ""
+        if not moment or moment == self._branches or self._desk.posts.wanted_at(key) is not None:
+            return
+        try:
+            found = old_branches.find(self._desk.backstop, now)
+        except OpsError as error:
+            log.info("the old branches could not be listed; trying again: %s", error.message)
+            return
+        self._branches = moment
+        if found:
+            self._desk.say(key, self._desk.settings.slack.engineering, branch_views.listing(found, self._desk.settings.app.source_branch))
+
+    def _post_digest(self, now: datetime) -> None:
+        """Every week, the figures beside the last week's."""
+        moment = self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
+        if moment and self._desk.posts.wanted_at(f"digest-{moment:%Y-%m-%d}") is None:
+            self._desk.say(f"digest-{moment:%Y-%m-%d}", self._desk.settings.slack.engineering, posting.digest(self._desk, now))
 
     def _due(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The moment of a post that is due and not posted yet."""

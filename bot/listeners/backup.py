@@ -26,6 +26,7 @@ _quick = command("/backup", "quick", needs=Right.TAKE, stored=True)
 _full = command("/backup", "full", needs=Right.TAKE, stored=True)
 _take_quick = action(Action.TAKE_QUICK, needs=Right.TAKE, stored=True)
 _take_full = action(Action.TAKE_FULL, needs=Right.TAKE, stored=True)
+_take_for = action(Action.TAKE_FOR, needs=Right.TAKE, stored=True)
 _sent_off = submission(Window.PANEL, needs=Right.TAKE, stored=True)
 _verify = command("/backup", "verify", needs=Right.TAKE, stored=True)
 _restore_button = action(Action.VERIFY_RESTORE, needs=Right.TAKE, stored=True)
@@ -78,6 +79,19 @@ def take_quick(request: Request, desk: Desk) -> Reply | None:
 def take_full(request: Request, desk: Desk) -> Reply | None:
     """The panel's button, with what was typed beside it."""
     return _shown(request, desk, _start_typed(request, desk, "full"))
+
+
+@_take_for.answer
+def take_for_at_once(request: Request) -> Answer:
+    """Over Home a window at once."""
+    return at_once(request)
+
+
+@_take_for.handle
+def take_for(request: Request, desk: Desk) -> Reply:
+    """The button where a backup is called for (B7): its purpose is filled in."""
+    purpose, _, description = request.value.partition(" ")
+    return _told(request, desk, _start(request, desk, "full", purpose=purpose, description=description))
 
 
 @_sent_off.answer

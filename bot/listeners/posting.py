@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from bot import checklisting
+from bot import checklisting, posting
 from bot.desk import Desk
 from bot.pictures import Picture
 from bot.registry import Reply, command
@@ -30,6 +30,11 @@ def _retention(desk: Desk, turn: str, now: datetime) -> None:
     desk.say(f"retention-{turn}", desk.settings.slack.engineering, outlook_views.outlook(outlook.of(desk.backstop, now)))
 
 
+def _digest(desk: Desk, turn: str, now: datetime) -> None:
+    """The week in figures."""
+    desk.say(f"digest-{turn}", desk.settings.slack.engineering, posting.digest(desk, now))
+
+
 def _checklist(kind: str, desk: Desk, turn: str, now: datetime) -> None:
     """This week's, or this month's; where it was posted already, once more."""
     due = schedules.latest(getattr(desk.settings.schedule, kind), desk.settings.team.zoneinfo, now)
@@ -44,6 +49,7 @@ POSTS: Mapping[str, Callable[[Desk, str, datetime], None]] = {
     "retention": _retention,
     WEEKLY: partial(_checklist, WEEKLY),
     MONTHLY: partial(_checklist, MONTHLY),
+    "digest": _digest,
 }
 """By the word that is typed."""
 
@@ -54,7 +60,7 @@ _evidence = command("/ops", "evidence", needs=Right.LOOK)
 
 @_post.handle
 def post(request: Request, desk: Desk) -> Reply:
-    """``/ops post health|retention|weekly|monthly``."""
+    """``/ops post health|retention|weekly|monthly|digest``."""
     named = request.text.strip().lower()
     if named not in POSTS:
         raise Refused(

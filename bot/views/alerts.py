@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.views.actions import Action, Field, Listing, Window, turned
+from bot.views.backup import offers
 from bot.views.blocks import (
     Block,
     Element,
@@ -75,6 +76,7 @@ def _over(each: Alert, target: str) -> Message:
         f"{said} · {target}",
         section(f":white_check_mark: *{prose(said)}* · *{prose(target)}*", people(by)),
         context(f"Began {clock(each.opened_at)} and lasted {lasted}", f"It was: {prose(each.text, 200)}"),
+        actions(offers.after(each.title) if each.severity is Severity.P0 else None),
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.views import kinds
 from bot.views.actions import Action, Field, Window
+from bot.views.backup import offers
 from bot.views.backup.progress import cancel_button, in_a_line
 from bot.views.blocks import (
     Block,
@@ -93,7 +94,7 @@ def held(each: Standing) -> Message:
 def lifted(each: Standing, by: str, now: datetime) -> Message:
     """To the channel."""
     words = f"{mention(by)} lifted the hold on deploys after {duration(now - each.since)} (“{escape(each.reason, 200)}”)."
-    return message(words, section(f":white_check_mark: {words}"))
+    return message(words, section(f":white_check_mark: {words}"), actions(offers.after(each.reason)))
 
 
 def switched(view: OperationView, _now: datetime) -> Message:
@@ -109,8 +110,9 @@ def switched(view: OperationView, _now: datetime) -> Message:
         why = f"{prose(view.error or '', 600)} {prose(view.remedy or '', 400)}"
         return message(f"{words} on {target}", section(f":x: *{words}* · *{target}*", why, who), actions(*_decide(view)))
     words = f"Maintenance is {'on: visitors see the maintenance page' if view.kind.endswith('on') else 'off: visitors see the site'}"
-    off = end_button(_as_standing(view)) if view.kind.endswith("on") else None
-    return message(f"{words} · {target}", section(f":construction: *{words}* · *{target}*", who), actions(off))
+    why = str(view.params["reason"])
+    deeds = [end_button(_as_standing(view)), offers.before(why)] if view.kind.endswith("on") else [offers.after(why or "maintenance")]
+    return message(f"{words} · {target}", section(f":construction: *{words}* · *{target}*", who), actions(*deeds))
 
 
 def unpaused(view: OperationView, _now: datetime) -> Message:

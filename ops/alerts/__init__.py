@@ -7,7 +7,7 @@ bot's: a card for each alert.
 
 from ops.alerts.causes import Facts, gather, look
 from ops.alerts.outgoing import Undelivered, deliver, undelivered
-from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, snooze
+from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, opened_between, snooze
 from ops.alerts.severity import Severity
 from ops.alerts.telling import tell_change, warnings
 
@@ -24,6 +24,7 @@ __all__ = [
     "get",
     "look",
     "open_ones",
+    "opened_between",
     "snooze",
     "tell_change",
     "undelivered",

@@ -4,7 +4,7 @@
 """
 
 from ops.metrics.figures import Counts, Figures, Recovery, Span, reckon
-from ops.metrics.rows import DAYS, MOST_DAYS, measure
+from ops.metrics.rows import DAYS, MOST_DAYS, measure, weeks
 from ops.metrics.usual import usual_seconds
 
-__all__ = ["DAYS", "MOST_DAYS", "Counts", "Figures", "Recovery", "Span", "measure", "reckon", "usual_seconds"]
+__all__ = ["DAYS", "MOST_DAYS", "Counts", "Figures", "Recovery", "Span", "measure", "reckon", "usual_seconds", "weeks"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -34,6 +34,31 @@ def measure(backstop: Backstop, now: datetime, days: int = DAYS) -> Figures:
         since=since,
         until=now,
     )
+
+
+def weeks(backstop: Backstop, now: datetime) -> tuple[Figures, Figures]:
+    """The last seven days, and the seven before them; what hangs on the backups that are kept now is unknown of the latter."""
+    engine, between, since = backstop.engine, now - timedelta(days=7), now - timedelta(days=14)
+    done, went, waits = operations(engine, since), releases(engine, since), signed(engine, between)
+    this = reckon(
+        done=[each for each in done if each.created_at >= between],
+        recoveries=recoveries(engine),
+        releases=[each for each in went if each.at >= between],
+        signed=waits,
+        backups=backstop.catalogue.all(),
+        since=between,
+        until=now,
+    )
+    before = reckon(
+        done=[each for each in done if each.created_at < between],
+        recoveries=(),
+        releases=[each for each in went if each.at < between],
+        signed=signed(engine, since, between),
+        backups=(),
+        since=since,
+        until=between,
+    )
+    return this, before
 
 
 def operations(engine: Engine, since: datetime) -> list[Done]:
@@ -98,10 +123,15 @@ def releases(engine: Engine, since: datetime) -> list[Release]:
         return [Release(kind=each.kind, commit=each.commit, previous=each.previous, at=each.at) for each in session.scalars(query)]
 
 
-def signed(engine: Engine, since: datetime) -> list[float]:
+def signed(engine: Engine, since: datetime, until: datetime | None = None) -> list[float]:
     """How long people waited for a signature, in seconds."""
     row = ApprovalRow
-    query = select(row.asked_at, row.decided_at).where(row.asked_at >= since, row.decided_at.is_not(None), row.role.is_not(None))
+    query = select(row.asked_at, row.decided_at).where(
+        row.asked_at >= since,
+        row.asked_at < (until or datetime.max.replace(tzinfo=UTC)),
+        row.decided_at.is_not(None),
+        row.role.is_not(None),
+    )
     with reading(engine) as session:
         found = session.execute(query.where(row.status.in_((Status.APPROVED, Status.REJECTED)))).all()
         return [(each.decided_at - each.asked_at).total_seconds() for each in found]

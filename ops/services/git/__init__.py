@@ -1,6 +1,7 @@
 """Git: what the remote has, the tags that hold our commits there, and reading in a bare clone of our own."""
 
-from ops.services.git.moving import Moved, Moving, NoSuchRef, PushRefused, TagTaken
+from ops.services.git.branches import Branches, Merged
+from ops.services.git.moving import Moved, NoSuchRef, PushRefused, TagTaken
 from ops.services.git.objects import Commit
 from ops.services.git.repository import AnchorTaken, NoSuchBranch
 from ops.services.git.trouble import Broken, GitFailed
@@ -12,6 +13,7 @@ __all__ = [
     "Commit",
     "Git",
     "GitFailed",
+    "Merged",
     "Moved",
     "NoSuchBranch",
     "NoSuchRef",
@@ -21,5 +23,5 @@ __all__ = [
 ]
 
 
-class Git(Worktrees, Moving):
+class Git(Worktrees, Branches):
     """The app's repository: all that can be asked of it, and done to it."""

@@ -74,6 +74,15 @@ def is_ancestor(clone: Path, old: str, new: str) -> bool:
     return not _answer(clone, ["git", "rev-list", "--max-count=1", old, f"^{new}"]).strip()
 
 
+def merged_at(clone: Path, tip: str, into: str) -> datetime | None:
+    """When a commit came into a branch: when the first commit of its main line after it was made; None if it is not in there."""
+    if not is_ancestor(clone, tip, into):
+        return None
+    line = ["git", "log", "--first-parent", "--ancestry-path", "--format=%ct", f"{tip}..{into}"]
+    after = _answer(clone, line).split() or _answer(clone, ["git", "log", "-1", "--format=%ct", tip]).split()
+    return datetime.fromtimestamp(int(after[-1]), UTC)
+
+
 def authors(clone: Path, old: str, new: str) -> list[tuple[str, int]]:
     """Who wrote the commits that the new one has and the old one has not, most first."""
     names = _answer(clone, ["git", "log", "--format=%an", f"{old}..{new}"]).splitlines()

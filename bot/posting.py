@@ -1,0 +1,20 @@
+"""What the schedule posts and ``/ops post`` posts too: each is gathered and drawn here, under a key that names it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from bot.desk import Desk
+from bot.views import digest as digest_views
+from bot.views.blocks import Message
+from ops import alerts, metrics
+
+WEEK = timedelta(days=7)
+
+
+def digest(desk: Desk, now: datetime) -> Message:
+    """The week in figures."""
+    backstop = desk.backstop
+    this, before = metrics.weeks(backstop, now)
+    opened = tuple(alerts.opened_between(backstop.engine, now - turn * WEEK, now - (turn - 1) * WEEK) for turn in (1, 2))
+    return digest_views.digest(this, before, (opened[0], opened[1]), backstop.services.target("production"))

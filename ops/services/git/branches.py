@@ -1,0 +1,74 @@
+"""Branches of the remote that were merged long ago: which there are, and taking one away when somebody asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event
+
+from ops.errors import Refused
+from ops.services.git import names, objects
+from ops.services.git.moving import Moving, PushRefused
+from ops.services.git.trouble import explain
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """A branch whose commits are all in another one."""
+
+    name: str
+    tip: str
+    at: datetime  # when it was merged; of one that was not merged by a commit of its own, when its last commit was made
+    author: str  # of its last commit
+
+
+class Branches(Moving):
+    """The app's repository, and its old branches."""
+
+    def merged(self, into: str, before: datetime, keep: Collection[str], *, stop: Event | None = None) -> list[Merged]:
+        """The branches that were merged into another one before that moment, the oldest first.
+
+        Args:
+            into: the branch that has their commits.
+            before: aware.
+            keep: branches that are never listed.
+            stop: ends the look.
+        """
+        head = self.head(into, stop=stop).hash
+        self.fetch(stop=stop)
+        tips = self._in_clone(lambda: self._listed(f"{names.HEADS}*", stop), stop)
+        found = [
+            each
+            for ref, tip in tips.items()
+            if (name := ref.removeprefix(names.HEADS)) not in {into, *keep} and (each := self._merged(name, tip, head, stop)) is not None
+        ]
+        return sorted((each for each in found if each.at < before), key=lambda each: each.at)
+
+    def _merged(self, name: str, tip: str, into: str, stop: Event | None) -> Merged | None:
+        """One branch; None if it has something that the other has not."""
+        at = self._read(lambda: objects.merged_at(self.clone.path, tip, into), (tip, into), stop)
+        if at is None:
+            return None
+        last = self._read(lambda: objects.commit(self.clone.path, tip), (tip,), stop)
+        return Merged(name=name, tip=tip, at=at, author=last.author)
+
+    def drop(self, name: str, tip: str, into: str, *, stop: Event | None = None) -> None:
+        """Take a merged branch away at the remote, if it is still where it was; its commits stay in the other one.
+
+        Raises:
+            Refused: it moved, or has something by now that the other branch has not.
+            PushRefused: the remote did not take it.
+        """
+        there = self.remote_head(name, stop=stop)
+        if not there:
+            return
+        if there != tip:
+            raise Refused(f"The branch {names.shown(name)} moved since it was listed; it was left alone.", "Look at it first.")
+        if not self.is_ancestor(tip, self.head(into, stop=stop).hash, stop=stop):
+            raise Refused(f"The branch {names.shown(name)} has commits that {into} has not; it was left alone.", "Merge it first.")
+        lease = f"--force-with-lease={names.HEADS}{name}:{tip}"
+        pushed = self.program.attempt("push", lease, "origin", f":{names.HEADS}{name}", stop=stop)
+        if pushed.code and self.remote_head(name, stop=stop):
+            failed = explain(pushed.err, self.address.url)
+            raise PushRefused(f"{failed.message} The branch {names.shown(name)} is there as before.", failed.remedy)
