@@ -13,6 +13,7 @@ from sandbox.slack import Client
 from tests.cards import answer, backup_id, taken
 from tests.selling import saying, selling, until
 from tests.shipping import Shop
+from tests.test_schedule_from_slack import in_use_for
 from tests.world import BOB, ENGINEERING, INCIDENTS, World, running, wait_for
 
 STAGING = "gentle-trout-7"
@@ -70,7 +71,8 @@ def test_a_backup_is_verified_by_a_restore_and_home_says_how_production_would_co
 
 def test_the_weeks_verification_begins_by_itself_and_only_once(tmp_path_factory: pytest.TempPathFactory, trout: ConvexServer) -> None:
     due = datetime.now(UTC) - timedelta(minutes=2)
-    for _, world in sold(tmp_path_factory, trout, f"{due:%a %H:%M}"):
+    for _, world in sold(tmp_path_factory, trout, f"{due:%a %H:%M} UTC"):
+        in_use_for(world, 1)
         assert world.terminal("mark-staging").returncode == 0
         made = world.terminal("backup", "full")
         assert made.returncode == 0, made.stderr

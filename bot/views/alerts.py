@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from ops.journal import OperationView
     from ops.settings import Roles
 
-_ICONS = {Severity.P0: ":rotating_light:", Severity.P1: ":warning:", Severity.TEST: ":test_tube:"}
+_ICONS = {Severity.P0: ":rotating_light:", Severity.P1: ":warning:", Severity.TEST: ":bell:"}
 _HOURS = {"1": "1 hour", "4": "4 hours", "12": "12 hours", "24": "1 day", "72": "3 days", "168": "7 days"}
 _SHOWN = 10  # of the open ones, in a list
 
@@ -124,8 +124,8 @@ def event(each: Alert, what: Mapping[str, Any]) -> Message:
         "changed": f":warning: It happened again, or changed: {people(prose(text, 600))}",
         "again": f":warning: It is so again: {people(prose(text, 600))}",
         "reminder": f":bell: Still open: {people(prose(text, 300))}",
-        "acknowledged": f":raised_hand: {mention(text)} has it in hand",
-        "snoozed": f":zzz: {mention(each.snoozed_by)} keeps it quiet: “{escape(text, 300)}”",
+        "acknowledged": f":hand: {mention(text)} has it in hand",
+        "snoozed": f":hourglass: {mention(each.snoozed_by)} keeps it quiet: “{escape(text, 300)}”",
         "resolved": f":white_check_mark: Over. {people(prose(text, 300))}",
     }[str(what["what"])]
     return message(words, section(words))

@@ -92,6 +92,4 @@ def _compared(heads: int | None) -> str:
 def evidence(period: str, found: Mapping[str, int]) -> Message:
     """What the files hold."""
     held = ", ".join(counted(count, f"{sort} record") for sort, count in found.items()) or "nothing: nothing was done then"
-    return message(
-        f"Evidence of {period}", section(f":card_index_dividers: *Evidence of {prose(period)}:* {held}. As JSON lines and as a table:")
-    )
+    return message(f"Evidence of {period}", section(f":clipboard: *Evidence of {prose(period)}:* {held}. As JSON lines and as a table:"))

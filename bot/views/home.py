@@ -142,5 +142,5 @@ def _waits(state: Home, mine: Callable[[Approval], bool]) -> list[Block]:
         blocks.append(actions(button("Close it", Action.CLOSE_TASK, task.id)))
     for checklist in state.checklists:
         left = counted(len(checklist.left), "item")
-        blocks.append(section(f":ballot_box_with_check: *{NAMES[checklist.kind]}* {left} left: see its card of {clock(checklist.due)}"))
+        blocks.append(section(f":clipboard: *{NAMES[checklist.kind]}* {left} left: see its card of {clock(checklist.due)}"))
     return [header("What waits for me"), *(blocks or [section("Nothing waits for you.")])]

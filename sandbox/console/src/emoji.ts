@@ -1,6 +1,7 @@
 // Short codes as characters, for labels and menus, where only text can stand.
 const CHARACTERS: Record<string, string> = {
   arrows_counterclockwise: "🔄",
+  bell: "🔔",
   black_square_for_stop: "⏹️",
   boom: "💥",
   clipboard: "📋",

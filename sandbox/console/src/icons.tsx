@@ -58,6 +58,12 @@ const DRAWN: Record<string, ReactNode> = {
       {line("M2.8 6.2L10 10l7.2-3.8M10 10v8", "#fff", 1.4)}
     </>
   ),
+  bell: (
+    <>
+      <path d="M10 2a5 5 0 0 0-5 5v4.5L3 15h14l-2-3.5V7a5 5 0 0 0-5-5z" fill={AMBER} />
+      {line("M8.2 17.6h3.6", AMBER)}
+    </>
+  ),
   hourglass: glass,
   hourglass_flowing_sand: glass,
   pencil: (
