@@ -1,31 +1,40 @@
-"""Tell one person that a channel cannot be posted to: whoever asked for what was to be posted there."""
+"""Tell people that a channel cannot be posted to: whoever asked for what belongs there, and somebody who can mend it.
+
+Each hears it once, as a direct message that is a row like any other post; again in another month, if it is so then.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import logging
+from datetime import UTC, datetime
 
-from bot.delivery import Delivery
-from bot.slack import SlackAway, SlackSaidNo
+from bot.posts import Posts
 from bot.views import errors
 from ops.journal import Journal
-
-log = logging.getLogger(__name__)
+from ops.settings import Roles
 
 
 class Complaints:
     """The way from a post that has no place to a person who can help."""
 
-    def __init__(self, journal: Journal, delivery: Delivery) -> None:
-        self._journal = journal
-        self._delivery = delivery
+    def __init__(self, journal: Journal, posts: Posts, roles: Roles) -> None:
+        self._journal, self._posts = journal, posts
+        self._admin = admin(roles)
 
     async def __call__(self, key: str, channel: str, code: str) -> None:
-        """Tell who asked for the operation of this post, if a person of Slack's did."""
-        view = await asyncio.to_thread(self._journal.get, key)
-        if view is None or not view.requested_by.startswith(("U", "W")):
-            return
-        try:
-            await self._delivery.direct(view.requested_by, errors.unplaced(channel, code))
-        except (SlackAway, SlackSaidNo) as error:
-            log.warning("nobody could be told that %s cannot be posted to: %s", channel, error)
+        """Tell them."""
+        await asyncio.to_thread(self._tell, key, channel, code)
+
+    def _tell(self, key: str, channel: str, code: str) -> None:
+        """A row for each."""
+        view = self._journal.get(key)
+        for person in dict.fromkeys((self._admin, view.requested_by if view else None)):
+            if person is not None and person.startswith(("U", "W")):
+                named = f"unplaced-{channel}-{code}-{person}-{datetime.now(UTC):%Y-%m}"
+                self._posts.say(named, person, errors.unplaced(channel, code))
+
+
+def admin(roles: Roles) -> str | None:
+    """Somebody who can mend it: a person of those who run things, else of those who lead. Pure."""
+    people = (person for role in (roles.devops, roles.cto, roles.eng_lead) for person in sorted(role) if not person.startswith("S"))
+    return next(people, None)

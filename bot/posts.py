@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -119,6 +119,13 @@ class Posts:
             claimants = connection.scalars(select(PostRow.claimed_by).where(PostRow.claimed_by.is_not(None)).distinct())
             dead = self._runner.dead(claimants)
             connection.execute(update(PostRow).where(PostRow.claimed_by.in_(dead)).values(until=_now(connection)))
+
+    def move_from(self, kept: Collection[str], into: str) -> int:
+        """What could not be posted in a channel that the settings no longer name goes to one that they do; how many."""
+        stray = update(PostRow).where(PostRow.ts.is_(None), PostRow.until.is_not(None), PostRow.error.is_not(None))
+        stray = stray.where(PostRow.channel.startswith("#"), PostRow.channel.not_in(list(kept)))
+        with self._engine.begin() as connection:
+            return int(connection.execute(stray.values(channel=into, until=_now(connection), claimed_by=None)).rowcount)
 
     def backlog(self) -> int:
         """How many rows wait."""

@@ -159,9 +159,12 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.callback(inbox.close)
     delivery = Delivery(slack)
     posts = Posts(backstop.engine, runner, woken=lambda: _soon(loop, poster.wake))
-    poster = Poster(posts, slack, Channels(slack), Complaints(backstop.journal, delivery))
+    poster = Poster(posts, slack, Channels(slack), Complaints(backstop.journal, posts, settings.roles))
     ending.push_async_callback(poster.close, DRAIN)
     await asyncio.to_thread(posts.take_from_the_dead)
+    channels = (settings.slack.engineering, settings.slack.incidents)
+    if moved := await asyncio.to_thread(posts.move_from, channels, settings.slack.engineering):
+        log.info("%d posts for channels that the settings no longer name go to %s", moved, settings.slack.engineering)
     cards = Cards(backstop.journal, posts, CARDS, settings.slack.engineering)
     ending.push_async_callback(cards.close)
     directory = Directory(slack, settings.roles, settings.approvals.policy)

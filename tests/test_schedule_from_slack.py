@@ -20,7 +20,7 @@ from sandbox.slack import Client, Shown
 from tests.browser import require
 from tests.cards import answer, backup_id, cards, is_over, manifest, taken
 from tests.selling import until
-from tests.world import ENGINEERING, INCIDENTS, ROOT, World, plain, running, wait_for, world
+from tests.world import CAROL, ENGINEERING, INCIDENTS, ROOT, World, plain, running, wait_for, world
 
 LEAD = timedelta(hours=1)
 
@@ -215,3 +215,20 @@ def test_growth_is_measured_over_a_day_at_least_and_a_month_at_most_and_says_whe
         True,
         True,
     ]
+
+
+def test_a_channel_that_is_not_there_is_said_once_to_somebody_who_can_mend_it_and_its_posts_follow_to_the_right_one(tmp_path: Path) -> None:
+    with world(tmp_path, more='[slack]\nengineering = "#platform"\n') as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops post health")
+            told = wait_for(lambda: next((each for each in slack.direct(CAROL) if "#platform" in each.all_text), None), "a word to the CTO")
+            assert "I cannot post in #platform (`channel_not_found`). What belongs there is kept" in told.all_text
+            answer(slack, "/ops post retention")
+        with running(place):
+            answer(slack, "/ops status")
+            assert len([each for each in slack.direct(CAROL) if "#platform" in each.all_text]) == 1
+        place.more = ""
+        with running(place):
+            until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+            until(slack, ENGINEERING, lambda shown: "Retention" in shown.all_text)
