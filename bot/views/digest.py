@@ -23,7 +23,7 @@ def digest(this: Figures, before: Figures, alerts: tuple[Sequence[Alert], Sequen
     return message(
         f"The week of {target}: {_share(full)} full backups succeeded, {counted(this.deploys.good, 'deploy')}",
         section(f"*The week in figures* · *{prose(target)}* · {clock(this.since)} to {clock(this.until)}"),
-        table(("", "This week", "Last week"), *rows),
+        table(("Figure", "This week", "Last week"), *rows),
         context(*_open(alerts[0])),
         actions(button("Metrics", Action.METRICS), button("Show the alerts", Action.ALERTS)),
     )
@@ -61,7 +61,7 @@ _ROWS: tuple[Row, ...] = (
     ("Automated ones", lambda found: _share(found.backups["automated"])),
     ("A full backup takes", lambda found: _middle(found.took.get("full backup"))),
     ("Archive", _archive),
-    ("Most that could have been lost", lambda found: duration(found.lose_most) if found.lose_most is not None else UNKNOWN),
+    ("Lost at most", lambda found: duration(found.lose_most) if found.lose_most is not None else UNKNOWN),
     ("Restores and verifications", lambda found: _share(found.brought_back)),
     ("Deploys", lambda found: _share(found.deploys)),
     ("Deploys that went wrong", _undone),

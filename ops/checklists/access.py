@@ -12,6 +12,7 @@ Members = Mapping[str, "frozenset[str] | None"]
 """Who is in each user group of the settings; None where Slack did not say."""
 
 _UNKNOWN = "unknown"
+_BESIDE = ("slack_bot_token", "slack_app_token", "slack_signing_secret", "database_url")  # the bot's own, and the database's
 
 
 def held(settings: Settings, members: Members) -> dict[str, Any]:
@@ -26,7 +27,8 @@ def held(settings: Settings, members: Members) -> dict[str, Any]:
 
 def tokens(settings: Settings) -> list[str]:
     """The names of the keys that are set; whoever reads the environment holds them all."""
-    return [name.upper() for name in Secrets.model_fields if getattr(settings.secrets, name) is not None]
+    ours = [name.upper() for name in _BESIDE if getattr(settings, name, None) is not None]
+    return [*ours, *(name.upper() for name in Secrets.model_fields if getattr(settings.secrets, name) is not None)]
 
 
 def lines(now: Mapping[str, Any]) -> list[str]:
