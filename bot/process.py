@@ -181,6 +181,7 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.push_async_callback(outgoing.close)
     schedule = Schedule(desk, outgoing)
     ending.push_async_callback(schedule.close)
+    changes.listeners.append(schedule.changed)
     handling = Handling(inbox=inbox, workers=workers, delivery=delivery, desk=desk)
     await cards.open()
     poster.open()

@@ -29,6 +29,7 @@ from ops.journal import Busy, Status
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds
+SOON = 2.0  # seconds after an operation changed, in which more may
 VERIFYING = timedelta(hours=6)  # between two looks at the whole activity log
 CATCH_UP = {"health": timedelta(days=1), "retention": timedelta(days=1), WEEKLY: timedelta(days=6), MONTHLY: timedelta(days=27)}
 """Until when what was missed is caught up, late: after that the next one is near."""
@@ -41,6 +42,8 @@ class Schedule:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
         self._verified: datetime | None = None
         self._branches: datetime | None = None  # the moment for which they were looked at
+        self._loop = asyncio.get_running_loop()
+        self._waking: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
         self._quiet: datetime | None = None  # the moment at which retention had nothing to say
         self._scheduler = AsyncIOScheduler(timezone=UTC)
@@ -55,12 +58,34 @@ class Schedule:
     async def close(self) -> None:
         """End once the look that was begun is over: APScheduler would cancel its own, and log that as a crash."""
         self._scheduler.remove_all_jobs()
+        if self._waking:
+            self._waking.cancel()
         await asyncio.sleep(0)  # a job that is due in this very moment only begins a look
         self._scheduler.shutdown(wait=False)
         if self._looking:
             await self._looking
 
+    def changed(self, _operation_id: str) -> None:
+        """An operation changed: what it means is told soon, not at the next turn. From any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._wake)
+
+    def _wake(self) -> None:
+        """Look in a moment, once for all that changes until then."""
+        if self._waking is None and self._scheduler.running:
+            self._waking = self._loop.call_later(SOON, self._woken)
+
+    def _woken(self) -> None:
+        """The moment has come."""
+        self._waking = None
+        if self._scheduler.running:
+            self._start()
+
     async def _begin(self) -> None:
+        """The turn has come."""
+        self._start()
+
+    def _start(self) -> None:
         """Begin a look, unless one is under way."""
         if self._looking is None or self._looking.done():
             self._looking = asyncio.create_task(self._look(), name="schedule")

@@ -18,7 +18,7 @@ from typing import Any
 from ops import files, manifest
 from ops.errors import Failed, Refused
 from ops.loss.keeping import SHAPE
-from ops.loss.marks import CREATED
+from ops.loss.marks import CHANGED, CREATED
 
 FOLDER = "deltas"
 _PREFIX = "delta-"
@@ -126,10 +126,15 @@ def build(delta: Delta, tables: Iterable[str], into: Path) -> int:
             if table == "_tables":
                 rows = kept.read(name).splitlines(keepends=True)
                 archive.writestr(name, b"".join(row for row in rows if _full(component, json.loads(row)["name"]) in wanted))
-            elif _full(component, table) in wanted and member in {"documents.jsonl", SHAPE} and not name.startswith("changed/"):
+            elif _full(component, table) in wanted and member in {"documents.jsonl", SHAPE} and not _is_changed(name):
                 with kept.open(name) as source, archive.open(name, "w", force_zip64=True) as target:
                     shutil.copyfileobj(source, target)
     return sum(wanted.values())
+
+
+def _is_changed(name: str) -> bool:
+    """Whether a member holds what changed, which is kept to be read; a table may be called so too, one folder higher. Pure."""
+    return name.startswith(f"{CHANGED}/") and name.count("/") > 1
 
 
 def sweep(folder: Path, kept: Iterable[str]) -> list[str]:

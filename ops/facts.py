@@ -18,7 +18,8 @@ class Facts:
     level_at: datetime | None = None
     items: int | None = None  # how many things were looked at for that level
     verifier: str | None = None  # by which version of what is looked at
-    failed: str | None = None  # why the last check failed, if it did
+    failed: str | None = None  # why a check failed, until one that goes as far passes
+    failed_level: int | None = None  # the level that it failed
     pinned: bool = False
     pinned_by: str | None = None
     pin_reason: str | None = None
@@ -54,7 +55,7 @@ class Facts:
 
 _NAMES = tuple(field.name for field in fields(Facts))
 _TIMES = frozenset(name for name in _NAMES if name.endswith("_at"))
-_NUMBERS = frozenset({"level", "items"})
+_NUMBERS = frozenset({"level", "items", "failed_level"})
 _TRUTHS = frozenset({"pinned", "released", "known"})
 
 UNKNOWN = Facts(known=False, pinned=True, pin_reason="found in the folder, not made by this Backstop")

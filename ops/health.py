@@ -35,7 +35,7 @@ class Health:
     doubt: str | None  # why retention lets nothing leave
     misses: tuple[OperationView, ...]  # of the last day, newest first
     head: tuple[int, str]  # of the activity log
-    a_day: int  # automated backups
+    a_day: int  # automated backups; 0 where they come on some days only
     red: tuple[str, ...]  # what a person has to do something about now
     warnings: tuple[str, ...]
 
@@ -65,7 +65,7 @@ def of(backstop: Backstop, now: datetime) -> Health:
         doubt=doubt,
         misses=lately_missed(backstop.journal.recent(200), now),
         head=activity.head(backstop.engine),
-        a_day=len(backstop.settings.schedule.backup),
+        a_day=sum(":" in each.split()[0] for each in backstop.settings.schedule.backup),
         red=red(ready.snapshot, used, limit, doubt, now),
         warnings=warnings(used, limit),
     )

@@ -63,14 +63,16 @@ def switch(backstop: Backstop, person: Person, kind: str, reason: str, *, id: st
 
 
 def unpause(backstop: Backstop, person: Person, *, id: str) -> str:  # noqa: A002 # the contract's name
-    """Let the functions of a paused deployment run, as an operation; its id.
+    """Let the functions of a paused deployment run, as an operation; its id. It is staging's where only that is known to be paused.
 
     Raises:
         Refused: the right is missing, or another operation runs.
     """
     require(person, Right.HOLD, backstop.settings.approvals.policy)
-    params = pausing.ask(backstop.services)
-    return backstop.journal.start(pausing.KIND, params, by=person.id, environment=ENVIRONMENT, id=id)
+    paused = {each.environment for each in standing.all_of(backstop.engine) if each.what is What.PAUSED}
+    environment = "staging" if paused == {"staging"} else ENVIRONMENT
+    params = pausing.ask(backstop.services, environment)
+    return backstop.journal.start(pausing.KIND, params, by=person.id, environment=environment, id=id)
 
 
 def _there(backstop: Backstop) -> Standing:

@@ -21,9 +21,9 @@ ENVIRONMENT = "production"
 KIND = "unpause"
 
 
-def ask(services: Services) -> dict[str, Any]:
+def ask(services: Services, environment: str = ENVIRONMENT) -> dict[str, Any]:
     """What is asked for, as an operation's parameters."""
-    return {"reason": "it is over", "target": services.target(ENVIRONMENT)}
+    return {"reason": "it is over", "target": services.target(environment), "environment": environment}
 
 
 def kind(services: Services) -> Kind:
@@ -33,7 +33,8 @@ def kind(services: Services) -> Kind:
 
 def unpause(op: Operation, services: Services) -> None:
     """Let the functions run again."""
-    op.step(KIND, lambda: let_run(services, ENVIRONMENT, op.requested_by), if_interrupted=Interrupted.REDO)
+    environment = op.params.get("environment", ENVIRONMENT)
+    op.step(KIND, lambda: let_run(services, environment, op.requested_by), if_interrupted=Interrupted.REDO)
 
 
 def stop_functions(services: Services, environment: str, *, reason: str, by: str, operation_id: str) -> dict[str, Any]:

@@ -66,7 +66,8 @@ def apply(services: Services) -> dict[str, Any]:
 
 def doubt(engine: Engine) -> str | None:
     """Why nothing may leave though the rules would let it: the last verification failed, and none has succeeded since (B14)."""
-    last = next((view for view in Readings(engine).recent(5, kinds=("verification",)) if view.finished_at), None)
+    ended = ("succeeded", "failed")  # one that was cancelled says nothing about the one before
+    last = next((view for view in Readings(engine).recent(50, kinds=("verification",)) if view.status in ended), None)
     if last is None or last.status != "failed":
         return None
     return f"the last verification failed ({last.error}), so nothing leaves until one succeeds"

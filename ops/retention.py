@@ -111,7 +111,7 @@ def plan(backups: Sequence[Kept], policy: Retention, now: datetime, doubt: str |
 
 def soon(backups: Sequence[Kept], policy: Retention, now: datetime, within: timedelta) -> tuple[Leaving, ...]:
     """Say what leaves until then by age alone, if good backups go on being taken and nobody pins one."""
-    if plan(backups, policy, now).held:
+    if plan(backups, policy, now).held or _Today.of(backups, now).stopped:  # ages stand still while no good backup comes
         return ()
     return _plan(backups, policy, _Today(at=now + within)).leaving
 

@@ -12,8 +12,10 @@ from typing import Any
 from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
 from ops.journal import Interrupted, Operation
+from ops.journal.reading import Readings
 
 ENVIRONMENT = "staging"
+_STEP = "staging"
 MARK = "BACKSTOP_STAGING"
 _SHORTEST = 16  # characters: a value that nobody sets by accident
 
@@ -24,8 +26,18 @@ def configured(services: Services) -> bool:
 
 
 def require(op: Operation, services: Services) -> None:
-    """Have staging prove itself, as a step."""
-    op.step("staging", lambda: prove(services), if_interrupted=Interrupted.REDO)
+    """Have staging prove itself, as a step; after a restart once more, since the settings may name another deployment by then.
+
+    Raises:
+        Failed: it is not proven, or not the deployment that it was.
+    """
+    before = Readings(services.engine).step_result(op.id, _STEP)
+    op.step(_STEP, lambda: prove(services), if_interrupted=Interrupted.REDO)
+    if before is not None and (now := prove(services))["instance"] != before["instance"]:
+        raise Failed(
+            f"Staging was {before['instance']} when this began, and is {now['instance']} now; nothing was written there.",
+            "Correct `[convex.staging]`, or begin again. What was saved of the former one is in the backup folder's `.state`.",
+        )
 
 
 def prove(services: Services) -> dict[str, Any]:

@@ -182,7 +182,9 @@ class Verifying:
         view = Readings(self.services.engine).get(self.op.id)
         if view is not None and "unsound" in view.result:
             why = f"it could not be restored to staging: {error.message}"
-            self.services.catalogue.learn(self.bound["backup"], lambda facts: replace(facts, failed=why, level_at=datetime.now(UTC)))
+            self.services.catalogue.learn(
+                self.bound["backup"], lambda facts: replace(facts, failed=why, failed_level=RESTORED, level_at=datetime.now(UTC))
+            )
 
 
 class MissedDamage(Failed):
@@ -190,8 +192,9 @@ class MissedDamage(Failed):
 
 
 def noted(facts: Facts, level: int, items: int, now: datetime) -> Facts:
-    """The facts after a restore that was proven. Pure."""
-    return replace(facts, level=max(level, facts.level or 0), level_at=now, failed=None, restored_at=now, items=items, verifier=VERSION)
+    """The facts after a restore that was proven; a higher level keeps its own age. Pure."""
+    proven = replace(facts, failed=None, failed_level=None, restored_at=now)
+    return replace(proven, level=level, level_at=now, items=items, verifier=VERSION) if level >= (facts.level or 0) else proven
 
 
 def sentence(view: OperationView) -> str | None:
@@ -213,7 +216,7 @@ def log_fields(view: OperationView, backup: Backup) -> Mapping[str, str]:
         "Backup timestamp": f"{backup.timestamp:%Y-%m-%d %H:%M:%S} UTC",
         "Restoration successful": "Yes" if "proof" in view.result else "No",
         "Data integrity verified": "Yes" if view.result.get("level") else "No",
-        "Application functional": smoke if good else "No",
+        "Application functional": smoke if good else "No" if view.result.get("level") else "not tested",
         "Issues found": view.error or "none",
         "Tested by": "Backstop" if view.requested_by == WHO else view.requested_by,
     }

@@ -72,11 +72,16 @@ def sentence(view: OperationView) -> str | None:
 def _look_and_learn(op: Operation, services: Services, backup: Backup) -> None:
     """Look, note the level, and fail when it is not what it should be."""
     verdict = look(services, backup, op.params.get("level", GOOD), watch=Watch(op=op))
-    services.catalogue.learn(backup.id, lambda facts: noted(facts, verdict, datetime.now(UTC)))
+    learnt = services.catalogue.learn(backup.id, lambda facts: noted(facts, verdict, datetime.now(UTC)))
     op.result(backup=backup.id, level=verdict.level, items=verdict.items)
     if verdict.failed:
         raise Failed(
             f"`{backup.id}` is not sound: {verdict.failed}", "Do not count on it. Take a new one: `/backup full` or `/backup quick`."
+        )
+    if learnt.facts.failed:
+        raise Failed(
+            f"`{backup.id}` passes L{verdict.level}, but failed L{learnt.facts.failed_level} before: {learnt.facts.failed}",
+            f"Look as far as that: `/backup verify {backup.id} {learnt.facts.failed_level}`.",
         )
 
 
@@ -92,11 +97,20 @@ class Watch:
 
 
 def noted(facts: Facts, verdict: Verdict, now: datetime) -> Facts:
-    """The facts after a look. A failure leaves the level that was reached once, and says why it does not count. Pure."""
+    """The facts after a look.
+
+    A failure leaves the level that was reached once, and says why it does not count; only a look that goes as far clears it.
+    A look that does not go as far as the highest level leaves that level, and its age. Pure.
+    """
+    level = verdict.level or 0
     if verdict.failed:
-        return replace(facts, failed=verdict.failed, level_at=now)
-    level = max(verdict.level or 0, facts.level or 0) if facts.failed is None else verdict.level
-    return replace(facts, level=level, level_at=now, failed=None, items=verdict.items, verifier=VERSION)
+        missed = 0 if verdict.level is None else level + 1
+        return replace(facts, failed=verdict.failed, failed_level=max(missed, facts.failed_level or 0), level_at=now)
+    if facts.failed is not None and level < (GOOD if facts.failed_level is None else facts.failed_level):
+        return facts
+    if facts.failed is None and level < (facts.level or 0):
+        return facts
+    return replace(facts, level=level, level_at=now, failed=None, failed_level=None, items=verdict.items, verifier=VERSION)
 
 
 def look_at_new(services: Services, backup: Backup, checked: Mapping[str, Any] | None) -> Verdict:

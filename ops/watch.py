@@ -54,20 +54,21 @@ def begin(journal: Journal, done: OperationView) -> str:
 def watch(op: Operation, services: Services) -> None:
     """Look until the time is over, then write the report again."""
     until = datetime.fromisoformat(op.params["until"])
-    found = op.step("watch", lambda: look_until(op, services, until), if_interrupted=Interrupted.REDO)
+    before = Readings(services.engine).get(op.id)  # a step that begins again begins with no progress
+    seen = dict(before.progress) if before else {}
+    found = op.step("watch", lambda: look_until(op, services, until, seen), if_interrupted=Interrupted.REDO)
     op.result(**found)
     op.step("report", lambda: _report(op, services), if_interrupted=Interrupted.REDO)
 
 
-def look_until(op: Operation, services: Services, until: datetime) -> dict[str, Any]:
-    """Ask the smoke tests every two minutes; one that was interrupted goes on with what it has seen.
+def look_until(op: Operation, services: Services, until: datetime, before: dict[str, Any]) -> dict[str, Any]:
+    """Ask the smoke tests every two minutes; one that was interrupted goes on with what it has seen (``before``).
 
     Without any page it reads Convex's log, and people may report what they see.
     """
-    view = Readings(services.engine).get(op.id)
     begin = (until - LASTS).timestamp() * 1000
     seen: dict[str, Any] = {"looks": 0, "failed": 0, "bad": [], "calls": {}, "calls_unknown": "", "cursor": begin}
-    seen |= view.progress if view else {}
+    seen |= before
     pages = [page for page in services.settings.smoke if page.environment == "production"]
     while True:
         last = datetime.now(UTC) >= until  # calls that failed since the look before count too

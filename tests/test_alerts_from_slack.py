@@ -147,6 +147,7 @@ def test_an_alert_that_is_kept_quiet_says_by_whom_why_and_until_when_and_one_tha
     with office.bot():
         card = office.card("The automated backup did not succeed")
         assert "The automated backup did not succeed" in str(answer(office.slack, "/ops alerts").blocks)
+        wait_for(lambda: office.mail.taken, "the mail: of what is over before anybody heard of it nobody hears")
         assert office.slack.click(card, "alert_snooze", user=BOB).acked
         view = window(office.slack, BOB)
         refused = office.slack.submit(view, {"hours": "4", "reason": " "}, user=BOB)

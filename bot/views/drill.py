@@ -124,6 +124,8 @@ def see(drill_id: str) -> View:
 def decide(drill_id: str, backups: Sequence[Backup], now: datetime) -> View:
     """Which backup it is restored from."""
     shown = [each for each in backups if each.type == "full" and not each.problem][:_OFFERED]
+    if not shown:
+        return modal(TITLE, section("There is no full backup that can be read. Cancel the drill: `/ops cancel`."))
     options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
     return modal(
         TITLE,

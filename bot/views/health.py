@@ -58,6 +58,8 @@ def _misses(found: Health) -> list[str]:
 
 def _rhythm(found: Health) -> str:
     """What the schedule itself lets be lost."""
+    if not found.a_day:
+        return "*Automated:* on some days of the week only, so more than a day's data would be lost between them."
     if found.a_day > 1:
         return f"*Automated:* {found.a_day} full backups a day"
     return (

@@ -71,10 +71,12 @@ def sections(standing: Sequence[Standing]) -> list[Block]:
 
 def nag(each: Standing, now: datetime) -> Message:
     """It has stood for long: is it still needed?"""
-    words = f"{_SAID[each.what]} for {duration(now - each.since)} now, by {mention(each.by)}: “{escape(each.reason, 150)}”. Still needed?"
+    where = "" if each.environment == "production" else f" ({escape(each.environment, 30)})"
+    since, why = duration(now - each.since), f"“{escape(each.reason, 150)}”"
+    words = f"{_SAID[each.what]}{where} for {since} now, by {mention(each.by)}: {why}. Still needed?"
     return message(
         words,
-        section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "")),
+        section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "") if not where else ""),
         actions(end_button(each), button("Four hours more", f"{Action.STILL_NEEDED}:{each.what}", each.what.value)),
     )
 

@@ -76,7 +76,7 @@ def failed(view: OperationView) -> Message:
             dotted(f"{mark} *{said}*", code(view.params["bound"]["backup"]), f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
-            "Retention takes nothing until a verification succeeds.",
+            "Retention takes nothing until a verification succeeds." if view.status == "failed" else "",
         ),
         context(steps.line(view)),
         context(kept(view)),

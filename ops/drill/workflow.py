@@ -87,6 +87,8 @@ def say(services: Services, view: OperationView, kind: str, text: str, *, by: st
     """
     if view.status is not Status.RUNNING:
         raise Refused("That drill is over.", "`/drill history` shows how it went.")
+    if kind == BLOCKER and any(step.name == "report" for step in view.steps):
+        raise Refused("The report of that drill is written already.", "Say it in its thread, and begin another drill once it is removed.")
     if kind != BLOCKER and waits_for(view) != kind:
         raise Refused("The drill does not wait for that now.", "Its card shows where it is.")
     if kind == DECIDED:
@@ -125,10 +127,10 @@ class Drilling:
             self.base.to.changing("disaster", self.strike)
             self.hear(DETECTED)
             self.restore(self.hear(DECIDED).text)
+            self.op.step("report", self.report, if_interrupted=Interrupted.REDO)
         except OpsError:
             self.staged.put_back("")
             raise
-        self.op.step("report", self.report, if_interrupted=Interrupted.REDO)
         self.staged.put_back("")
 
     def strike(self) -> dict[str, Any]:

@@ -104,4 +104,16 @@ def sentence(view: OperationView) -> str | None:
     if view.status is not Status.SUCCEEDED:
         return f"Restore of {what} {view.status}: {view.error}"
     took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
-    return f"Restored {what} in {took}: every table is the backup's, row by row"
+    return f"Restored {what} in {took}: {proven(view)}"
+
+
+def proven(view: OperationView) -> str:
+    """What the proof showed. Pure."""
+    proof = view.result.get("proof") or {}
+    if not proof:
+        return "its data are not proven"
+    if proof["different"]:
+        return (
+            f"{proof['equal']} of {proof['of']} tables are the backup's, row by row; written meanwhile: {', '.join(proof['different'][:5])}"
+        )
+    return "every table is the backup's, row by row"

@@ -139,11 +139,13 @@ class Data:
         Raises:
             Failed: with the tables.
         """
-        if different and (self.covered or self.strict):
-            more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
-            raise self._unsound(
-                f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ.",
-                "Retry imports nothing: look at the deployment, or undo to the safety backup.",
+        more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
+        said = f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ."
+        if different and self.covered:
+            raise self._unsound(said, "Retry imports nothing: look at the deployment, or undo to the safety backup.")
+        if different and self.strict:  # it may be what the app wrote meanwhile, which is no fault of the backup
+            raise Failed(
+                f"{said} It was not paused, so its own functions could write meanwhile.", "Give the key `deployment:pause`, or retry."
             )
         if not different:
             now = datetime.now(UTC)

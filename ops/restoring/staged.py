@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import files, spots, staging
+from ops import files, pausing, spots, staging, standing
 from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
 from ops.releasing import Releasing
 from ops.restoring.data import Data
 from ops.services.convex import Misfit
+from ops.standing import What
+
+log = logging.getLogger(__name__)
 
 ENVIRONMENT = staging.ENVIRONMENT
 
@@ -73,14 +77,23 @@ class Staged:
 
     def put_back(self, commit: str) -> None:
         """Staging's own data again, under the functions that production runs; ``commit`` is whose are there now."""
-        if not self.saved.exists():
-            return
         try:
-            self._put_back(commit)
+            if self.saved.exists():
+                self._put_back(commit)
+                self.saved.unlink(missing_ok=True)
         except OpsError as error:  # what the operation found is what counts; what was saved stays, and the card says where
             self.op.result(staging={"kept": str(self.saved), "why": error.message})
+        finally:
+            self._let_run()
+
+    def _let_run(self) -> None:
+        """Whatever came of it, staging's functions run again; where they cannot, that stands and nags."""
+        if standing.current(self.services.engine, What.PAUSED, ENVIRONMENT) is None:
             return
-        self.saved.unlink(missing_ok=True)
+        try:
+            pausing.let_run(self.services, ENVIRONMENT, self.op.requested_by)
+        except OpsError as error:
+            log.warning("staging stays paused: %s", error.message)
 
     def _put_back(self, commit: str) -> None:
         """The data under the functions that production runs; where they clash, those open first, and are as they should be at the end."""
@@ -92,7 +105,6 @@ class Staged:
             now.functions(ENVIRONMENT, "staging opened", validated=False)
             now.changing("staging put back", self._import)
             now.functions(ENVIRONMENT, "staging functions", tolerant=True)
-        self.services.convex.unpause(ENVIRONMENT)
 
     def _runs(self, now: Releasing, *, same: bool) -> bool:
         """Whether the functions are there: they are, or the rows that are there let them in."""

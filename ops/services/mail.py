@@ -19,6 +19,7 @@ from ops.errors import Failed
 from ops.services.trusted import certificates
 
 LIMIT = 20.0  # seconds for all of it
+_TURNS = 5  # of the loop, in which it lets go of a connection and of the TLS on it
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -98,10 +99,19 @@ async def _send(to: Server, mail: Mail) -> None:
     except (aiosmtplib.SMTPException, OSError) as error:
         raise Failed(f"The mail server {to.host} cannot be used ({type(error).__name__}).", "Look at SMTP_URL.") from None
     finally:
-        client.close()
-        await asyncio.sleep(0)  # in which the loop lets go of the connection
+        _let_go(client)
+        for _ in range(_TURNS):
+            await asyncio.sleep(0)
     if refused:
         raise Failed(f"The mail server {to.host} refuses {', '.join(sorted(refused))}.", "Look at `[alerts] email`.")
+
+
+def _let_go(client: aiosmtplib.SMTP) -> None:
+    """Leave the server, whatever it is doing: there is nothing to say to one that hangs."""
+    connection = client.transport
+    if isinstance(connection, asyncio.WriteTransport):
+        connection.abort()
+    client.close()
 
 
 def _message(mail: Mail, to: Server) -> EmailMessage:

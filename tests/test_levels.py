@@ -1,0 +1,74 @@
+"""What is believed of a backup: a failure stays until a look that goes as far passes, and a level keeps the age of its own proof."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+
+from ops import deltas, retention, verification, verify
+from ops.facts import Facts
+from ops.restore.workflow import proven
+from ops.retention import Kept
+from ops.settings import Retention
+from ops.verify import Verdict
+
+NOW = datetime(2026, 3, 4, tzinfo=UTC)
+BEFORE = NOW - timedelta(days=9)
+RESTORED = Facts(level=5, level_at=BEFORE, restored_at=BEFORE)
+
+
+def test_a_lower_look_neither_takes_a_level_away_nor_makes_it_look_fresh() -> None:
+    assert verify.noted(RESTORED, Verdict(level=2, items=9), NOW) == RESTORED
+    again = verify.noted(replace(RESTORED, level=2), Verdict(level=2, items=9), NOW)
+    assert (again.level, again.level_at) == (2, NOW)
+
+
+def test_a_restore_that_proved_less_than_before_leaves_the_higher_level_its_own_age() -> None:
+    less = verification.noted(RESTORED, 4, 10, NOW)
+    assert (less.level, less.level_at, less.restored_at) == (5, BEFORE, NOW)
+    more = verification.noted(replace(RESTORED, level=2), 4, 10, NOW)
+    assert (more.level, more.level_at) == (4, NOW)
+
+
+@pytest.mark.parametrize(
+    ("failed_level", "looked", "good"),
+    [(4, 2, False), (4, 3, False), (4, 4, True), (3, 2, False), (3, 3, True), (None, 1, False), (None, 2, True)],
+)
+def test_what_failed_is_sound_again_only_by_a_look_that_goes_as_far(failed_level: int | None, looked: int, good: bool) -> None:
+    unsound = Facts(level=2, level_at=BEFORE, failed="rows differ", failed_level=failed_level)
+    found = verify.noted(unsound, Verdict(level=looked, items=1), NOW)
+    assert (found.failed is None, found.good) == (good, good)
+
+
+def test_a_failure_remembers_the_highest_level_that_it_failed() -> None:
+    once = verify.noted(RESTORED, Verdict(level=2, failed="a row does not parse."), NOW)
+    assert (once.failed_level, once.level) == (3, 5)
+    assert verify.noted(replace(once, failed_level=4), Verdict(level=0, failed="its sha256 differs."), NOW).failed_level == 4
+    assert Facts.parse(once.dump()) == once
+
+
+def test_nothing_is_said_to_leave_tomorrow_while_no_good_backup_comes_any_more() -> None:
+    def kept(days: int) -> Kept:
+        values: dict[str, Any] = dict.fromkeys(Kept.__dataclass_fields__, False) | {"size": 1, "warnings": (), "purpose": None}
+        return Kept(**values | {"id": f"full-{days}", "type": "full", "timestamp": NOW - timedelta(days=days), "good": True})
+
+    backups = [kept(days) for days in range(60, 70)]
+    assert retention.soon(backups, Retention(), NOW, timedelta(days=1)) == ()
+
+
+def test_a_restore_says_only_what_its_proof_showed() -> None:
+    def said(**result: Any) -> str:
+        return proven(cast("Any", SimpleNamespace(result=result)))
+
+    assert said(proof={"of": 3, "equal": 3, "different": []}) == "every table is the backup's, row by row"
+    assert said(proof={"of": 3, "equal": 2, "different": ["orders"]}).endswith("written meanwhile: orders")
+    assert said() == "its data are not proven"
+
+
+def test_a_table_that_is_called_changed_is_told_from_the_rows_that_changed() -> None:
+    assert not deltas._is_changed("changed/documents.jsonl")  # the decision itself
+    assert deltas._is_changed("changed/orders/documents.jsonl")
