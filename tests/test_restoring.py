@@ -137,6 +137,10 @@ def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_
     assert view.result["validated"] is False
     assert "does not match the schema" in view.result["clash"] or "do not fit" in view.result["clash"]
     assert shop.rows() == wanted
+    back = restored(backstop, view.result["safety"])  # the same schema as the functions that run, and they validate nothing
+    assert back.status == "succeeded", back
+    assert back.result["validated"] is True
+    assert "functions" in names(back)
 
 
 def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, backstop: Backstop) -> None:

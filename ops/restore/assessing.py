@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from ops import spots
 from ops.context import Services
 from ops.errors import OpsError, Refused
+from ops.journal import OperationView
 from ops.journal.reading import Readings
 from ops.loss import Loss
 from ops.manifest import Backup, milliseconds
@@ -19,6 +20,8 @@ from ops.services.git import Commit
 from ops.spots import Spot
 
 PRODUCTION = "production"
+PUSHES = ("deploy", "quick rollback", "full rollback", "restore")
+"""Operations that push production's functions."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,7 @@ class Assessment:
     backup: Backup
     live: Commit  # production's; its functions stay, or go to staging no further than the backup's own
     schema_differs: bool  # the backup's code had another schema than the functions that will run
+    unvalidated: bool = False  # what runs validates nothing, since rows of a former restore did not fit: it is pushed again too
     loss: Loss | None = None
     loss_unknown: str = ""
     maintenance: bool = False
@@ -39,6 +43,11 @@ class Assessment:
     rehearsal: bool = False  # to staging, under the functions that production runs: whether the rows fit them
     rehearsed: str | None = None  # what the last rehearsal said of them: "" where they fit; None where there was none
     spots: tuple[Spot, ...] = ()  # what the settings want of the rows, as the backup has them
+
+    @property
+    def pushes(self) -> bool:
+        """Whether functions go there, around the data."""
+        return self.schema_differs or self.unvalidated or self.environment != PRODUCTION
 
     @property
     def commit(self) -> str:
@@ -77,6 +86,7 @@ def look(  # noqa: PLR0913 # what is asked for, all named
         backup=backup,
         live=live,
         schema_differs=ours and then != now,
+        unvalidated=ours and unvalidated(Readings(services.engine).recent(30, kinds=PUSHES)),
         loss=loss,
         loss_unknown=unknown,
         maintenance=ours and services.vercel.configured and not missing,
@@ -86,6 +96,15 @@ def look(  # noqa: PLR0913 # what is asked for, all named
         rehearsal=rehearsal and not ours,
         rehearsed=_rehearsed(services, backup.id, live.hash) if ours else None,
     )
+
+
+def unvalidated(views: Iterable[OperationView]) -> bool:
+    """Whether the functions that were pushed last validate nothing; the newest operation first. Pure."""
+    for view in views:
+        pushed = [step.name for step in view.steps if step.name.startswith("functions") and step.state == "done"]
+        if pushed:
+            return view.result.get("validated") is False or pushed[-1] == "functions without validation"
+    return False
 
 
 def _rehearsed(services: Services, backup_id: str, live: str) -> str | None:

@@ -50,7 +50,7 @@ def _bound(settings: Settings, found: Assessment) -> dict[str, Any]:
         "backup": found.backup.id,
         "sha256": found.backup.sha256 or "",
         "data": True,
-        "schema_differs": found.schema_differs,
+        "schema_differs": found.pushes,
         "maintenance": found.maintenance,
         "pause": found.paused,
         "rehearsal": found.rehearsal,
@@ -92,7 +92,7 @@ def found(services: Services, bound: Mapping[str, Any]) -> dict[str, Any]:
 def steps(settings: Settings, found: Assessment) -> Sequence[str]:
     """The steps that a card names before they have run, in their order. Pure."""
     ours = found.environment == "production"
-    push = settings.app.functions == "bot" and (found.schema_differs or not ours)
+    push = settings.app.functions == "bot" and found.pushes
     smoke = any(page.environment == found.environment for page in settings.smoke)
     listed = {
         "nothing moved": True,

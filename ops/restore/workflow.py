@@ -44,7 +44,7 @@ class Way:
         self.to = Releasing(op=self.op, services=self.services, environment=self.environment, commit=self.bound["commit"])
         self.data = Data(self.to, self.bound)
         own = self.services.settings.app.functions == "bot"
-        self.opens = own and (self.bound["schema_differs"] or self.environment != "production")
+        self.opens = own and (self.bound["schema_differs"] or self.environment != "production")  # as planned: ``Assessment.pushes``
 
     def production(self) -> None:
         """The site in maintenance, the deployment paused, a backup of what is there, the data, the proof; then all of it back on."""
