@@ -98,19 +98,21 @@ class Schedule:
             log.exception("the schedule's look failed; trying again")
 
     def look(self) -> None:
-        """One look at everything."""
+        """One look at everything: the backups and the alerts first; of the posts a defect in one keeps no other from coming."""
         now = datetime.now(UTC)
         late = automated.begin(self._desk.backstop, self._began, now)
-        self._test_alerts(now)
         alerting.look(self._desk, now, late=late, problems=self._problems_of_log(now))
-        self._post_health(now)
-        self._post_retention(now)
-        self._verify_weekly(now)
-        self._make_checklists(now)
-        checklisting.follow(self._desk, now)
-        self._list_branches(now)
-        self._post_digest(now)
         self._outgoing.looked = now
+        posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
+        for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):
+            try:
+                part(now)
+            except Exception:
+                log.exception("defect: what is due could not be done; trying again at the next look")
+
+    def _follow_checklists(self, now: datetime) -> None:
+        """Those that are not over."""
+        checklisting.follow(self._desk, now)
 
     def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
         """What is wrong with the activity log; now and then, as the whole of it is read."""
