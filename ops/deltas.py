@@ -35,7 +35,7 @@ class Kept:
     @property
     def rows(self) -> int:
         """How many of them can be brought back; a stored file's row is nothing without the file, which is not kept."""
-        return int(self.created["rows"]) if self.created and not self.name.startswith("_") else 0
+        return int(self.created["rows"]) if self.created and not self.name.rsplit("/", 1)[-1].startswith("_") else 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,4 +170,5 @@ def sentence(view: OperationView) -> str | None:
     what = f"{view.params['shown']['rows']} rows of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
     if view.status is not Status.SUCCEEDED:
         return f"Salvage of {what} {view.status}: {view.error}"
-    return f"Brought back {what}; every one is there"
+    proven = "every one is there" if view.result.get("proof") else "whether every one is there was not proven"
+    return f"Brought back {what}; {proven}"

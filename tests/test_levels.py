@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from ops import deltas, retention, verification, verify
+from ops.errors import Refused
 from ops.facts import Facts
+from ops.restore import moment
 from ops.restore.workflow import proven
 from ops.retention import Kept
 from ops.settings import Retention
@@ -72,3 +75,17 @@ def test_a_restore_says_only_what_its_proof_showed() -> None:
 def test_a_table_that_is_called_changed_is_told_from_the_rows_that_changed() -> None:
     assert not deltas._is_changed("changed/documents.jsonl")  # the decision itself
     assert deltas._is_changed("changed/orders/documents.jsonl")
+
+
+@pytest.mark.parametrize("text", ["2026-11-26T09:40+05:00", "09:40Z", "20261126", "9", "09:40 +0500"])
+def test_a_moment_with_an_offset_or_without_a_time_is_refused_rather_than_read_otherwise(text: str) -> None:
+    with pytest.raises(Refused, match="is no time"):
+        moment(text, ZoneInfo("Australia/Melbourne"), NOW)
+
+
+def test_a_stored_files_row_is_not_brought_back_whatever_component_it_is_of() -> None:
+    rows = [
+        deltas.Kept(name=name, created={"rows": 3}, changed=None).rows
+        for name in ("orders", "_storage", "waitlist/_storage", "waitlist/users")
+    ]
+    assert rows == [3, 0, 0, 3]

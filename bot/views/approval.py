@@ -110,7 +110,7 @@ def _rehearsed(asked: Approval) -> list[str]:
         return [f":warning: *Rehearsed in staging: its rows do not fit the functions that run.* {prose(said, 300)}"]
     if said == "":
         return ["*Rehearsed in staging:* its rows fit the functions that run"]
-    other = asked.plan.bound["schema_differs"]
+    other = asked.plan.shown.get("schema_differs", asked.plan.bound["schema_differs"])
     return [":warning: Its code had another Convex schema, and whether its rows fit is not rehearsed"] if other else []
 
 

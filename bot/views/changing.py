@@ -19,7 +19,7 @@ from ops.whereabouts import sentence as whereabouts
 if TYPE_CHECKING:
     from ops.journal import OperationView
 
-_FIRST_CHANGE = frozenset({"push", "code", "maintenance on", "pause"})
+_FIRST_CHANGE = frozenset({"push", "code", "maintenance on", "pause", "functions without validation", "data", "append"})
 
 
 def card(view: OperationView, now: datetime) -> Message:
@@ -116,7 +116,7 @@ def salvage_button(view: OperationView) -> Element | None:
     """Bring back what went, where rows were created meanwhile."""
     lost = view.result.get("lost") or {}
     tables = Loss.load(lost["loss"]).tables if lost.get("delta") else ()
-    created = sum(table.created for table in tables if not table.name.startswith("_"))
+    created = sum(table.created for table in tables if not table.name.rsplit("/", 1)[-1].startswith("_"))
     return button(f"Bring back {counted(created, 'document')}", Action.SALVAGE_TO, str(lost["delta"])) if created else None
 
 

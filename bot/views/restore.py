@@ -229,13 +229,19 @@ def salvaged(view: OperationView, now: datetime) -> Message:
     """Rows that came back."""
     if view.status != "succeeded":
         return changing.card(view, now)
-    rows, there = view.result["appended"], view.result["proof"]["rows"]
-    said = f"{counted(rows, 'row')} brought back" if rows else "Nothing was missing"
+    rows, there = view.result.get("appended"), (view.result.get("proof") or {}).get("rows")
+    said = f"{counted(rows, 'row')} brought back" if rows else "Nothing was missing" if rows == 0 else "Taken as done by a person"
+    named = escape(", ".join(view.params["bound"]["tables"]), 200)
+    sure = (
+        f"All {counted(there, 'row')} of {named} are there, byte for byte."
+        if there is not None
+        else f"The rows of {named} are *not proven*."
+    )
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
             dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
-            f"All {counted(there, 'row')} of {escape(', '.join(view.params['bound']['tables']), 200)} are there, byte for byte.",
+            sure,
             changing.about(view),
         ),
         context(steps.line(view)),

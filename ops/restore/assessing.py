@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ def look(  # noqa: PLR0913 # what is asked for, all named
         paused=ours and services.settings.convex.pause,
         spots=_spots(services, backup, stop),
         rehearsal=rehearsal and not ours,
-        rehearsed=_rehearsed(services, backup.id, live.hash) if ours else None,
+        rehearsed=_rehearsed(services, backup.id, live.hash) if ours and services.settings.app.functions == "bot" else None,
     )
 
 
@@ -146,6 +147,8 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """
     here = now.astimezone(zone)
     try:
+        if not re.fullmatch(r"(\d{4}-\d{2}-\d{2}[ T])?\d{1,2}:\d{2}(:\d{2})?", text.strip()):
+            raise ValueError(text)  # an offset would be read as the team's time
         if " " in text.strip() or "T" in text:
             return datetime.fromisoformat(text.strip()).replace(tzinfo=zone)
         at = datetime.combine(here.date(), time.fromisoformat(text.strip()), tzinfo=zone)

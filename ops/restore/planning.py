@@ -70,6 +70,7 @@ def _shown(found: Assessment, reason: str, impact: str, began: str) -> dict[str,
         "loss_unknown": found.loss_unknown,
         "page_missing": found.page_missing,
         "rehearsed": found.rehearsed,
+        "schema_differs": found.schema_differs,
         "spots": spots.dump(found.spots),
     }
 

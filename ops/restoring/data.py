@@ -80,7 +80,8 @@ class Data:
         reason = self.op.params["shown"]["reason"]
         facts = {"reason": reason, "by": self.op.requested_by, "operation_id": self.op.id}
         paused = self.to.changing(f"{self.prefix}pause", lambda: pausing.stop_functions(self.services, self.to.environment, **facts))
-        self.covered = paused["paused"]
+        paused = paused or {"paused": False, "why": "A person took the step as done: whether it is paused is not known."}
+        self.covered = bool(paused["paused"])
         self.op.result(paused=paused)
 
     def unpause(self) -> None:

@@ -113,7 +113,7 @@ def bring(  # noqa: PLR0913 # the facts of one import, all named
     found = since(door, before, deadline=deadline, stop=stop, said=said)
     if found is not None:
         return found
-    raise _failure(door, finished, before)
+    raise _failure(door, finished, before, "appended some rows or none" if mode == "append" else "changed nothing")
 
 
 def _require_free(door: Door, said: Callable[[str], None], deadline: float, stop: threading.Event) -> None:
@@ -197,18 +197,18 @@ def _run(program: Program, command: tuple[str, ...], deadline: float, stop: thre
         return running.finished()
 
 
-def _failure(door: Door, finished: Finished, before: str) -> Failed:
-    """Why nothing was imported: the server's own words where it has some."""
+def _failure(door: Door, finished: Finished, before: str, left: str) -> Failed:
+    """Why it did not come to its end, in the server's own words where it has some, and what it left: an append is not all or nothing."""
     newer = ours(_listed_or_none(door), before)
     why = newer[0].error if newer else ""
     said = why or finished.err
     if misfit.is_misfit(said):
         return Misfit(
-            f"The rows do not fit the schema that {door.target.label} has now; nothing was imported: {misfit.sentence(said)}.",
+            f"The rows do not fit the schema that {door.target.label} has now; it {left}: {misfit.sentence(said)}.",
             "Retry once functions with a fitting schema are there.",
         )
     told = plain(why, door.target) or words(finished.err, door.target)
-    return ConvexFailed(f"The import into {door.target.label} failed, and changed nothing: {told}.", "Look at its dashboard, then retry.")
+    return ConvexFailed(f"The import into {door.target.label} failed, and {left}: {told}.", "Look at its dashboard, then retry.")
 
 
 def _listed_or_none(door: Door) -> list[Seen]:
