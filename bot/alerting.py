@@ -1,16 +1,16 @@
 """Alerts on their way: the cards in Slack, what leaves by e-mail and to PagerDuty, and the dead man's switch.
 
-What is wrong, and who hears of it, is decided in ``ops/alerts``; the schedule looks, this shows and delivers. Delivering has a
-task of its own: a mail server that hangs must not hold up the schedule.
+What is wrong, and who hears of it, is decided in ``ops/alerts``; the schedule looks, this shows and delivers.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from bot.desk import Desk
+from bot.repeating import Repeating
 from bot.views import alerts as views
 from ops import alerts, automated
 from ops.alerts import Alert, Severity, Undelivered, outgoing
@@ -74,37 +74,31 @@ def _ping(desk: Desk, view: OperationView) -> None:
 
 
 class Outgoing:
-    """Delivers, in a task of its own."""
+    """Delivers, each channel by itself: a mail server that hangs holds up neither a page nor the heartbeat."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._beaten: datetime | None = None
-        self._running: asyncio.Task[None] | None = None
         self.looked: datetime | None = None
         """When the schedule last looked: the heartbeat vouches for it."""
+        looks = {each: partial(alerts.deliver, desk.backstop.engine, desk.settings, each) for each in outgoing.CHANNELS}
+        self._all = [
+            *(Repeating(f"outgoing {name}", look, EVERY) for name, look in looks.items()),
+            Repeating("heartbeat", self._beat, EVERY),
+        ]
 
     def open(self) -> None:
         """Begin; what a stop left is delivered at once."""
-        self._running = asyncio.create_task(self._run(), name="outgoing")
+        for each in self._all:
+            each.open()
 
     async def close(self) -> None:
         """End; what is left is delivered after the next start."""
-        if self._running:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+        for each in self._all:
+            await each.close()
 
-    async def _run(self) -> None:
-        """Look again and again."""
-        while True:
-            try:
-                await asyncio.to_thread(self._look)
-            except Exception:
-                log.exception("what is to be told outside Slack could not be looked at; trying again")
-            await asyncio.sleep(EVERY)
-
-    def _look(self) -> None:
-        """Deliver, and say that we are alive."""
-        alerts.deliver(self._desk.backstop.engine, self._desk.settings)
+    def _beat(self) -> None:
+        """Say that we are alive, if the schedule is looked at."""
         url, now = self._desk.settings.secrets.heartbeat_url, datetime.now(UTC)
         alive = self.looked is not None and now - self.looked < HEARTBEAT
         if url is None or not alive or (self._beaten is not None and now - self._beaten < HEARTBEAT):

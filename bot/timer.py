@@ -5,7 +5,6 @@ Everything is decided from rows and said under a key that names it, so a restart
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
 from bot.listeners import signing
+from bot.repeating import Repeating
 from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
@@ -40,26 +40,15 @@ class Timer:
         self._desk, self._engine = desk, desk.backstop.engine
         self._looked = datetime.now(UTC) - LATELY
         self._followed_at, self._observed_at = -FOLLOWING, -OBSERVING
-        self._running: asyncio.Task[None] | None = None
+        self._repeating = Repeating("timer", self.look, EVERY)
 
     def open(self) -> None:
         """Begin; what a stop missed is caught up at once."""
-        self._running = asyncio.create_task(self._run(), name="timer")
+        self._repeating.open()
 
     async def close(self) -> None:
         """End."""
-        if self._running:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
-
-    async def _run(self) -> None:
-        """Look again and again."""
-        while True:
-            try:
-                await asyncio.to_thread(self.look)
-            except Exception:
-                log.exception("the timer's look failed; trying again")
-            await asyncio.sleep(EVERY)
+        await self._repeating.close()
 
     def look(self) -> None:
         """One look at everything."""

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from ops.alerts import causes, outgoing, records, severity, telling
+from ops.alerts import causes, looking, outgoing, records, severity, telling
 from ops.alerts.causes import Cause, Facts
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
@@ -107,8 +107,8 @@ def test_what_a_person_ended_stays_over_until_it_happens_again(engine: Engine) -
     alert = kept(engine, cause())
     records.close(engine, alert.id, by="U0BOB", why="known")
     over = records.get(engine, alert.id)
-    assert causes._is_settled(cause(), over)  # the decision itself
-    assert not causes._is_settled(cause(at=NOW + HOUR), over)
+    assert looking._is_settled(cause(), over)  # the decision itself
+    assert not looking._is_settled(cause(at=NOW + HOUR), over)
     with pytest.raises(Refused, match="over"):
         records.close(engine, alert.id, by="U0BOB", why="again")
 
@@ -352,20 +352,20 @@ def test_deliveries_are_tried_in_their_order_again_after_rests_and_given_up_afte
         alert = kept(engine, cause())
         telling.tell(engine, [alert], found, datetime.now(UTC))
         paging.status = 500
-        assert outgoing.deliver(engine, found) == 0
+        assert outgoing.deliver(engine, found, telling.PAGER) == 0
         telling.tell_change(engine, records.resolve(engine, alert.id, "over", datetime.now(UTC)), found, datetime.now(UTC))
         assert wanted(engine) == [("PagerDuty", "opened"), ("PagerDuty", "resolved")]
         paging.status = None
-        assert outgoing.deliver(engine, found) == 0  # the first one rests, and the second must not overtake it
+        assert outgoing.deliver(engine, found, telling.PAGER) == 0  # the first one rests, and the second must not overtake it
         _make_due(engine)
-        assert [outgoing.deliver(engine, found), outgoing.deliver(engine, found)] == [1, 1]
+        assert [outgoing.deliver(engine, found, telling.PAGER), outgoing.deliver(engine, found, telling.PAGER)] == [1, 1]
         assert [each["event_action"] for each in paging.events] == ["trigger", "resolve"]
         other = kept(engine, cause("restore"))
         telling.tell(engine, [other], found, datetime.now(UTC) - timedelta(days=2))
         paging.status = 500
-        assert outgoing.deliver(engine, found) == 0
+        assert outgoing.deliver(engine, found, telling.PAGER) == 0
         _make_due(engine)
-        assert (outgoing.deliver(engine, found), paging.tries) == (0, 4)
+        assert (outgoing.deliver(engine, found, telling.PAGER), paging.tries) == (0, 4)
     finally:
         paging.stop()
 

@@ -142,6 +142,15 @@ def test_what_pagerduty_does_not_take_for_the_moment_is_sent_again(office: Offic
     assert len({each["dedup_key"] for each in office.paging.events}) == 1
 
 
+def test_a_mail_server_that_hangs_holds_up_neither_the_page_nor_the_heartbeat(office: Office) -> None:
+    office.place.production.faults["export"] = "fail"
+    office.mail.fault = "hang"
+    with office.bot():
+        wait_for(lambda: office.mail.tries, "a mail that is handed in and not answered")
+        wait_for(lambda: office.paging.events, "the page", limit=15)
+        wait_for(lambda: [each for each in office.paging.pings if each[0] == "heartbeat"], "a heartbeat", limit=15)
+
+
 def test_an_alert_that_is_kept_quiet_says_by_whom_why_and_until_when_and_one_that_a_person_ends_is_over(office: Office) -> None:
     office.place.production.faults["export"] = "fail"
     with office.bot():

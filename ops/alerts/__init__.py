@@ -1,11 +1,12 @@
 """Alerts (B20): what is wrong, said once for each cause, in every channel that is set, until it is over.
 
-``causes`` decides what is wrong from rows and files; ``records`` keeps one open alert for each cause; ``telling`` decides who
-hears of it now; ``outgoing`` delivers by e-mail and to PagerDuty, and tries again until it was taken. Slack's posts are the
-bot's: a card for each alert.
+``causes`` decides what is wrong, pure; ``looking`` gathers it from rows and files; ``records`` keeps one open alert for each
+cause; ``telling`` decides who hears of it now; ``outgoing`` delivers by e-mail and to PagerDuty, and tries again until it was
+taken. Slack's posts are the bot's: a card for each alert.
 """
 
-from ops.alerts.causes import Facts, gather, look
+from ops.alerts.causes import Facts
+from ops.alerts.looking import gather, look
 from ops.alerts.outgoing import Undelivered, deliver, undelivered
 from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, opened_between, snooze
 from ops.alerts.severity import Severity

@@ -1,7 +1,7 @@
 """What is wrong now, and when it is over: decided from rows and files, so a restart forgets nothing (B20).
 
 Something that happened (a backup that failed) stays an alert until its opposite is there (a good backup that is newer); a
-state (a folder that is full) until it is over, or a person says so. Deciding is pure; ``look`` gathers, keeps and tells.
+state (a folder that is full) until it is over, or a person says so. All of it is pure; ``looking`` gathers, keeps and tells.
 """
 
 from __future__ import annotations
@@ -10,13 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops import automated, restore, rollback, schedules, staging, verification
-from ops.alerts import outgoing, records, telling
+from ops import restore, rollback
 from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
-from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
@@ -62,60 +60,6 @@ class Facts:
     undelivered: tuple[Undelivered, ...]
     taken: Mapping[str, datetime]  # when each channel last took something
     canary: Alert | None  # the newest test of the alerts
-
-
-def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tuple[str, ...] | None, slack: Undelivered | None) -> Facts:
-    """As it is now.
-
-    Args:
-        backstop: what is looked at.
-        now: aware.
-        late: the automated backup that cannot begin.
-        log: what is wrong with the activity log, where that was looked at.
-        slack: alerts that Slack does not take.
-    """
-    journal, settings = backstop.journal, backstop.settings
-    failed = automated.missing(journal.recent(10, kinds=("full backup",)), now)
-    weekly = schedules.latest(settings.schedule.weekly, settings.team.zoneinfo, now) if staging.configured(backstop.services) else None
-    operations = {view.id: view for view in (*journal.running(), *journal.recent(10, kinds=BRINGS_BACK))}
-    for each in records.open_ones(backstop.engine):
-        if each.about and each.about not in operations and (view := journal.get(each.about)):
-            operations[view.id] = view
-    channels = (telling.MAIL, telling.PAGER)
-    taken = {each: outgoing.taken_since(backstop.engine, each, now - timedelta(days=30)) for each in channels}
-    return Facts(
-        missing=(*((late,) if late else ()), *failed),
-        newest=next((each for each in backstop.catalogue.all() if each.type == "full" and each.good), None),
-        used=backstop.catalogue.used(),
-        limit=settings.backups.warn_at,
-        operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
-        verifications=tuple(journal.recent(10, kinds=(verification.KIND,))),
-        weekly=weekly,
-        log=log,
-        undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
-        taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
-        canary=records.last(backstop.engine, CANARY),
-    )
-
-
-def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
-    """Open what is wrong, end what is over, and let people hear of it."""
-    engine, found = backstop.engine, causes(facts, now)
-    for cause in found:
-        before = records.last(engine, cause.key)
-        if not _is_settled(cause, before):
-            records.keep(engine, cause, now)
-    wrong = {cause.key for cause in found}
-    for alert in records.open_ones(engine):
-        how = None if alert.key in wrong else over(alert, facts)
-        if how is not None:
-            telling.tell_change(engine, records.resolve(engine, alert.id, how, now), backstop.settings, now)
-    telling.tell(engine, records.open_ones(engine), backstop.settings, now)
-
-
-def _is_settled(cause: Cause, before: Alert | None) -> bool:
-    """Whether this very thing was an alert already, and is over. Pure."""
-    return before is not None and not before.is_open and not cause.lasting and cause.at <= before.at
 
 
 def causes(facts: Facts, now: datetime) -> list[Cause]:
@@ -226,7 +170,7 @@ def _overdue(facts: Facts, now: datetime) -> Cause | None:
         severity=Severity.P1,
         title="The weekly verification is not done",
         text=f"No backup was restored to staging and proven since {due:%Y-%m-%d %H:%M %Z}.",
-        remedy="Look what keeps it from it: `/ops status`. Begin one: `/backup verify` with a backup's id and `L4`.",
+        remedy="Look what keeps it from it: `/ops status`. Begin one: `/backup verify weekly`.",
         at=due,
         lasting=True,
     )

@@ -24,6 +24,7 @@ from ops.settings import Settings
 log = logging.getLogger(__name__)
 
 PING = "ping"
+CHANNELS = (MAIL, PAGER, PING)
 LEASE = timedelta(minutes=2)  # that one delivery may take
 RESTS = tuple(timedelta(seconds=each) for each in (5, 15, 30, 60, 120, 300, 600))
 TRIED_FOR = timedelta(days=1)
@@ -66,13 +67,13 @@ def want_ping(engine: Engine, about: str, state: str, body: str) -> None:
             session.add(DeliveryRow(id=named, about=about, channel=PING, content=content, created_at=now, until=now, attempts=0))
 
 
-def deliver(engine: Engine, settings: Settings) -> int:
-    """Try what is due; how many were taken."""
-    return sum(_try(engine, settings, each) for each in _due(engine, datetime.now(UTC)) if _claim(engine, each))
+def deliver(engine: Engine, settings: Settings, channel: str) -> int:
+    """Try what is due by a channel; how many were taken."""
+    return sum(_try(engine, settings, each) for each in _due(engine, channel, datetime.now(UTC)) if _claim(engine, each))
 
 
-def _due(engine: Engine, now: datetime) -> list[Delivery]:
-    """What may be tried now: of each alert and channel the oldest that is left."""
+def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
+    """What may be tried now: of each alert the oldest that is left."""
     before = aliased(DeliveryRow)
     waits = (
         select(before.id)
@@ -80,7 +81,12 @@ def _due(engine: Engine, now: datetime) -> list[Delivery]:
         .where(before.until.is_not(None), before.created_at < DeliveryRow.created_at)
         .exists()
     )
-    query = select(DeliveryRow).where(DeliveryRow.until <= now, ~waits).order_by(DeliveryRow.created_at).limit(AT_ONCE)
+    query = (
+        select(DeliveryRow)
+        .where(DeliveryRow.channel == channel, DeliveryRow.until <= now, ~waits)
+        .order_by(DeliveryRow.created_at)
+        .limit(AT_ONCE)
+    )
     with reading(engine) as session:
         return [Delivery(**{name: getattr(row, name) for name in _NAMES}) for row in session.scalars(query)]
 

@@ -1,0 +1,67 @@
+"""One look at what is wrong: gather, open and end alerts, and let people hear of it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from ops import automated, schedules, staging, verification
+from ops.alerts import outgoing, records, telling
+from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, over
+from ops.alerts.outgoing import Undelivered
+from ops.alerts.records import Alert
+from ops.automated import Missing
+from ops.backstop import Backstop
+
+
+def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tuple[str, ...] | None, slack: Undelivered | None) -> Facts:
+    """As it is now.
+
+    Args:
+        backstop: what is looked at.
+        now: aware.
+        late: the automated backup that cannot begin.
+        log: what is wrong with the activity log, where that was looked at.
+        slack: alerts that Slack does not take.
+    """
+    journal, settings = backstop.journal, backstop.settings
+    failed = automated.missing(journal.recent(10, kinds=("full backup",)), now)
+    weekly = schedules.latest(settings.schedule.weekly, settings.team.zoneinfo, now) if staging.configured(backstop.services) else None
+    operations = {view.id: view for view in (*journal.running(), *journal.recent(10, kinds=BRINGS_BACK))}
+    for each in records.open_ones(backstop.engine):
+        if each.about and each.about not in operations and (view := journal.get(each.about)):
+            operations[view.id] = view
+    channels = (telling.MAIL, telling.PAGER)
+    taken = {each: outgoing.taken_since(backstop.engine, each, now - timedelta(days=30)) for each in channels}
+    return Facts(
+        missing=(*((late,) if late else ()), *failed),
+        newest=next((each for each in backstop.catalogue.all() if each.type == "full" and each.good), None),
+        used=backstop.catalogue.used(),
+        limit=settings.backups.warn_at,
+        operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
+        verifications=tuple(journal.recent(10, kinds=(verification.KIND,))),
+        weekly=weekly,
+        log=log,
+        undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
+        taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
+        canary=records.last(backstop.engine, CANARY),
+    )
+
+
+def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
+    """Open what is wrong, end what is over, and let people hear of it."""
+    engine, found = backstop.engine, causes(facts, now)
+    for cause in found:
+        before = records.last(engine, cause.key)
+        if not _is_settled(cause, before):
+            records.keep(engine, cause, now)
+    wrong = {cause.key for cause in found}
+    for alert in records.open_ones(engine):
+        how = None if alert.key in wrong else over(alert, facts)
+        if how is not None:
+            telling.tell_change(engine, records.resolve(engine, alert.id, how, now), backstop.settings, now)
+    telling.tell(engine, records.open_ones(engine), backstop.settings, now)
+
+
+def _is_settled(cause: Cause, before: Alert | None) -> bool:
+    """Whether this very thing was an alert already, and is over. Pure."""
+    return before is not None and not before.is_open and not cause.lasting and cause.at <= before.at
