@@ -102,7 +102,7 @@ def test_a_backup_from_a_terminal_has_its_card_in_slack(alone: World) -> None:
 
 def test_the_terminal_is_refused_what_runs_in_the_bot(alone: World) -> None:
     slack = alone.slack.client
-    alone.production.faults["export"] = "slow:8"
+    alone.production.faults["export"] = "slow:40"
     with process(alone) as bot:
         bot.connected()
         slack.command("/backup full", user=ALICE)

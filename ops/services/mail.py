@@ -19,7 +19,7 @@ from ops.errors import Failed
 from ops.services.trusted import certificates
 
 LIMIT = 20.0  # seconds for all of it
-_TURNS = 5  # of the loop, in which it lets go of a connection and of the TLS on it
+_LETTING_GO = 0.1  # seconds in which the loop lets go of a connection and of the TLS on it
 _PORTS = {"smtp": 587, "smtps": 465}
 
 
@@ -85,9 +85,11 @@ async def _send(to: Server, mail: Mail) -> None:
         tls_context=certificates(),
         timeout=LIMIT,
     )
+    connection: asyncio.BaseTransport | None = None
     try:
         async with asyncio.timeout(LIMIT):
             await client.connect()
+            connection = client.transport
             refused, _ = await client.send_message(_message(mail, to))
             await client.quit()
     except TimeoutError:
@@ -99,19 +101,12 @@ async def _send(to: Server, mail: Mail) -> None:
     except (aiosmtplib.SMTPException, OSError) as error:
         raise Failed(f"The mail server {to.host} cannot be used ({type(error).__name__}).", "Look at SMTP_URL.") from None
     finally:
-        _let_go(client)
-        for _ in range(_TURNS):
-            await asyncio.sleep(0)
+        client.close()
+        if isinstance(connection, asyncio.WriteTransport):
+            connection.abort()  # there is nothing more to say, least of all to a server that hangs
+        await asyncio.sleep(_LETTING_GO)
     if refused:
         raise Failed(f"The mail server {to.host} refuses {', '.join(sorted(refused))}.", "Look at `[alerts] email`.")
-
-
-def _let_go(client: aiosmtplib.SMTP) -> None:
-    """Leave the server, whatever it is doing: there is nothing to say to one that hangs."""
-    connection = client.transport
-    if isinstance(connection, asyncio.WriteTransport):
-        connection.abort()
-    client.close()
 
 
 def _message(mail: Mail, to: Server) -> EmailMessage:

@@ -10,6 +10,7 @@ import email
 import email.policy
 import ssl
 import threading
+import weakref
 from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
@@ -20,6 +21,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 _HOST = "127.0.0.1"
 _HANG = 60.0  # seconds
+_LETTING_GO = 0.1  # seconds in which the loop lets go of what is still connected
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,6 +61,7 @@ class MailServer:
         authority.issue_cert(_HOST, "localhost").configure_cert(self._tls)
         self._implicit = implicit
         self._lock, self._taken = threading.Lock(), list[Taken]()
+        self._conversations = weakref.WeakSet[SMTP]()
         self.fault: str | None = None
         self.tries = 0
         self._port = 0
@@ -86,11 +89,17 @@ class MailServer:
         self._ready.set()
         await self._over.wait()
         server.close()
+        for each in list(self._conversations):
+            if isinstance(each.transport, asyncio.WriteTransport):
+                each.transport.abort()
+        await asyncio.sleep(_LETTING_GO)
 
     def _conversation(self) -> SMTP:
         """With one client."""
         ways: dict[str, Any] = {"auth_require_tls": False} if self._implicit else {"tls_context": self._tls, "require_starttls": True}
-        return SMTP(self, authenticator=self._login, loop=self._loop, **ways)
+        made = SMTP(self, authenticator=self._login, loop=self._loop, **ways)
+        self._conversations.add(made)
+        return made
 
     @property
     def url(self) -> str:
