@@ -8,19 +8,25 @@ from __future__ import annotations
 import random
 import shutil
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from io import BufferedReader, RawIOBase
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
+from typing import cast
 
-from ops.archive.layout import ROWS, TABLES, read
+from ops.archive.layout import ROWS, read
 
 Damage = Callable[[Path, Path, random.Random], None]
 """Writes a damaged copy of the first path to the second, which is free."""
+
+Edit = Callable[[Iterable[bytes]], Iterable[bytes]]
+"""Gives the rows that a member has instead of its own; it holds a few of them at a time, as a table can be larger than the memory."""
 
 _EOCD = 22  # bytes of a ZIP's end record
 _HOLE = 4096  # bytes
 _SHARE = 0.6  # of a file that a download had when it broke off
 _BLOCK = 1 << 20
+_LARGE = 1 << 30  # bytes of a member, from which its sizes may need 64 bits
 
 
 def choose(seed: int, *, rows: bool = True) -> str:
@@ -112,44 +118,51 @@ def _junk(source: Path, target: Path, chance: random.Random) -> None:
 
 def _absent(source: Path, target: Path, chance: random.Random) -> None:
     """A table is listed, and its rows are not there."""
-    name = _some_table(source, chance)
-    again(source, target, lambda member, _rows: None if member.startswith(name.removesuffix(ROWS)) else _rows)
+    folder = _some_table(source, chance).removesuffix(ROWS)
+    again(source, target, lambda _member: None, without=folder)
 
 
 def _no_rows(source: Path, target: Path, chance: random.Random) -> None:
     """A table is there and empty."""
-    _edit(source, target, chance, lambda _rows: [])
+    _edit(source, target, chance, lambda _rows: ())
 
 
 def _half(source: Path, target: Path, chance: random.Random) -> None:
     """A table lost half of its rows."""
-    _edit(source, target, chance, lambda rows: rows[: len(rows) // 2])
+    _edit(source, target, chance, lambda rows: islice(rows, 1, None, 2))
 
 
 def _mid_line(source: Path, target: Path, chance: random.Random) -> None:
     """A table ends in the middle of a row, in a ZIP that is sound."""
-    _edit(source, target, chance, lambda rows: [*rows[:-1], rows[-1][: max(len(rows[-1]) // 2, 1)]])
+    _edit(source, target, chance, lambda rows: _last(rows, lambda last, _: [last[: max(len(last) // 2, 1)]]))
 
 
 def _twice(source: Path, target: Path, chance: random.Random) -> None:
     """A row is there twice, in place of another where there is one."""
-    _edit(source, target, chance, lambda rows: [*rows[:-1], rows[0]] if len(rows) > 1 else [*rows, rows[0]])
+    _edit(source, target, chance, lambda rows: _last(rows, lambda last, first: [first or last] if first else [last, last]))
 
 
 def _another(source: Path, target: Path, chance: random.Random) -> None:
     """The archive of another deployment: the same tables with other rows."""
-    _edit(source, target, chance, lambda rows: [row.replace(b'"_id":"', b'"_id":"0', 1) for row in rows], every=True)
+    _edit(source, target, chance, lambda rows: (row.replace(b'"_id":"', b'"_id":"0', 1) for row in rows), every=True)
 
 
-def _edit(source: Path, target: Path, chance: random.Random, how: Callable[[list[bytes]], list[bytes]], *, every: bool = False) -> None:
+def _last(rows: Iterable[bytes], how: Callable[[bytes, bytes | None], list[bytes]]) -> Iterator[bytes]:
+    """All rows, the last one as it is returned; that is told which was the first, if it is another."""
+    first = last = None
+    for row in rows:
+        if last is not None:
+            yield last
+        first, last = first or last, row
+    if last is not None:
+        yield from how(last, first)
+
+
+def _edit(source: Path, target: Path, chance: random.Random, how: Edit, *, every: bool = False) -> None:
     """Pack it again, with other rows in one table, or in every one."""
     name = _some_table(source, chance)
-
-    def edited(member: str, rows: list[bytes] | None) -> list[bytes] | None:
-        meant = member == name or (every and member.endswith(f"/{ROWS}") and f"{TABLES}/" not in member)
-        return how(rows) if meant and rows else rows
-
-    again(source, target, edited)
+    tables = {member.name for member in read(source) if member.table and not member.lists_tables} if every else {name}
+    again(source, target, lambda member: how if member in tables else None)
 
 
 def _some_table(source: Path, chance: random.Random) -> str:
@@ -157,22 +170,18 @@ def _some_table(source: Path, chance: random.Random) -> str:
     return chance.choice([member.name for member in read(source) if member.table and not member.lists_tables and member.entry.size])
 
 
-def again(source: Path, target: Path, how: Callable[[str, list[bytes] | None], list[bytes] | None]) -> None:
-    """Pack an archive again: a member's rows as they are returned, or not at all; what has no rows is copied."""
+def again(source: Path, target: Path, edits: Callable[[str], Edit | None], *, without: str | None = None) -> None:
+    """Pack an archive again, row by row: each member as it is or with other rows; those of the folder ``without`` are left out."""
     with zipfile.ZipFile(source) as old, zipfile.ZipFile(target, "x", zipfile.ZIP_DEFLATED, compresslevel=1) as new:
         for info in old.infolist():
-            with old.open(info) as file:
-                rows = how(info.filename, file.readlines() if info.filename.endswith(f"/{ROWS}") else None)
-            if rows is not None:
-                new.writestr(info.filename, b"".join(rows))
-            elif not info.filename.endswith(f"/{ROWS}"):
-                with old.open(info) as file, new.open(info.filename, "w") as into:
-                    _copy(file, into)  # type: ignore[arg-type] # both read and write bytes
-
-
-def _copy(source: BinaryIO, target: BinaryIO) -> None:
-    """All of a member."""
-    shutil.copyfileobj(source, target, _BLOCK)
+            if without and info.filename.startswith(without):
+                continue
+            edit = edits(info.filename)
+            with old.open(info) as file, new.open(info.filename, "w", force_zip64=info.file_size > _LARGE) as into:
+                if edit is None:
+                    shutil.copyfileobj(file, into, _BLOCK)
+                else:
+                    into.writelines(edit(BufferedReader(cast("RawIOBase", file), _BLOCK)))
 
 
 DAMAGES: Mapping[str, Damage] = {

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ops.database import NoteRow, reading
@@ -27,14 +28,14 @@ _NAMES = tuple(Note.__annotations__)
 
 
 def write(engine: Engine, operation_id: str, kind: str, text: str, *, by: str, id: str) -> Note:  # noqa: A002, PLR0913 # the columns, all named
-    """Write one down; the same id twice is the same note, as it was first."""
-    with Session(engine) as session, session.begin():
-        row = session.get(NoteRow, id)
-        if row is None:
-            row = NoteRow(id=id, operation_id=operation_id, kind=kind, by=by, at=datetime.now(UTC), text=text)
-            session.add(row)
-            session.flush()
-        return Note(**{name: getattr(row, name) for name in _NAMES})
+    """Write one down; what comes second under an id is told what was first."""
+    try:
+        with Session(engine) as session, session.begin():
+            session.add(NoteRow(id=id, operation_id=operation_id, kind=kind, by=by, at=datetime.now(UTC), text=text))
+    except IntegrityError:
+        pass
+    with reading(engine) as session:
+        return _note(session.get_one(NoteRow, id))
 
 
 def of(engine: Engine, operation_id: str, kind: str = "") -> list[Note]:
@@ -42,4 +43,9 @@ def of(engine: Engine, operation_id: str, kind: str = "") -> list[Note]:
     with reading(engine) as session:
         query = select(NoteRow).where(NoteRow.operation_id == operation_id).order_by(NoteRow.at, NoteRow.id)
         rows = session.scalars(query.where(NoteRow.kind == kind) if kind else query)
-        return [Note(**{name: getattr(row, name) for name in _NAMES}) for row in rows]
+        return [_note(row) for row in rows]
+
+
+def _note(row: NoteRow) -> Note:
+    """A row as a note."""
+    return Note(**{name: getattr(row, name) for name in _NAMES})

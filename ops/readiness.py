@@ -1,6 +1,6 @@
 """Readiness in one line (X8): what would be lost if production died now, and how long it would be away; what is unknown says so.
 
-Every figure is measured: the loss from the newest good snapshot's own moment, the time from restores that were really done.
+Every figure is measured: the loss from the newest good snapshot's own moment, the time from the steps of restores that were really done.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 from ops.backstop import Backstop
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
+from ops.recoveries import spans
 from ops.words import elapsed
 
 KINDS = ("restore", "staging restore", "full rollback", "verification", "drill")
@@ -29,9 +30,13 @@ class Measured:
     operation_id: str
     kind: str
     at: datetime
-    seconds: float
+    seconds: float  # of the steps that bring back
     backup: str
     size: int | None  # bytes of its archive
+
+    def today(self, size: int | None) -> float:
+        """How long it would have taken with so many bytes: longer where that is more, never shorter."""
+        return self.seconds * max(1.0, size / self.size) if size and self.size else self.seconds
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,8 +56,8 @@ class Readiness:
 
     @property
     def span(self) -> tuple[float, float] | None:
-        """The fastest and the slowest of what was measured, in seconds."""
-        seconds = [each.seconds for each in self.measured]
+        """The fastest and the slowest of what was measured, in seconds, with as much as there is today."""
+        seconds = [each.today(self.backup.size if self.backup else None) for each in self.measured]
         return (min(seconds), max(seconds)) if seconds else None
 
     @property
@@ -60,7 +65,7 @@ class Readiness:
         """The line."""
         lose = f"lose {elapsed(self.lose)}" if self.lose is not None else "all data are lost, since there is no good full backup"
         took = elapsed(timedelta(seconds=self.back)) if self.back is not None else ""
-        back = f"back in about {took}" if took else "back in an unknown time (nothing was restored yet)"
+        back = f"back in about {took} once decided" if took else "back in an unknown time (nothing was restored yet)"
         copies = f"{self.copies} {'copy' if self.copies == 1 else 'copies'}"
         return f"If production died now: {lose}, {back}, {copies}, variables unknown"
 
@@ -94,19 +99,14 @@ def judge(newest: Backup | None, measured: Sequence[Measured], now: datetime) ->
         backup=newest,
         lose=max(now - at, timedelta()) if at else None,
         measured=tuple(measured),
-        back=median([_today(each, newest.size) for each in measured]) if measured and newest else None,
+        back=median([each.today(newest.size) for each in measured]) if measured and newest else None,
         copies=1 if newest else 0,
     )
 
 
-def _today(each: Measured, size: int | None) -> float:
-    """How long it would have taken with as much as there is today: longer where that is more, never shorter."""
-    return each.seconds * max(1.0, size / each.size) if size and each.size else each.seconds
-
-
 def _measured(view: OperationView, size: int | None) -> Measured:
     """An operation as a measurement."""
-    took = ((view.finished_at or view.created_at) - view.created_at).total_seconds()
+    seconds = sum(took for _, took in spans(view.steps))
     return Measured(
-        operation_id=view.id, kind=view.kind, at=view.created_at, seconds=took, backup=view.params["bound"]["backup"], size=size
+        operation_id=view.id, kind=view.kind, at=view.created_at, seconds=seconds, backup=view.params["bound"]["backup"], size=size
     )

@@ -13,13 +13,13 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import asking, deploy, described, holds, maintenance, people, rollback, whereabouts
+from ops import asking, deciding, deploy, described, holds, maintenance, people, rollback, whereabouts
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.deploy import Choice, Proposal
 from ops.errors import Refused
 from ops.gate import Colour
-from ops.journal import Interrupted, OperationView
+from ops.journal import OperationView
 from ops.plans import Plan
 from ops.rollback import Preview
 from ops.terminal import Answer, ended, follow, opened
@@ -117,12 +117,10 @@ def settle(options: argparse.Namespace) -> Answer:
     """Decide about a halted operation: repeat the step, take it as done, or end it as it is."""
     with opened() as backstop:
         view = asking.settled_by(backstop, people.at_terminal(), options.operation)
-        step = view.steps[-1].name if view.steps and view.steps[-1].state != "done" else None
         if options.decision == "over":
             backstop.journal.abandon(view.id, by=people.at_terminal().id)
             return Answer(words=f"The {view.kind} {view.id} is over; its lock is free.", document={"success": True})
-        done: Any = Interrupted.REDO if options.decision == "retry" else {}
-        backstop.journal.settle(view.id, step, done=done, by=people.at_terminal().id)
+        step = deciding.go_on(backstop, view, done=options.decision == "done", by=people.at_terminal().id)
     words = f"The {view.kind} {view.id} goes on{f' after “{step}”' if options.decision == 'done' else ''} as soon as a bot takes it up."
     return Answer(words=words, document={"success": True})
 

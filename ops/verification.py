@@ -17,18 +17,17 @@ from ops import archive, choosing, damages, staging
 from ops.choosing import Choice
 from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
-from ops.facts import Facts
+from ops.facts import RESTORED, Facts
 from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
-from ops.journal.reading import Readings
 from ops.manifest import Backup
-from ops.restoring.data import Data
+from ops.restoring.data import Data, proven
 from ops.restoring.looking import require_backup, require_data, scratch
 from ops.restoring.staged import Staged, require_spots
 from ops.words import elapsed
 
 KIND = "verification"
 ENVIRONMENT = staging.ENVIRONMENT
-RESTORED, WORKING = 4, 5  # the levels that it gives
+WORKING = 5  # the level that smoke tests give on top
 WHO = "schedule"
 VERSION = "1"  # of what is looked at; a backup keeps by which one it was verified
 
@@ -133,8 +132,7 @@ class Verifying:
             self.op.step("verifier", self.test_verifier, if_interrupted=Interrupted.REDO)
             self.staged.save()
             self.restore()
-        except OpsError as error:
-            self.learn(error)
+        except OpsError:
             self.staged.put_back(self.bound["commit"])
             raise
         self.staged.put_back(self.bound["commit"])
@@ -177,15 +175,6 @@ class Verifying:
         self.services.catalogue.learn(self.bound["backup"], lambda facts: noted(facts, level, items, now))
         self.op.result(level=level, items=items)
 
-    def learn(self, error: OpsError) -> None:
-        """A backup that is not what it should be is not sound; an outage, or a verifier that is blind, says nothing about it."""
-        view = Readings(self.services.engine).get(self.op.id)
-        if view is not None and "unsound" in view.result:
-            why = f"it could not be restored to staging: {error.message}"
-            self.services.catalogue.learn(
-                self.bound["backup"], lambda facts: replace(facts, failed=why, failed_level=RESTORED, level_at=datetime.now(UTC))
-            )
-
 
 class MissedDamage(Failed):
     """The verifier does not see a damage that was done on purpose."""
@@ -193,8 +182,8 @@ class MissedDamage(Failed):
 
 def noted(facts: Facts, level: int, items: int, now: datetime) -> Facts:
     """The facts after a restore that was proven; a higher level keeps its own age. Pure."""
-    proven = replace(facts, failed=None, failed_level=None, restored_at=now)
-    return replace(proven, level=level, level_at=now, items=items, verifier=VERSION) if level >= (facts.level or 0) else proven
+    found = proven(facts, now)
+    return replace(found, level=level, level_at=now, items=items, verifier=VERSION) if level >= (facts.level or 0) else found
 
 
 def sentence(view: OperationView) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from ops import archive, damages
 from ops.archive import checking
 from tests.archives import export, members, written
+
+OF_ROWS = ("a table present and empty", "a table with half its rows", "a table cut in the middle of a row", "a row twice")
 
 
 @pytest.fixture
@@ -49,3 +52,15 @@ def test_an_archive_without_any_row_is_damaged_in_a_way_that_needs_none_and_that
         copy = tmp_path / f"{name}.zip"
         damages.do(name, bare, copy, 1)
         assert checking.look(copy, archive.Expected(tables=tables), 3).problems, name
+
+
+def test_damaging_a_large_table_takes_no_more_memory_than_a_few_rows(tmp_path: Path) -> None:
+    rows = ({"_id": f"{number:032d}", "_creationTime": float(number), "text": "x" * 10_000} for number in range(4_000))
+    large = written(tmp_path / "large.zip", members({"orders": rows}))
+    tracemalloc.start()
+    try:
+        for place, name in enumerate((*OF_ROWS, "the archive of another deployment")):
+            damages.do(name, large, tmp_path / f"{place}.zip", 1)
+        assert tracemalloc.get_traced_memory()[1] < 8_000_000
+    finally:
+        tracemalloc.stop()

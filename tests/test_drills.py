@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from ops import drill, staging, tasks
+from ops import drill, readiness, staging, tasks
 from ops.archive import Table
 from ops.backstop import Backstop
 from ops.drill import Drilled
@@ -74,6 +74,9 @@ def test_a_corrupted_table_is_found_decided_about_restored_and_reported(shop: Sh
         said(backstop, view, drill.DECIDED, newest)
     said(backstop, view, drill.BLOCKER, "nobody had the login of the dashboard")
     said(backstop, view, drill.DETECTED, SEEN)
+    said(backstop, view, drill.DETECTED, SEEN)  # a second click of the same person
+    with pytest.raises(Refused, match=r"Somebody was faster: “orders lost half|does not wait for that now"):
+        said(backstop, view, drill.DETECTED, "users lost half", by="U0CAROL")
     view = at(backstop, started, drill.DECIDED)
     with pytest.raises(Refused, match="There is no backup"):
         said(backstop, view, drill.DECIDED, "full-1701450000000")
@@ -99,6 +102,9 @@ def test_a_corrupted_table_is_found_decided_about_restored_and_reported(shop: Sh
     opened = [task.text for task in tasks.open_ones(backstop.engine) if task.kind == "drill recommendation"]
     assert any("nobody had the login" in each and "INCIDENT_RESPONSE_PLAN.md" in each for each in opened)
     assert [each.operation_id for each in drill.history(backstop.journal.recent(10))] == [started]
+    back = readiness.of(backstop, datetime.now(UTC)).back
+    assert back is not None
+    assert 0 < back < found.seconds["restore"] + found.seconds["verify"]
 
 
 def test_a_drill_goes_on_after_the_bot_was_started_again_and_one_that_is_cancelled_leaves_staging_as_it_was(

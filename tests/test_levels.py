@@ -10,11 +10,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ops import deltas, retention, verification, verify
+from ops import deciding, deltas, retention, verification, verify
 from ops.errors import Refused
 from ops.facts import Facts
 from ops.restore import moment
 from ops.restore.workflow import proven
+from ops.restoring import data
 from ops.retention import Kept
 from ops.settings import Retention
 from ops.verify import Verdict
@@ -89,3 +90,25 @@ def test_a_stored_files_row_is_not_brought_back_whatever_component_it_is_of() ->
         for name in ("orders", "_storage", "waitlist/_storage", "waitlist/users")
     ]
     assert rows == [3, 0, 0, 3]
+
+
+def test_what_a_restore_found_wanting_is_sound_again_only_by_a_restore_that_is_proven() -> None:
+    wanting = data.unsound(RESTORED, "it could not be restored to production: rows differ", NOW)
+    assert not wanting.good
+    assert not verify.noted(wanting, Verdict(level=3, items=9), NOW).good
+    assert data.proven(wanting, NOW).good
+
+
+@pytest.mark.parametrize(
+    ("step", "possible"),
+    [
+        ("data", True),
+        ("maintenance on", True),
+        (None, True),
+        ("safety export", False),
+        ("backup manifest", False),
+        ("imports before", False),
+    ],
+)
+def test_a_person_can_vouch_for_a_step_but_for_no_backup_that_was_not_taken(step: str | None, possible: bool) -> None:
+    assert deciding.by_hand(step) is possible

@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops.facts import Facts
+from ops.journal.words import StepView
 from ops.manifest import Backup
 from ops.readiness import Measured, judge
+from ops.recoveries import spans
 
 NOW = datetime(2026, 11, 30, 9, tzinfo=UTC)
 
@@ -44,6 +46,16 @@ def test_the_time_is_the_middle_of_what_was_measured_and_the_span_is_said() -> N
     found = judge(backup(1), [measured(480), measured(660), measured(540)], NOW)
     assert (found.back, found.span) == (540, (480, 660))
     assert "back in about 9 m 00 s" in found.sentence
+
+
+def test_neither_people_nor_what_a_drill_does_besides_count() -> None:
+    steps = ("staging", "archive", "staging saved", "prepared data", "disaster", "detected", "decided", "data", "proof", "report")
+    views = [StepView(name=name, state="done", started_at=NOW, finished_at=NOW + timedelta(seconds=10)) for name in steps]
+    assert spans(views) == (("archive", 10.0), ("data", 10.0), ("proof", 10.0))
+
+
+def test_the_span_is_said_of_as_much_data_as_there_is_today() -> None:
+    assert judge(backup(1, size=2000), [measured(100), measured(200, size=4000)], NOW).span == (200, 200)
 
 
 def test_more_data_than_at_the_restore_take_longer_fewer_never_shorter() -> None:

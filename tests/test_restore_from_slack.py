@@ -102,12 +102,17 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
 
 def test_a_restore_that_fails_half_way_halts_with_undo_and_says_what_is_where(shop: Shop, slack: Client) -> None:
     made = backup_id(taken(slack, "/backup full"))
-    shop.convex.faults["import"] = "fail:the disk over there is full"
     view = opened(slack, f"/restore database {made}", BOB)
     assert slack.submit(view, {**REASON, "typed": made}, user=BOB).acked
-    slack.click(signed_for(slack, made), "Approve", user=CAROL)
+    signature = signed_for(slack, made)
+    shop.convex.faults["export"] = "fail"
+    slack.click(signature, "Approve", user=CAROL)
+    card = until(slack, ENGINEERING, lambda shown: f"Restore to {made} halted at “safety export”" in shown.all_text)
+    assert "Mark as done" not in str(card.blocks)  # nobody can vouch for a backup that was not taken
+    shop.convex.faults["export"], shop.convex.faults["import"] = None, "fail:the disk over there is full"
+    slack.click(card, "Retry", user=BOB)
     card = until(slack, ENGINEERING, lambda shown: f"Restore to {made} halted at “data”" in shown.all_text)
-    for words in ("the disk over there is full", "maintenance is on", "Convex is paused", "Undo", "Retry", "Hand over"):
+    for words in ("the disk over there is full", "maintenance is on", "Convex is paused", "Undo", "Retry", "Mark as done", "Hand over"):
         assert words in card.all_text + str(card.blocks)
     shop.convex.faults["import"] = None
     slack.click(card, "Retry", user=BOB)

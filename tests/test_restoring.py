@@ -216,6 +216,7 @@ def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damage
     view = ended(backstop, begun.operation_id)
     assert (view.status, names(view)[-1]) == ("failed", "archive")
     assert (shop.rows(), shop.convex.paused) == (rows, False)
+    assert "could not be restored to production" in str(backstop.catalogue.get(made).facts.failed)
 
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

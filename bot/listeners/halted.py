@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Session
 
 from bot.desk import Desk
@@ -15,8 +13,7 @@ from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import message, section
 from bot.views.text import mention
-from ops import activity, asking, standing, tasks
-from ops.journal import Interrupted, OperationView
+from ops import activity, asking, deciding, standing, tasks
 from ops.people import Right
 
 _retry = action(Action.HALTED_RETRY, needs=Right.SETTLE, stored=True)
@@ -29,27 +26,20 @@ _handed = submission(Window.HAND_OVER, needs=Right.SETTLE, stored=True)
 @_retry.handle
 def retry(request: Request, desk: Desk) -> Reply:
     """Repeat the step at which it halted."""
-    return _settled(request, desk, Interrupted.REDO, "Repeating")
+    return _settled(request, desk, "Repeating", done=False)
 
 
 @_done.handle
 def done(request: Request, desk: Desk) -> Reply:
     """The person has looked: it is done."""
-    return _settled(request, desk, {}, "Going on after")
+    return _settled(request, desk, "Going on after", done=True)
 
 
-def _settled(request: Request, desk: Desk, what: Any, word: str) -> Reply:
+def _settled(request: Request, desk: Desk, word: str, *, done: bool) -> Reply:
     """Let it go on."""
     view = asking.settled_by(desk.backstop, request.person, request.value)
-    step = halted_at(view)
-    desk.backstop.journal.settle(view.id, step, done=what, by=request.person.id)
+    step = deciding.go_on(desk.backstop, view, done=done, by=request.person.id)
     return shown(request, message(f"{word} “{step or 'the last step'}” of the {view.kind}; its card goes on."))
-
-
-def halted_at(view: OperationView) -> str | None:
-    """The step that is not done; None where it halted between two."""
-    last = view.steps[-1] if view.steps else None
-    return last.name if last is not None and last.state != "done" else None
 
 
 @_over.handle

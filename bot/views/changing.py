@@ -12,6 +12,7 @@ from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
 from bot.views.steps import DONE, HALTED, MARKS, RUNNING, spoken
 from bot.views.text import code, counted, duration, escape, mention, prose
+from ops.deciding import by_hand, halted_at
 from ops.loss import Loss
 from ops.spots import load
 from ops.whereabouts import sentence as whereabouts
@@ -248,7 +249,7 @@ def halted_buttons(view: OperationView) -> list[Element]:
     return [
         button("Retry", Action.HALTED_RETRY, view.id, style="primary"),
         *([way_back] if way_back else []),
-        button("Mark as done", Action.HALTED_DONE, view.id, asks=done),
+        *([button("Mark as done", Action.HALTED_DONE, view.id, asks=done)] if by_hand(halted_at(view)) else []),
         button("Hand over", Action.HALTED_HAND_OVER, view.id),
         button("End it as it is", Action.HALTED_OVER, view.id, asks=over, style="danger"),
     ]

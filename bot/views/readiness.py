@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.views.actions import Action
 from bot.views.backup.marks import level
-from bot.views.blocks import Block, Element, Message, actions, button, message, section
+from bot.views.blocks import Block, Element, Message, actions, button, context, message, section
 from bot.views.text import ago, clock, code, counted, duration
 from ops.readiness import Readiness
 
@@ -23,7 +23,7 @@ def _back(found: Readiness) -> str:
         return "back in an *unknown* time (nothing was restored yet)"
     fastest, slowest = (duration(each) for each in found.span)
     measured = fastest if fastest == slowest else f"{fastest} to {slowest}"
-    return f"back in about *{duration(found.back)}* ({counted(len(found.measured), 'restore')}: {measured})"
+    return f"back in about *{duration(found.back)}* once decided ({counted(len(found.measured), 'restore')}: {measured})"
 
 
 def blocks(found: Readiness) -> list[Block]:
@@ -43,4 +43,6 @@ def evidence(found: Readiness) -> Message:
         f"• {ago(each.at)}: {each.kind} of {code(each.backup)} in *{duration(each.seconds)}*, operation {code(each.operation_id)}"
         for each in found.measured
     ]
-    return message("What the time to come back was measured from", section("*What the time to come back was measured from*", *rows))
+    title = "What the time to come back was measured from"
+    note = "The steps that bring data back, without what a drill or a verification does besides, and without waiting for people."
+    return message(title, section(f"*{title}*", *rows), context(note))

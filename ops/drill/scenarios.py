@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from ops import damages
@@ -61,11 +62,11 @@ def make(letter: str, source: Path, target: Path, table: str) -> None:
     folder = "/".join(f"_components/{part}" for part in table.split("/")[:-1])
     meant = f"{folder}/{table.rsplit('/', maxsplit=1)[-1]}/{ROWS}".lstrip("/")
 
-    def left(member: str, rows: list[bytes] | None) -> list[bytes] | None:
-        if rows is None or f"{TABLES}/" in member:
-            return rows
+    def left(member: str) -> damages.Edit | None:
+        if not member.endswith(f"/{ROWS}") or f"{TABLES}/" in member:
+            return None
         if letter == "A":
-            return []
-        return rows[::2] if member == meant else rows
+            return lambda _rows: ()
+        return (lambda rows: islice(rows, 0, None, 2)) if member == meant else None
 
     damages.again(source, target, left)

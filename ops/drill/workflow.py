@@ -18,6 +18,7 @@ from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, St
 from ops.journal.reading import Readings
 from ops.manifest import Backup
 from ops.notes import Note
+from ops.recoveries import PREPARED
 from ops.restoring.data import Data
 from ops.restoring.looking import require_backup, require_data, scratch
 from ops.restoring.staged import ENVIRONMENT, Staged, require_spots
@@ -83,7 +84,7 @@ def say(services: Services, view: OperationView, kind: str, text: str, *, by: st
     """Somebody sees it, has decided, or is held up.
 
     Raises:
-        Refused: it is not what the drill waits for, or the backup that was decided for is none.
+        Refused: it is not what the drill waits for, somebody was faster, or the backup that was decided for is none.
     """
     if view.status is not Status.RUNNING:
         raise Refused("That drill is over.", "`/drill history` shows how it went.")
@@ -95,7 +96,10 @@ def say(services: Services, view: OperationView, kind: str, text: str, *, by: st
         require_data(services, require_backup(services, text), ENVIRONMENT)
     if not text.strip():
         raise Refused("Nothing is said.", "Say in a sentence what you see.")
-    return notes.write(services.engine, view.id, kind, one_line(text, TEXT), by=by, id=id)
+    note = notes.write(services.engine, view.id, kind, one_line(text, TEXT), by=by, id=id if kind == BLOCKER else f"{kind}-{view.id}")
+    if kind != BLOCKER and (note.by, note.text) != (by, one_line(text, TEXT)):
+        raise Refused(f"Somebody was faster: “{note.text}”.", "That counts; its card goes on.")
+    return note
 
 
 def drill(op: Operation, services: Services) -> None:
@@ -114,7 +118,7 @@ class Drilling:
         self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
         self.scenario = SCENARIOS[self.bound["scenario"]]
         self.staged = Staged(op=self.op, services=self.services)
-        self.base = Data(self.staged.to(self.bound["commit"]), self.bound, "prepared ")
+        self.base = Data(self.staged.to(self.bound["commit"]), self.bound, PREPARED)
 
     def go(self) -> None:
         """The list of steps."""

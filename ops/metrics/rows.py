@@ -16,6 +16,7 @@ from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.database import ApprovalRow, OperationRow, ReleaseRow, StepRow, reading
 from ops.metrics.figures import BACKUPS, BRINGS_BACK, Done, Figures, Recovery, Release, reckon
+from ops.recoveries import spans
 
 DAYS, MOST_DAYS = 30, 365
 _KINDS = (*BACKUPS, *BRINGS_BACK, "deploy")
@@ -110,10 +111,10 @@ def recoveries(engine: Engine) -> list[Recovery]:
             .where(StepRow.operation_id.in_([each.id for each in found]), StepRow.finished_at.is_not(None))
             .order_by(StepRow.position)
         ).all()
-    spans: dict[str, list[tuple[str, float]]] = {each.id: [] for each in found}
-    for step in steps:
-        spans[step.operation_id].append((step.name, (step.finished_at - step.started_at).total_seconds()))
-    return [Recovery(id=each.id, kind=each.kind, at=each.created_at, steps=tuple(spans[each.id])) for each in found]
+    return [
+        Recovery(id=each.id, kind=each.kind, at=each.created_at, steps=spans(step for step in steps if step.operation_id == each.id))
+        for each in found
+    ]
 
 
 def releases(engine: Engine, since: datetime) -> list[Release]:

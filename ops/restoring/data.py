@@ -10,7 +10,7 @@ from typing import Any
 from ops import archive, pausing, spots
 from ops.archive import Table
 from ops.errors import Failed
-from ops.facts import GOOD
+from ops.facts import GOOD, RESTORED, Facts
 from ops.journal import Interrupted
 from ops.manifest import milliseconds
 from ops.releasing import PRODUCTION, Releasing
@@ -68,8 +68,9 @@ class Data:
         self.tables = {name: Table(**values) for name, values in found["tables"].items()}
 
     def _unsound(self, message: str, remedy: str) -> Failed:
-        """The backup itself is not what it should be, which no outage is: kept, as a step's error that is raised again says no more."""
-        self.op.result(unsound=message)
+        """The backup itself is not what it should be, which no outage is: from here on nobody counts on it."""
+        why = f"it could not be restored to {self.to.environment}: {message}"
+        self.services.catalogue.learn(self.bound["backup"], lambda facts: unsound(facts, why, datetime.now(UTC)))
         return Failed(message, remedy)
 
     def pause(self) -> None:
@@ -150,8 +151,18 @@ class Data:
             )
         if not different:
             now = datetime.now(UTC)
-            self.services.catalogue.learn(self.bound["backup"], lambda facts: replace(facts, restored_at=now))
+            self.services.catalogue.learn(self.bound["backup"], lambda facts: proven(facts, now))
         return {"of": len(self.tables), "equal": len(self.tables) - len(set(different) & set(self.tables)), "different": different}
+
+
+def proven(facts: Facts, now: datetime) -> Facts:
+    """The facts of a backup whose restore was proven row by row. Pure."""
+    return replace(facts, failed=None, failed_level=None, restored_at=now)
+
+
+def unsound(facts: Facts, why: str, now: datetime) -> Facts:
+    """The facts of a backup that a restore found wanting; only another restore clears it. Pure."""
+    return replace(facts, failed=why, failed_level=RESTORED, level_at=now)
 
 
 def differences(wanted: Mapping[str, Table], there: Mapping[str, Table]) -> list[str]:

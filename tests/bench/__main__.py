@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from tests.bench import acks, changing, checking, full, losing, quick, rest, restoring
+from tests.bench import acks, changing, checking, full, history, losing, quick, rest, restoring
 from tests.bench.figures import Figure, table
 
 Part = Callable[[Path], Iterator[Figure]]
@@ -30,6 +30,7 @@ def parts(*, short: bool) -> dict[str, Part]:
         "full-1": partial(full.measured, megabytes=1, n=5),
         **large,
         "listing": rest.listing,
+        "history": history.measured,
         "changing": changing.beside,
         "click": changing.click,
         "packages": changing.kept,
