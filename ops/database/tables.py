@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey
+from sqlalchemy import JSON, BigInteger, DateTime, Float, ForeignKey, Index
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -40,9 +40,10 @@ class OperationRow(Base):
     """An operation, from its start to its end."""
 
     __tablename__ = "operations"
+    __table_args__ = (Index("ix_operations_kind_created_at_id", "kind", "created_at", "id"),)  # the last ones of a kind, their rows unread
 
     id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(index=True)
+    kind: Mapped[str]
     version: Mapped[int]
     environment: Mapped[str | None]
     params: Mapped[dict[str, Any]]

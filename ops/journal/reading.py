@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -32,9 +33,12 @@ class Readings:
 
     def recent(self, limit: int = 50, before: datetime | None = None, kinds: Sequence[str] | None = None) -> list[OperationView]:
         """The last ones, newest first."""
-        query = select(OperationRow).order_by(OperationRow.created_at.desc()).limit(limit)
-        query = query.where(OperationRow.created_at < before) if before else query
-        return self._views(query.where(OperationRow.kind.in_(kinds)) if kinds else query)
+        found = select(OperationRow.id).order_by(OperationRow.created_at.desc()).limit(limit)
+        found = found.where(OperationRow.created_at < before) if before else found
+        found = found.where(OperationRow.kind.in_(kinds)) if kinds else found
+        return self._views(
+            select(OperationRow).where(OperationRow.id.in_(found.scalar_subquery())).order_by(OperationRow.created_at.desc())
+        )
 
     def step_result(self, id: str, name: str) -> Any:  # noqa: A002 # the contract's name
         """What a step that is done gave; None where it is not."""
@@ -59,7 +63,10 @@ class Readings:
             steps = session.scalars(
                 select(StepRow).where(StepRow.operation_id.in_([row.id for row in rows])).order_by(StepRow.position)
             ).all()
-            return [_view(row, [step for step in steps if step.operation_id == row.id]) for row in rows]
+            of: dict[str, list[StepRow]] = defaultdict(list)
+            for step in steps:
+                of[step.operation_id].append(step)
+            return [_view(row, of[row.id]) for row in rows]
 
 
 def view_of(session: Session, row: OperationRow) -> OperationView:

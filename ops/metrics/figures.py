@@ -22,7 +22,7 @@ PRODUCTION_BACK = ("restore", "quick rollback", "full rollback")
 UNDONE = timedelta(days=1)  # within which a rollback counts against the deploy before it
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Done:
     """An operation, as far as it is reckoned with."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, insert
 from sqlalchemy.orm import Session
 
-from bot import gathered
+from bot import gathered, homes
 from ops import metrics
 from ops.database import OperationRow, StepRow, open_database
 from sandbox.slack import Client
@@ -67,6 +68,7 @@ def _from_slack(folder: Path) -> Iterator[Figure]:
             live(engine)
             engine.dispose()
             for _ in range(LOOKS):
+                time.sleep(2 * homes.BETWEEN)  # nobody opens it as fast as it is drawn anew
                 with timed(spent):
                     _open(slack)
     yield Figure(
