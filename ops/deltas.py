@@ -62,8 +62,7 @@ class Delta:
 
 
 def place(folder: Path, safety: str) -> Path:
-    """Where the delta of a safety backup lies; its folder is made when it is missing."""
-    files.make_folder(folder / FOLDER)
+    """Where the delta of a safety backup lies."""
     return folder / FOLDER / f"{_PREFIX}{manifest.digits(safety)}.zip"
 
 

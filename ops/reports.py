@@ -51,7 +51,7 @@ def write(services: Services, operation_id: str, watch: OperationView | None = N
 def markdown(view: OperationView, signed: Approval | None, watch: OperationView | None) -> str:
     """The whole report. Pure."""
     bound, shown, result = view.params["bound"], view.params["shown"], view.result
-    at = instant(milliseconds(bound["backup"]))
+    at, until = _window(view)
     last = max((step.finished_at for step in view.steps if step.finished_at), default=view.created_at)
     parts = [
         f"# Incident report: restore of {bound['target']}",
@@ -61,7 +61,7 @@ def markdown(view: OperationView, signed: Approval | None, watch: OperationView 
                 "It began": shown["began"] or "not said",
                 "Business impact": shown["impact"] or "not said",
                 "Backup": f"{bound['backup']}, taken {_clock(at)}",
-                "Data loss window": f"{elapsed(view.created_at - at)}: what was written from {_clock(at)} to {_clock(view.created_at)}",
+                "Data loss window": f"{elapsed(until - at)}: what was written from {_clock(at)} to {_clock(until)}",
                 "Duration": f"{elapsed(last - view.created_at)}, from {_clock(view.created_at)} to {_clock(last)}",
                 "Asked by": view.requested_by,
                 "Signed by": _signed(signed),
@@ -78,6 +78,14 @@ def markdown(view: OperationView, signed: Approval | None, watch: OperationView 
         *_watched(watch),
     ]
     return "\n\n".join(_paragraphs(parts)) + "\n"
+
+
+def _window(view: OperationView) -> tuple[datetime, datetime]:
+    """From the moment of the backup's own rows until its rows were there: what was written between the two went. Pure."""
+    snapshot = view.params["shown"].get("snapshot")
+    at = datetime.fromisoformat(snapshot) if snapshot else instant(milliseconds(view.params["bound"]["backup"]))
+    back = next((step for step in view.steps if step.name == "data"), None)
+    return at, (back.finished_at or back.started_at) if back else view.created_at
 
 
 def _paragraphs(parts: Sequence[str]) -> list[str]:

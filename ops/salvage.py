@@ -114,6 +114,7 @@ class Salvaging:
 
     def append(self) -> dict[str, Any]:
         """Import the rows that are not there: after a crash, or an import that broke off half-way, those that are left."""
+        self.services.convex.require_no_import(ENVIRONMENT, stop=self.op.stop, said=self.to.said)  # a killed bot's may still add rows
         with scratch(self.services) as folder:
             wanted = self._wanted(folder)
             there = self._export(folder / "there.zip")

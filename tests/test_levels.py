@@ -18,6 +18,7 @@ from ops.restore.workflow import proven
 from ops.restoring import data
 from ops.retention import Kept
 from ops.settings import Retention
+from ops.spots import Spot
 from ops.verify import Verdict
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
@@ -112,3 +113,9 @@ def test_what_a_restore_found_wanting_is_sound_again_only_by_a_restore_that_is_p
 )
 def test_a_person_can_vouch_for_a_step_but_for_no_backup_that_was_not_taken(step: str | None, possible: bool) -> None:
     assert deciding.by_hand(step) is possible
+
+
+def test_a_spot_check_that_nobody_could_look_at_is_not_taken_for_good() -> None:
+    found = Spot(what="active memberships", found=0, at_least=0, unknown="The spot checks ended early (code 137).")
+    assert not found.good
+    assert found.sentence == "active memberships could not be looked at: The spot checks ended early (code 137)."

@@ -12,6 +12,7 @@ import threading
 import time
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -272,3 +273,16 @@ def test_no_child_outlives_a_killed_parent(tmp_path: Path) -> None:
     gone, alive = psutil.wait_procs(found, timeout=30)
     assert gone
     assert not alive
+
+
+@pytest.mark.parametrize("seed", [None, 3])
+def test_where_the_import_leaves_tables_alone_that_the_backup_lacks_none_of_their_rows_is_said_to_go(
+    tmp_path: Path, seed: int | None
+) -> None:
+    old = archive(tmp_path / "old.zip", {"orders": {"a1": "x"}}, seed)
+    new = archive(tmp_path / "new.zip", {"orders": {"a1": "x", "a2": "y"}, "late": {"b1": "z"}}, seed)
+    ways: dict[str, Any] = {"scratch": tmp_path, "deadline": 60.0}
+    assert {each.name: each.created for each in compare(old, new, **ways).tables} == {"orders": 1, "late": 1}
+    assert {each.name: each.created for each in compare(old, new, shared=True, **ways).tables} == {"orders": 1}
+    counted, kept = keep(old, new, into=tmp_path / "kept.zip", stop=threading.Event(), shared=True, **ways)
+    assert (counted.lost, [each["name"] for each in kept]) == (1, ["orders"])

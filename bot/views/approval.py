@@ -132,7 +132,8 @@ def _data(asked: Approval) -> list[str]:
     if not asked.plan.bound["data"]:
         return ["*Data:* stay as they are"]
     at = instant(milliseconds(str(asked.plan.bound["backup"])))
-    window = f"*Data loss window:* {duration((asked.asked_at or asked.created_at) - at)}, all that was written since {clock(at)}"
+    so_far = duration((asked.asked_at or asked.created_at) - at)
+    window = f"*Data loss window:* {so_far} when it was asked for: all that is written from {clock(at)} until the data are back"
     shown = asked.plan.shown
     if shown["loss"] is None:
         return [window, f":warning: How much that is, is unknown: {prose(shown['loss_unknown'], 200)}"]

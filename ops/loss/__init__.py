@@ -98,7 +98,7 @@ class Loss:
 
 
 def compare(  # noqa: PLR0913 # the facts of one comparison, all named
-    old: Path, new: Path, *, scratch: Path, deadline: float, cores: int = 2, stop: threading.Event | None = None
+    old: Path, new: Path, *, scratch: Path, deadline: float, cores: int = 2, stop: threading.Event | None = None, shared: bool = False
 ) -> Loss:
     """Compare a backup's archive with an export of now.
 
@@ -109,33 +109,35 @@ def compare(  # noqa: PLR0913 # the facts of one comparison, all named
         deadline: seconds.
         cores: how many processes read; one for each archive at most.
         stop: ends it.
+        shared: leave out tables that the backup does not have, as an import in Convex's mode ``replace`` leaves them alone.
 
     Raises:
         Failed: one of them cannot be read, or the time is over.
     """
-    return Loss.load(_run(old, new, scratch, deadline, cores, stop, None))
+    return Loss.load(_run(old, new, scratch, deadline, cores, stop, None, shared=shared))
 
 
 def keep(  # noqa: PLR0913 # the facts of one comparison, all named
-    old: Path, new: Path, *, into: Path, scratch: Path, deadline: float, stop: threading.Event
+    old: Path, new: Path, *, into: Path, scratch: Path, deadline: float, stop: threading.Event, shared: bool = False
 ) -> tuple[Loss, list[dict[str, Any]]]:
     """Compare, and write the rows that were created or changed to a ZIP: what was counted, and what each table has in it.
 
     Raises:
         Failed: one of them cannot be read, or the time is over.
     """
-    said = _run(old, new, scratch, deadline, 1, stop, into)  # nobody waits: the other core has an import to see to
+    said = _run(old, new, scratch, deadline, 1, stop, into, shared=shared)  # nobody waits: the other core has an import to see to
     return Loss.load(said), list(said["kept"])
 
 
 def _run(  # noqa: PLR0913, PLR0917 # the facts of one comparison
-    old: Path, new: Path, scratch: Path, deadline: float, cores: int, stop: threading.Event | None, into: Path | None
+    old: Path, new: Path, scratch: Path, deadline: float, cores: int, stop: threading.Event | None, into: Path | None, *, shared: bool
 ) -> dict[str, Any]:
     """Have the process compare; what it wrote down."""
     _require_room(scratch, old, new)
     folder = Path(tempfile.mkdtemp(prefix="loss-", dir=scratch))
     try:
-        asked = {"old": str(old.absolute()), "new": str(new.absolute()), "cores": cores, "into": str(into.absolute()) if into else ""}
+        places = {"old": str(old.absolute()), "new": str(new.absolute()), "into": str(into.absolute()) if into else ""}
+        asked = {**places, "cores": cores, "shared": shared}
         (folder / "asked.json").write_text(json.dumps(asked))
         try:
             finished = process.run(

@@ -20,9 +20,10 @@ def main(folder: Path) -> None:
     answer: dict[str, Any]
     try:
         into = Path(asked["into"]) if asked["into"] else None
-        answer = {"tables": compare(Path(asked["old"]), Path(asked["new"]), folder, asked["cores"], folder if into else None)}
+        old, new, marks = Path(asked["old"]), Path(asked["new"]), folder if into else None
+        answer = {"tables": compare(old, new, folder, asked["cores"], marks, shared=asked["shared"])}
         if into is not None:
-            answer["kept"] = keep(Path(asked["new"]), folder, into)
+            answer["kept"] = keep(new, folder, into)
     except Unreadable as error:
         answer = {"problem": str(error)}
     (folder / "answered.json").write_text(json.dumps(answer))

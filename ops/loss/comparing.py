@@ -23,7 +23,7 @@ from ops.archive.ahead import contents
 from ops.archive.counting import lines
 from ops.archive.layout import Member, Unreadable, read
 from ops.loss import TableLoss
-from ops.loss.marks import CHANGED, CREATED, WIDTH, Marks, digest, file_name
+from ops.loss.marks import CHANGED, CREATED, WIDTH, Marks, digest, file_name, place
 from ops.loss.walking import Unordered, walk
 
 _RUN = 200_000  # rows that are sorted at once: 20 MB
@@ -40,8 +40,12 @@ class Spilled:
     runs: int
 
 
-def compare(old: Path, new: Path, folder: Path, cores: int, marks: Path | None = None) -> list[dict[str, Any]]:
+def compare(  # noqa: PLR0913 # the facts of one comparison
+    old: Path, new: Path, folder: Path, cores: int, marks: Path | None = None, *, shared: bool = False
+) -> list[dict[str, Any]]:
     """What became of every table of either, the most affected first; the ids of what was created and changed go to ``marks``.
+
+    Those that only the new archive has are left out where ``shared``: an import that replaces table by table leaves them alone.
 
     Raises:
         Unreadable: with which archive, and what is wrong with it.
@@ -49,7 +53,19 @@ def compare(old: Path, new: Path, folder: Path, cores: int, marks: Path | None =
     found = _found(old, new, folder, cores, marks)
     if not found:
         raise Unreadable("neither archive holds a table")
+    if shared:
+        found = _shared(found, old, marks)
     return [asdict(each) for each in sorted(found, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))]
+
+
+def _shared(found: Iterable[TableLoss], old: Path, marks: Path | None) -> list[TableLoss]:
+    """The tables that the old archive has too, and no marks of the others."""
+    there = {member.table for member in read(old)}
+    if marks is not None:
+        for each in found:
+            if each.name not in there:
+                place(marks, CREATED, each.name).unlink(missing_ok=True)
+    return [each for each in found if each.name in there]
 
 
 def _found(old: Path, new: Path, folder: Path, cores: int, marks: Path | None) -> list[TableLoss]:
@@ -131,10 +147,10 @@ def _runs(member: Member, blocks: Iterator[bytes], folder: Path) -> Spilled:
         rows += len(pairs)
         run += pairs
         if len(run) >= _RUN:
-            _write(run, place(folder, str(member.table), number))
+            _write(run, run_path(folder, str(member.table), number))
             run, number = [], number + 1
     if run:
-        _write(run, place(folder, str(member.table), number))
+        _write(run, run_path(folder, str(member.table), number))
         number += 1
     return Spilled(rows=rows, total=total, runs=number)
 
@@ -154,7 +170,7 @@ def _write(run: list[bytes], path: Path) -> None:
     path.write_bytes(b"".join(run))
 
 
-def place(folder: Path, table: str, number: int) -> Path:
+def run_path(folder: Path, table: str, number: int) -> Path:
     """Where a run lies."""
     return folder / f"{file_name(table)}.{number}"
 
@@ -179,7 +195,7 @@ def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
         Unreadable: an id stands twice.
     """
     previous = b""
-    for pair in heapq.merge(*(_pairs(place(folder, name, number)) for number in range(spilled.runs))):
+    for pair in heapq.merge(*(_pairs(run_path(folder, name, number)) for number in range(spilled.runs))):
         if pair[:WIDTH] == previous:
             raise Unreadable(f"an _id stands twice in {name}")
         previous = pair[:WIDTH]

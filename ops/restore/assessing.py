@@ -18,6 +18,7 @@ from ops.loss import Loss
 from ops.manifest import Backup, milliseconds
 from ops.restoring.looking import lost, page_missing, require_backup, require_data
 from ops.services.git import Commit
+from ops.services.process import Stopped
 from ops.spots import Spot
 
 PRODUCTION = "production"
@@ -123,8 +124,10 @@ def _spots(services: Services, backup: Backup, stop: threading.Event) -> tuple[S
     path = services.catalogue.archive(backup.id)
     try:
         return tuple(spots.look(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop))
-    except OpsError:  # an archive that cannot be read is refused by the operation's own look, before anything changes
-        return ()
+    except Stopped:
+        raise
+    except OpsError as error:  # said, and no more: an archive that cannot be read is refused by the operation's own look
+        return (Spot(what="What the settings want of its rows", found=0, at_least=0, unknown=error.message),)
 
 
 def require_deployment(services: Services, environment: str) -> None:

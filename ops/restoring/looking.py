@@ -101,7 +101,8 @@ def lost(
             services.convex.export(environment, fresh, stop=stop, progress=lambda facts: said(_telling(facts)))
             old = services.catalogue.archive(backup.id)
             said(f"Comparing {decimal_size(fresh.stat().st_size)} with the backup, row by row")
-            return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop), ""
+            shared = services.settings.convex.import_mode == "replace"
+            return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop, shared=shared), ""
     except OpsError as error:
         return None, error.message
 

@@ -35,15 +35,18 @@ class Spot:
     found: int
     at_least: int
     sample: tuple[str, ...] = ()  # the ids that were drawn
+    unknown: str = ""  # why nobody could look
 
     @property
     def good(self) -> bool:
         """Whether there were enough."""
-        return self.found >= self.at_least
+        return not self.unknown and self.found >= self.at_least
 
     @property
     def sentence(self) -> str:
         """For a report."""
+        if self.unknown:
+            return f"{self.what} could not be looked at: {self.unknown}"
         drawn = f"; drawn: {', '.join(self.sample)}" if self.sample else ""
         return f"{self.what}: {self.found}{'' if self.good else f', and {self.at_least} are wanted'}{drawn}"
 

@@ -105,6 +105,15 @@ class Convex:
             deadline = float(self._settings.convex.deadline)
             return imports.bring(door, program, archive.absolute(), mode=mode, deadline=deadline, stop=stop, said=said)
 
+    def require_no_import(self, environment: str, *, stop: threading.Event, said: Callable[[str], None]) -> None:
+        """Wait until no import is under way there.
+
+        Raises:
+            ConvexFailed: one does not end.
+        """
+        with self._door(environment) as door:
+            imports.require_free(door, said, float(self._settings.convex.deadline), stop)
+
     def import_since(self, environment: str, before: str, *, stop: threading.Event, said: Callable[[str], None]) -> Imported | None:
         """How the import that began after that one ended; None when it surely changed nothing."""
         with self._door(environment) as door:

@@ -107,7 +107,7 @@ def bring(  # noqa: PLR0913 # the facts of one import, all named
         Misfit: a row does not fit the schema.
         ConvexFailed, Undecided: it failed; or nobody can say how it ended.
     """
-    _require_free(door, said, deadline, stop)
+    require_free(door, said, deadline, stop)
     before = newest(door)
     finished = _run(program, ("import", f"--{mode}", "-y", str(archive)), deadline, stop, said)
     found = since(door, before, deadline=deadline, stop=stop, said=said)
@@ -116,8 +116,12 @@ def bring(  # noqa: PLR0913 # the facts of one import, all named
     raise _failure(door, finished, before, "appended some rows or none" if mode == "append" else "changed nothing")
 
 
-def _require_free(door: Door, said: Callable[[str], None], deadline: float, stop: threading.Event) -> None:
-    """Wait until no import is under way there: one of ours that was given up may still be, and two at once would race."""
+def require_free(door: Door, said: Callable[[str], None], deadline: float, stop: threading.Event) -> None:
+    """Wait until no import is under way there: one of ours that was given up may still be, and two at once would race.
+
+    Raises:
+        ConvexFailed: one does not end within the deadline, in seconds.
+    """
     end = time.monotonic() + deadline
     while any(each.state == "in_progress" for each in listed(door)):
         said("Another import is under way there; ours follows")
