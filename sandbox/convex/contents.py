@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable
 
 from sandbox.convex import files, filling, ids, tables
@@ -21,7 +20,7 @@ class Contents:
         """Write a document; return its id. One with the same ``_id`` is replaced. No schema is asked."""
         with self._deployment.database.transaction() as connection:
             found = tables.ensure(connection, table, component)
-            complete = {"_id": ids.new(found.number), "_creationTime": time.time() * 1000, **document}
+            complete = {"_id": ids.new(found.number), "_creationTime": self._deployment.now.seconds() * 1000, **document}
             tables.put(connection, found, (complete["_id"], to_line(complete)))
         return str(complete["_id"])
 

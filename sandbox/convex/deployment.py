@@ -14,6 +14,7 @@ from sandbox.convex.faults import Faults
 from sandbox.convex.feed import Feed
 from sandbox.convex.keys import Keys, Permissions
 from sandbox.convex.workers import Workers
+from sandbox.now import Now
 
 STEP = 0.02
 """Seconds between two states of an export or import: the demo takes longer, so that it can be watched."""
@@ -22,8 +23,10 @@ STEP = 0.02
 class Deployment:
     """Its name, keys and database, what goes wrong with it, and who listens."""
 
-    def __init__(self, name: str, keys: Collection[str] | Mapping[str, Permissions], folder: Path, step: float = STEP) -> None:
-        self.name, self.folder, self.step = name, folder, step
+    def __init__(
+        self, name: str, keys: Collection[str] | Mapping[str, Permissions], folder: Path, step: float = STEP, now: Now | None = None
+    ) -> None:
+        self.name, self.folder, self.step, self.now = name, folder, step, now or Now()
         self.url = ""  # known once it is served
         self.compression: int | None = None  # of exported archives: 0 to 9, or what zlib thinks best
         self.keys = Keys(name, keys)
@@ -53,7 +56,7 @@ class Deployment:
 
     def called(self, function: str, error: str | None) -> None:
         """Note a call of a function of the app's."""
-        entry = {"kind": "Completion", "identifier": function, "udfType": "Mutation", "logLines": [], "timestamp": time.time()}
+        entry = {"kind": "Completion", "identifier": function, "udfType": "Mutation", "logLines": [], "timestamp": self.now.seconds()}
         self.calls.append({**entry, "executionTime": 0.01, "error": error, "success": None if error else {"status": "success"}})
         self.feed.tell()
 

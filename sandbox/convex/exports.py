@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-import time
 import uuid
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from sandbox.convex import archive, ids
 from sandbox.convex.database import Snapshot
 from sandbox.convex.deployment import Deployment
 from sandbox.convex.refusals import Refusal
+from sandbox.now import Now
 
 _NUMBER = 24  # of the system's table of exports
 _LIFE = 14 * 86400 * 10**9
@@ -47,7 +47,7 @@ class Exports:
         with self._lock:
             if conflict or any(export["state"] in _UNDER_WAY for export in self._exports):
                 raise Refusal("ExportInProgress", "There is already an export requested or in progress.")
-            export = _requested(with_files=with_files)
+            export = _requested(self._deployment.now, with_files=with_files)
             self._exports.append(export)
         self._deployment.feed.tell()
         self._deployment.workers.start(partial(self._run, export))
@@ -67,7 +67,7 @@ class Exports:
         export = next((export for export in self._exports if export["_id"] == identifier), None)
         if export is None:
             raise Refusal("ExportNotFound", f"The requested export {identifier} was not found", 404)
-        self._advance(export, state="canceled", canceled_ts=time.time_ns())
+        self._advance(export, state="canceled", canceled_ts=self._deployment.now.nanoseconds())
 
     def archive(self, started: str) -> Path:
         """The ZIP of the export that started at this time."""
@@ -80,7 +80,7 @@ class Exports:
         deployment = self._deployment
         deployment.workers.pause(deployment.step)
         with deployment.database.snapshot() as snapshot:
-            self._advance(export, state="in_progress", start_ts=time.time_ns(), progress_message="Beginning backup")
+            self._advance(export, state="in_progress", start_ts=self._deployment.now.nanoseconds(), progress_message="Beginning backup")
             path = self._write(snapshot, with_files=export["format"]["include_storage"])
         deployment.workers.pause(deployment.step)
         deployment.linger("export")
@@ -102,16 +102,22 @@ class Exports:
             case "hang":
                 return
             case "fail":
-                self._advance(export, state="failed", failed_ts=time.time_ns())
+                self._advance(export, state="failed", failed_ts=self._deployment.now.nanoseconds())
             case "cancel":
-                self._advance(export, state="canceled", canceled_ts=time.time_ns())
+                self._advance(export, state="canceled", canceled_ts=self._deployment.now.nanoseconds())
             case _:
                 self._complete(export, path)
 
     def _complete(self, export: Export, path: Path) -> None:
         self._archives[export["start_ts"]] = path
         self._drop_old_archives()
-        self._advance(export, state="completed", complete_ts=time.time_ns(), zip_object_key=str(uuid.uuid4()), size=path.stat().st_size)
+        self._advance(
+            export,
+            state="completed",
+            complete_ts=self._deployment.now.nanoseconds(),
+            zip_object_key=str(uuid.uuid4()),
+            size=path.stat().st_size,
+        )
 
     def _drop_old_archives(self) -> None:
         wanted = list(dict.fromkeys(reversed(self._archives.values())))[:_KEPT]
@@ -131,13 +137,13 @@ class Exports:
         self._deployment.feed.tell()
 
 
-def _requested(*, with_files: bool) -> Export:
+def _requested(now: Now, *, with_files: bool) -> Export:
     return {
         "_id": ids.new(_NUMBER),
-        "_creationTime": time.time() * 1000,
+        "_creationTime": now.seconds() * 1000,
         "state": "requested",
         "format": {"format": "zip", "include_storage": with_files},
         "component": None,
         "requestor": "snapshotExport",
-        "expiration_ts": time.time_ns() + _LIFE,
+        "expiration_ts": now.nanoseconds() + _LIFE,
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,7 +71,7 @@ class Imports:
         check_format(form, table)
         if asked.get("mode", _MODES[0]) not in _MODES:
             raise Refusal("InvalidImportMode", f"There is no mode {asked['mode']}")
-        document = _uploaded(asked)
+        document = _uploaded(asked, self._deployment.now.seconds())
         self.uploads.finish(token, parts, self._folder / document["_id"])
         with self._deployment.database.transaction() as connection:
             kept.write(connection, "imports", [document, *self.listed()][:_KEPT])
@@ -124,7 +123,9 @@ class Imports:
             with self._deployment.database.transaction() as connection:
                 self._expect(identifier, "in_progress")  # it may have been canceled
                 restoring.finish(connection)
-                self._advance(identifier, {"state": "completed", "timestamp": time.time_ns(), "num_rows_written": written})
+                self._advance(
+                    identifier, {"state": "completed", "timestamp": self._deployment.now.nanoseconds(), "num_rows_written": written}
+                )
         except BaseException:
             restoring.give_up()
             raise
@@ -175,12 +176,12 @@ class Imports:
             (self._folder / identifier).unlink(missing_ok=True)
 
 
-def _uploaded(asked: dict[str, Any]) -> Import:
+def _uploaded(asked: dict[str, Any], at: float) -> Import:
     form, table = asked["format"], asked.get("tableName")
     spelling = {"jsonLines": "jsonl", "jsonArray": "json_array"}.get(form, form)
     return {
         "_id": ids.new(_NUMBER),
-        "_creationTime": time.time() * 1000,
+        "_creationTime": at * 1000,
         "state": {"state": "uploaded"},
         "form": form,
         "format": {"format": spelling} | ({"table": table} if table else {}),

@@ -153,7 +153,7 @@ class Pushes:
             "schema": push.analysis.schema,
             "functions": push.analysis.modules,
             "message": message,
-            "at": time.time(),
+            "at": self._deployment.now.seconds(),
             "pushes": self._deployment.code.get("pushes", 0) + 1,
             "folder": push.asked["functions"],
             "udfServerVersion": push.asked["appDefinition"]["udfServerVersion"],

@@ -7,7 +7,6 @@ none. Only ``append`` writes into tables that are in use, and leaves there what 
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
@@ -107,7 +106,7 @@ class Restoring:
         names, waiting = self._names(place[0]), self._schemas.waiting()
         coming = Schema.of(waiting.export if waiting else None)
         for row in self._incoming.rows[place]():
-            document = {"_id": ids.new(table.number), "_creationTime": time.time() * 1000, **row}
+            document = {"_id": ids.new(table.number), "_creationTime": self._deployment.now.seconds() * 1000, **row}
             _check_id(document["_id"], place[1], table)
             if place[0] == "":  # a component has a schema of its own, which is not known here
                 self._check_schema(place[1], document, names)

@@ -30,6 +30,7 @@ from sandbox.convex.pushes import Pushes
 from sandbox.convex.queries import Queries, Query
 from sandbox.convex.schemas import Schemas
 from sandbox.convex.sync import Sync
+from sandbox.now import Now
 from sandbox.serving import Serving
 
 
@@ -42,9 +43,10 @@ class ConvexServer(Contents):
         data: a folder in which everything survives a restart; without one it is gone with this object.
         port: 0 takes a free one, which is kept when the server is stopped and started again.
         step: seconds between two states of an export or an import.
+        now: its clock; this machine's unless it is said.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # what a deployment is made of, all named
         self,
         name: str,
         keys: Collection[str] | Mapping[str, Permissions],
@@ -52,9 +54,10 @@ class ConvexServer(Contents):
         *,
         port: int = 0,
         step: float = STEP,
+        now: Now | None = None,
     ) -> None:
         self.name = name
-        self._deployment = Deployment(name, keys, data or _temporary_folder(self), step)
+        self._deployment = Deployment(name, keys, data or _temporary_folder(self), step, now)
         schemas = Schemas(self._deployment)
         self._exports, self._imports = Exports(self._deployment), Imports(self._deployment, schemas)
         queries = self._queries()
@@ -86,6 +89,11 @@ class ConvexServer(Contents):
     def url(self) -> str:
         """Where it is served."""
         return self._serving.url
+
+    @property
+    def now(self) -> Now:
+        """Its clock."""
+        return self._deployment.now
 
     @property
     def faults(self) -> Faults:

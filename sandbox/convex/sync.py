@@ -109,7 +109,7 @@ class _Session:
         if not news and not always:
             return
         self._told.update(results)
-        start, self._version = self._version, {**self._next, "ts": time.time_ns()}
+        start, self._version = self._version, {**self._next, "ts": self._deployment.now.nanoseconds()}
         versions = {"startVersion": _on_the_wire(start), "endVersion": _on_the_wire(self._version)}
         await self._say({"type": "Transition", **versions, "modifications": news})
 

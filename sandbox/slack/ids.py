@@ -6,6 +6,8 @@ import secrets
 import string
 import time
 
+from sandbox.now import Now
+
 _LETTERS = string.ascii_uppercase + string.digits
 
 
@@ -17,12 +19,12 @@ def new(prefix: str) -> str:
 class Clock:
     """Message times: microseconds, and none twice."""
 
-    def __init__(self) -> None:
-        self._last = 0
+    def __init__(self, now: Now) -> None:
+        self.now, self._last = now, 0
 
     def ts(self) -> str:
         """The time of a new message."""
-        self._last = max(time.time_ns() // 1000, self._last + 1)
+        self._last = max(self.now.nanoseconds() // 1000, self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
     def not_before(self, ts: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -73,7 +72,7 @@ class Payloads:
             **shown,
             "state": {"values": use.values},
             "response_url": self._responses.new(message.channel, use.user, message),
-            "actions": [_action(use)],
+            "actions": [self._action(use)],
         }
 
     def in_window(self, use: Use, window: Window) -> Payload:
@@ -82,7 +81,7 @@ class Payloads:
             **self._interaction("block_actions", use.user),
             "container": {"type": "view", "view_id": window.id},
             "view": window.described(),
-            "actions": [_action(use)],
+            "actions": [self._action(use)],
         }
 
     def submission(self, window: Window) -> Payload:
@@ -106,7 +105,7 @@ class Payloads:
             "event": {**event, "event_ts": self._workspace.clock.ts()},
             "type": "event_callback",
             "event_id": ids.new("Ev0"),
-            "event_time": int(time.time()),
+            "event_time": int(self._workspace.clock.now.seconds()),
             "authorizations": [{"enterprise_id": None, "team_id": TEAM, "user_id": BOT, "is_bot": True, "is_enterprise_install": False}],
             "is_ext_shared_channel": False,
         }
@@ -123,7 +122,6 @@ class Payloads:
             "is_enterprise_install": False,
         }
 
-
-def _action(use: Use) -> Payload:
-    echoed = {name: use.element[name] for name in _ECHOED if name in use.element}
-    return {**echoed, **use.chosen, "block_id": use.block, "action_ts": f"{time.time():.6f}"}
+    def _action(self, use: Use) -> Payload:
+        echoed = {name: use.element[name] for name in _ECHOED if name in use.element}
+        return {**echoed, **use.chosen, "block_id": use.block, "action_ts": f"{self._workspace.clock.now.seconds():.6f}"}

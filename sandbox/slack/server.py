@@ -9,6 +9,7 @@ from typing import Any, Self
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 
+from sandbox.now import Now
 from sandbox.serving import Serving
 from sandbox.slack import manifest
 from sandbox.slack.api.basics import Basics
@@ -45,13 +46,14 @@ class SlackServer:
         routes: what else is served there, such as the page.
         members: who is in the workspace.
         scopes: what the bot's token may do; those of the app's manifest unless it is said.
+        now: its clock; this machine's unless it is said.
     """
 
     bot_token = BOT_TOKEN
     app_token = APP_TOKEN
     team = TEAM
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # what a workspace is made of, all named
         self,
         folder: Path | None = None,
         *,
@@ -59,9 +61,10 @@ class SlackServer:
         routes: Sequence[BaseRoute] = (),
         members: Sequence[Member] = MEMBERS,
         scopes: Collection[str] | None = None,
+        now: Now | None = None,
     ) -> None:
         self._kept = Kept(folder)
-        self._workspace = Workspace(members, self._kept)
+        self._workspace = Workspace(members, self._kept, now or Now())
         self.faults = Faults(self._fault_changed)
         self._sockets = Sockets(self.faults, self._cut)
         self._sockets.changed = self._workspace.changes.mark

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sandbox.now import Now
 from sandbox.slack.blocks import with_ids
 from sandbox.slack.changes import Changes
 from sandbox.slack.ids import Clock
@@ -17,13 +18,13 @@ from sandbox.slack.refusals import Refusal
 class Workspace:
     """People, channels and messages."""
 
-    def __init__(self, members: Sequence[Member], kept: Kept) -> None:
+    def __init__(self, members: Sequence[Member], kept: Kept, now: Now) -> None:
         self.members = {member.id: member for member in members}
         self.groups = dict(GROUPS)
         self.channels = {channel.id: channel for channel in channels(tuple(members))}
         self.changes = Changes()
         self.kept = kept
-        self.clock = Clock()
+        self.clock = Clock(now)
         self.url = ""
         self.messages: dict[str, dict[str, Message]] = {}
         self.ephemerals: dict[str, Message] = {}

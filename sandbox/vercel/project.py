@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from sandbox.now import Now
 from sandbox.vercel.faults import Faults
 
 PRODUCTION = "production"
@@ -72,6 +72,7 @@ class Project:
     faults: Faults
     build: float = 0.4  # seconds
     hobby: bool = False
+    now: Now = field(default_factory=Now)
     deployments: list[Deployment] = field(default_factory=list)  # newest first
     live: str | None = None
     previous: str | None = None  # what was live before
@@ -88,7 +89,7 @@ class Project:
                 commit=commit,
                 message=message,
                 branch=branch,
-                created=time.time(),
+                created=self.now.seconds(),
                 seconds=float(seconds) if word == "slow" else self.build,
                 failure='Command "npm run build" exited with 1' if word == "fail" else "",
                 hangs=word == "hang",
@@ -99,7 +100,7 @@ class Project:
 
     def settle(self) -> float:
         """Bring everything up to this moment."""
-        now = time.time()
+        now = self.now.seconds()
         with self.lock:
             self._finish_job(now)
             for each in reversed(self.deployments):
@@ -115,7 +116,7 @@ class Project:
         """Begin to serve another one."""
         with self.lock:
             fault = self.faults.get(kind)
-            self.job = Job(kind=kind, origin=self.live, goal=goal.uid, at=time.time(), fails=fault == "fail")
+            self.job = Job(kind=kind, origin=self.live, goal=goal.uid, at=self.now.seconds(), fails=fault == "fail")
             self.save()
 
     def _finish_job(self, now: float) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import copy
 import json
 import re
-import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from sandbox.now import Now
 
 
 class Conflict(Exception):
@@ -22,6 +23,7 @@ class Routing:
     """The versions of a project's routes; the newest may be a draft that is not live."""
 
     path: Path
+    now: Now = field(default_factory=Now)
     versions: list[dict[str, Any]] = field(default_factory=list)  # newest first: {id, routes, live, staging, by, at}
 
     def load(self) -> None:
@@ -44,7 +46,7 @@ class Routing:
         if draft is None:
             draft = {"id": uuid.uuid4().hex[:12], "live": False, "staging": True}
             self.versions.insert(0, draft)
-        draft |= {"routes": routes, "by": by, "at": time.time()}
+        draft |= {"routes": routes, "by": by, "at": self.now.seconds()}
         self.save()
         return draft
 

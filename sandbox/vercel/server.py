@@ -15,6 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sandbox.now import Now
 from sandbox.serving import Serving
 from sandbox.vercel.api import Api, Refusal, refused
 from sandbox.vercel.faults import Faults
@@ -35,6 +36,7 @@ class VercelServer:
         team: that every call must name, if any.
         build: seconds that a build takes.
         ports: of the API and of the site; 0 takes a free one.
+        now: its clock; this machine's unless it is said.
     """
 
     token = "vercel-token-of-the-sandbox"
@@ -49,14 +51,16 @@ class VercelServer:
         team: str = "",
         build: float = 0.4,
         ports: tuple[int, int] = (0, 0),
+        now: Now | None = None,
     ) -> None:
         self._temporary = tempfile.TemporaryDirectory() if data is None else None
         folder = data or Path(str(self._temporary and self._temporary.name))
         folder.mkdir(parents=True, exist_ok=True)
         self._repository, self._branch = repository, branch
         self.faults, self.calls = Faults(), Counter[str]()
-        self.project = Project(folder / "project.json", self.faults, build)
-        self.routing = Routing(folder / "routes.json")
+        now = now or Now()
+        self.project = Project(folder / "project.json", self.faults, build, now=now)
+        self.routing = Routing(folder / "routes.json", now)
         self.api = Api(self.project, self.routing, id=self.id, name=self.name, token=self.token, team=team, host="127.0.0.1")
         self.site = Site(self._live_now, self.routing, lambda: "127.0.0.1")
         app = Starlette(routes=self.api.routes(), exception_handlers={Refusal: refused}, middleware=[Middleware(_Front, server=self)])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from sandbox.convex import ConvexServer
+from sandbox.now import Now
 from sandbox.world import seeds
 
 NAME = "bright-sturgeon-101"
@@ -27,10 +27,11 @@ class Production:
     Args:
         folder: where everything survives a restart.
         pace: seconds between two states of an export.
+        now: its clock.
     """
 
-    def __init__(self, folder: Path, pace: float = PACE) -> None:
-        self.convex = ConvexServer(NAME, [KEY], folder, step=pace)
+    def __init__(self, folder: Path, pace: float = PACE, now: Now | None = None) -> None:
+        self.convex = ConvexServer(NAME, [KEY], folder, step=pace, now=now)
         self._chance = random.Random()
         self.changes: dict[str, Callable[[], str]] = {"order": self.order, "delete": self.delete, "purge": self.purge}
 
@@ -63,7 +64,7 @@ class Production:
 
     def purge(self) -> str:
         """Old sessions are deleted, some hundred at a time."""
-        now = time.time() * 1000
+        now = self.convex.now.seconds() * 1000
         over = sorted((each for each in self.convex.documents("sessions") if each["expires"] < now), key=_created)[:_MOST_PURGED]
         for session in over:
             self.convex.remove("sessions", session["_id"])

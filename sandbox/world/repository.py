@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import threading
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from sandbox.now import Now
 
 PRODUCTION, SOURCE = "master", "main"
 
@@ -36,9 +38,11 @@ class Repository:
 
     Args:
         folder: holds the bare repository and the checkout; made when missing.
+        now: what its people's commits are dated by.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now: Now | None = None) -> None:
+        self.now = now or Now()
         self.remote, self.work = folder / "remote.git", folder / "checkout"
         self._away = folder / "remote.git.away"
         self._lock = threading.Lock()
@@ -62,7 +66,7 @@ class Repository:
 
     def commit(self, author: Author, message: str, at: datetime | None = None) -> None:
         """Commit everything in the checkout."""
-        date = (at or datetime.now(UTC)).isoformat(timespec="seconds")
+        date = (at or self.now.moment()).isoformat(timespec="seconds")
         who = {"NAME": author.name, "EMAIL": author.email, "DATE": date}
         self.git("add", "--all")
         self.git(

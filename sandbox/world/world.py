@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Self
 
+from sandbox.now import Now
 from sandbox.vercel import VercelServer
 from sandbox.world import history
 from sandbox.world.production import Production
@@ -19,12 +20,13 @@ class World:
 
     Args:
         folder: where all of it lies.
+        now: its clock; this machine's unless it is said.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.repository = Repository(folder / "git")
-        self.production = Production(folder / "convex")
-        self.vercel = VercelServer(self.repository.remote, folder / "vercel", branch=PRODUCTION, build=BUILD)
+    def __init__(self, folder: Path, now: Now | None = None) -> None:
+        self.repository = Repository(folder / "git", now)
+        self.production = Production(folder / "convex", now=now)
+        self.vercel = VercelServer(self.repository.remote, folder / "vercel", branch=PRODUCTION, build=BUILD, now=now)
 
     def start(self) -> Self:
         """Make what is missing, and serve."""
