@@ -51,9 +51,13 @@ def _drawn(desk: Desk, found: Checklist) -> Message:
 
 
 def _remind(desk: Desk, found: Checklist, now: datetime) -> None:
-    """What is wrong goes to the channel of incidents; what was forgotten is said once more."""
+    """What is wrong goes to the channel of incidents, and that it is mended; what was forgotten is said once more."""
     target, slack = desk.backstop.services.target("production"), desk.settings.slack
+    told = f"{found.id}-red"
     if wrong := found.red(now):
-        desk.say(f"{found.id}-red", slack.incidents, views.red(found, target, wrong))
+        desk.say(told, slack.incidents, views.red(found, target, wrong))
+    elif desk.posts.wanted_at(told) is not None:
+        desk.say(told, slack.incidents, views.mended(found, target))
+        desk.once(f"{found.id}-mended", slack.incidents, views.mended(found, target), thread_of=told)  # an edit alone is heard by nobody
     if found.is_forgotten(now):
         desk.once(f"{found.id}-nudge", slack.engineering, views.nudge(found, target, now))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.slack import Client
-from tests.cards import answer, backup_id, clicked, is_over
+from tests.cards import answer, backup_id, clicked, is_over, taken
 from tests.selling import until, window
 from tests.test_schedule_from_slack import in_use_for, scheduled, titled
 from tests.world import ALICE, BOB, CAROL, DAVE, ENGINEERING, INCIDENTS, World, running, wait_for, world
@@ -75,7 +75,9 @@ def test_the_verification_log_is_filled_in_by_whoever_tested_and_a_no_is_told_in
             assert words in str(shown.blocks)
 
 
-def test_a_list_that_is_forgotten_for_two_days_is_nudged_once_and_the_missing_verification_goes_to_incidents(place: World) -> None:
+def test_a_list_that_is_forgotten_is_nudged_once_and_the_missing_verification_goes_to_incidents_as_does_that_it_is_mended(
+    place: World,
+) -> None:
     in_use_for(place, 23)
     slack = place.slack.client
     with running(place):
@@ -89,6 +91,14 @@ def test_a_list_that_is_forgotten_for_two_days_is_nudged_once_and_the_missing_ve
             until(slack, INCIDENTS, lambda shown: "not as promised" in shown.all_text)
             assert answer(slack, "/ops status")
     assert (len(titled(slack, "not done after")), len(titled(slack, "not as promised", INCIDENTS))) == (1, 1)
+    with running(place):
+        taken(slack, "/backup full")
+        slack.click(titled(slack, "Weekly checklist")[0], "checklist_log", user=DAVE)
+        slack.submit(window(slack, DAVE), {f"answer_{place}": "Yes" for place in range(3)} | {"notes": "None"}, user=DAVE)
+        card = until(slack, INCIDENTS, lambda shown: "Weekly checklist: mended" in shown.text)
+        wait_for(lambda: slack.thread(card), "that it is mended, where the card is")
+        assert answer(slack, "/ops status")
+        assert [each.text for each in slack.thread(card)] == ["Weekly checklist: mended"]
 
 
 def test_the_monthly_list_has_the_access_audit_and_is_complete_when_all_is_ticked(tmp_path: Path) -> None:

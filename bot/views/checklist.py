@@ -90,6 +90,12 @@ def red(found: Checklist, target: str, wrong: Sequence[Item]) -> Message:
     return message(f"{NAMES[found.kind]}: not as promised", section(title, *lines))
 
 
+def mended(found: Checklist, target: str) -> Message:
+    """To the same channel, once nothing of it is left."""
+    title = f":white_check_mark: *{NAMES[found.kind]} of {clock(found.due)}: mended* · *{prose(target)}*"
+    return message(f"{NAMES[found.kind]}: mended", section(title, "What was not as promised is as it should be again."))
+
+
 def log_window(checklist_id: str, backups: Sequence[Backup]) -> View:
     """The document's verification log, for a test that a person did."""
     full = [each for each in backups if each.type == "full"][:_OFFERED]
