@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from bot.views.actions import Action
 from bot.views.blocks import Message, actions, button, context, message, section, table
-from bot.views.text import UNKNOWN, clock, counted, duration, prose, size
+from bot.views.text import UNKNOWN, clock, duration, prose, size
 from ops.alerts import Alert, Severity
 from ops.metrics import Counts, Figures, Span
 
@@ -21,7 +21,7 @@ def digest(this: Figures, before: Figures, alerts: tuple[Sequence[Alert], Sequen
         rows.append((f"{severity} alerts", str(now), str(then)))
     full = this.backups["full backup"]
     return message(
-        f"The week of {target}: {_share(full)} full backups succeeded, {counted(this.deploys.good, 'deploy')}",
+        f"The week of {target}: full backups: {_share(full)}, deploys: {_share(this.deploys)}",
         section(f"*The week in figures* · *{prose(target)}* · {clock(this.since)} to {clock(this.until)}"),
         table(("Figure", "This week", "Last week"), *rows),
         context(*_open(alerts[0])),
