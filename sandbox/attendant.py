@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 PATIENCE = 15.0  # seconds that the bot has to end in good order
@@ -45,6 +45,15 @@ class Attendant:
             self._child = subprocess.Popen(
                 command, env=self._environ, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
             )
+
+    def renew(self, environ: Callable[[], Mapping[str, str]]) -> None:
+        """End it in good order, and start it with the environment that then is; from the thread that started it."""
+        self.stop()
+        self._killed = False
+        try:
+            self._environ = environ()
+        finally:
+            self.start()
 
     def look(self) -> str:
         """Start the bot again if it is dead, and say so; an empty text while it lives.

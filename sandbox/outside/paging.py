@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from datetime import datetime
 from typing import Any, Self
 
 from starlette.applications import Starlette
@@ -14,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from sandbox.now import Now
 from sandbox.serving import Serving
 
 _DEEDS = {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resolved"}
@@ -21,15 +23,20 @@ _SEVERITIES = {"critical", "error", "warning", "info"}
 
 
 class PagingServer:
-    """One service of PagerDuty's."""
+    """One service of PagerDuty's.
+
+    Args:
+        now: its clock; this machine's unless it is said.
+    """
 
     key = "routing-key-of-the-sandbox-0123456"
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
+    def __init__(self, now: Now | None = None) -> None:
+        self._lock, self._now = threading.Lock(), now or Now()
         self.events: list[dict[str, Any]] = []
         self.pings: list[tuple[str, str, str]] = []  # what was asked, its run, its body
         self.incidents: dict[str, dict[str, Any]] = {}  # by their key
+        self._pinged_at: dict[str, datetime] = {}  # when each was last asked
         self.status: int | None = None  # of every answer, where it is to fail
         self.delay = 0.0  # seconds
         self.tries = 0
@@ -57,6 +64,18 @@ class PagingServer:
         """Where the dead man's switch is."""
         return f"{self._serving.url}/ping"
 
+    @property
+    def incidents_now(self) -> list[dict[str, Any]]:
+        """Every incident as it stands, the one that changed last first."""
+        with self._lock:
+            return sorted(({"id": key, **each} for key, each in self.incidents.items()), key=lambda each: each["changed"], reverse=True)
+
+    @property
+    def pinged(self) -> dict[str, datetime]:
+        """When each of the dead man's switches was last pinged, by what was asked."""
+        with self._lock:
+            return dict(self._pinged_at)
+
     async def _enqueue(self, request: Request) -> Response:
         """Take an event, or say what is wrong with it."""
         self.tries += 1
@@ -79,9 +98,10 @@ class PagingServer:
             self.incidents[key] = {
                 **event["payload"],
                 "status": before["status"] if before and before["status"] != "resolved" else "triggered",
+                "changed": self._now.moment(),
             }
         elif before is not None and before["status"] != "resolved":
-            before["status"] = _DEEDS[deed]
+            before |= {"status": _DEEDS[deed], "changed": self._now.moment()}
 
     async def _pinged(self, request: Request) -> Response:
         """Take a ping."""
@@ -90,6 +110,7 @@ class PagingServer:
             return PlainTextResponse("no", self.status)
         with self._lock:
             self.pings.append((request.path_params["path"], request.query_params.get("rid", ""), body))
+            self._pinged_at[request.path_params["path"]] = self._now.moment()
         return PlainTextResponse("OK")
 
 

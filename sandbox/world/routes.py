@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
+from sandbox.clock import Clock
+from sandbox.outside import Outside
 from sandbox.world import commits
 from sandbox.world.breaking import SWITCHES, Breaking
 from sandbox.world.production import NAME
@@ -18,21 +21,31 @@ from sandbox.world.repository import PRODUCTION, SOURCE
 from sandbox.world.world import World
 
 
+@dataclass(frozen=True, kw_only=True)
+class Around:
+    """What stands around production in the demo."""
+
+    breaking: Breaking
+    bot: Mapping[str, Callable[[], str]]  # what can be done to the bot itself, by name
+    clock: Clock
+    move: Callable[[str], str]  # the clock, and the bot with it
+    outside: Outside
+
+
 class Routes:
     """The routes, each answering with production as it then is.
 
     Args:
         world: what is shown and changed.
-        breaking: the switches.
-        bot: what can be done to the bot itself, by name.
+        around: likewise.
     """
 
-    def __init__(self, world: World, breaking: Breaking, bot: dict[str, Callable[[], str]]) -> None:
-        self._world, self._breaking, self._bot = world, breaking, bot
+    def __init__(self, world: World, around: Around) -> None:
+        self._world, self._around = world, around
 
     def routes(self) -> list[Route]:
         """All of them."""
-        posted = {"change": self._change, "commit": self._commit, "fault": self._fault, "bot": self._to_bot}
+        posted = {"change": self._change, "commit": self._commit, "fault": self._fault, "bot": self._to_bot, "clock": self._move}
         return [
             Route("/production", self._show),
             *(Route(f"/production/{name}", self._answering(deed), methods=["POST"]) for name, deed in posted.items()),
@@ -47,7 +60,7 @@ class Routes:
         async def handle(request: Request) -> JSONResponse:
             try:
                 said = await asyncio.to_thread(deed, await request.json())
-            except (KeyError, json.JSONDecodeError) as unknown:
+            except (KeyError, TypeError, json.JSONDecodeError) as unknown:
                 return JSONResponse({"ok": False, "error": f"The sandbox cannot do that: {unknown}."}, 400)
             except RuntimeError as failed:
                 return JSONResponse({"ok": False, "error": str(failed)}, 409)
@@ -63,8 +76,10 @@ class Routes:
             "site": self._site(),
             "deployment": NAME,
             "tables": self._world.production.tables(),
-            "faults": self._breaking.on,
+            "faults": self._around.breaking.on,
             "switches": [switch.shown for switch in SWITCHES],
+            "clock": self._around.clock.shown,
+            "outside": self._around.outside.shown,
         }
 
     def _site(self) -> dict[str, Any]:
@@ -92,8 +107,11 @@ class Routes:
         return f"{live['hash'][:6]} is live: {live['message']}."
 
     def _fault(self, asked: dict[str, Any]) -> str:
-        self._breaking.switch(asked["place"], asked["fault"])
+        self._around.breaking.switch(asked["place"], asked["fault"])
         return ""
 
     def _to_bot(self, asked: dict[str, Any]) -> str:
-        return self._bot[asked["what"]]()
+        return self._around.bot[asked["what"]]()
+
+    def _move(self, asked: dict[str, Any]) -> str:
+        return self._around.move(asked["move"])

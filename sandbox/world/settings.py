@@ -9,6 +9,11 @@ from pathlib import Path
 from sandbox.world.production import KEY
 from sandbox.world.repository import PRODUCTION, SOURCE
 
+ZONE = "UTC"
+"""The team's."""
+ON_CALL = "oncall@harbour.example"
+"""Whom alerts are mailed to."""
+
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 
 _FILE = """\
@@ -35,6 +40,10 @@ text = "Harbour"
 
 [team]
 name = "Harbour"
+zone = "{zone}"
+
+[alerts]
+email = ["{on_call}"]
 
 [backups]
 folder = "backups"
@@ -69,7 +78,7 @@ class Site:
 def write(folder: Path, repository: Path, convex: str, site: Site) -> Path:
     """Write the settings file; where it lies."""
     path = folder / "backstop.toml"
-    places = {"repository": repository, "convex": convex, "site": site.url}
+    places = {"repository": repository, "convex": convex, "site": site.url, "zone": ZONE, "on_call": ON_CALL}
     path.write_text(_FILE.format(**places, production=PRODUCTION, source=SOURCE), "utf-8")
     return path
 

@@ -1,6 +1,8 @@
 // Production itself, beside the workspace: what is live, what is stored, and how to change or break it.
 import { useState } from "react";
 import { Breaking } from "./breaking";
+import { Clock } from "./clock";
+import { Outside } from "./outside";
 import { post, useProduction } from "./server";
 import { Stored } from "./stored";
 import { Moment } from "./times";
@@ -56,6 +58,8 @@ export function Production() {
             {said}
           </p>
           <Stored tables={production.tables} />
+          <Clock clock={production.clock} ask={ask} />
+          <Outside outside={production.outside} />
           <Breaking production={production} ask={ask} />
         </div>
       )}

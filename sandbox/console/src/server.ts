@@ -1,5 +1,6 @@
 // How the page asks the sandbox, and hears of changes.
 import { useCallback, useEffect, useRef, useState } from "react";
+import { setAhead } from "./times";
 import type { Production, State } from "./types";
 
 export type Answer = { ok: boolean; error?: string; errors?: Record<string, string>; said?: string };
@@ -67,5 +68,6 @@ export function useProduction(): { production: Production | null; refresh: () =>
     const timer = setInterval(() => document.hidden || ask(), LOOK);
     return () => clearInterval(timer);
   }, [ask]);
+  useEffect(() => setAhead(found?.clock.ahead ?? 0), [found?.clock.ahead]);
   return { production: found, refresh: ask };
 }

@@ -1,5 +1,18 @@
 // Times as Slack shows them: near or relative in the text, exact on hover.
-import { useEffect, useState } from "react";
+import { useEffect, useState, useSyncExternalStore } from "react";
+
+// The sandbox's clock can be ahead of this machine's: what is near goes by the sandbox's.
+let ahead = 0; // milliseconds
+const told = new Set<() => void>();
+export const setAhead = (seconds: number): void => {
+  ahead = seconds * 1000;
+  told.forEach((tell) => tell());
+};
+const listen = (tell: () => void) => {
+  told.add(tell);
+  return () => void told.delete(tell);
+};
+const now = (): number => Date.now() + ahead;
 
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
   ["year", 31_536_000],
@@ -13,15 +26,15 @@ const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 const EXACT = new Intl.DateTimeFormat("en-GB", { dateStyle: "full", timeStyle: "long" });
 const CLOCK = new Intl.DateTimeFormat("en-GB", { timeStyle: "short" });
 
-export const ago = (at: Date, now = Date.now()): string => {
-  const seconds = (at.getTime() - now) / 1000;
+export const ago = (at: Date): string => {
+  const seconds = (at.getTime() - now()) / 1000;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
   return Math.abs(seconds) < 45 ? "just now" : RELATIVE.format(Math.round(seconds / size), unit);
 };
 
 const day = (at: Date, options: Intl.DateTimeFormatOptions, pretty: boolean): string => {
   const midnight = (moment: Date) => new Date(moment.getFullYear(), moment.getMonth(), moment.getDate()).getTime();
-  const away = Math.round((midnight(at) - midnight(new Date())) / 86_400_000);
+  const away = Math.round((midnight(at) - midnight(new Date(now()))) / 86_400_000);
   const near = ({ [-1]: "yesterday", 0: "today", 1: "tomorrow" } as Record<number, string>)[away];
   return pretty && near ? near : new Intl.DateTimeFormat("en-GB", options).format(at);
 };
@@ -57,6 +70,7 @@ function useTicks(on: boolean): void {
 
 export function Moment({ at, format = "{time}" }: { at: Date; format?: string }) {
   useTicks(format.includes("{ago}"));
+  useSyncExternalStore(listen, () => ahead);
   return (
     <time dateTime={at.toISOString()} title={EXACT.format(at)}>
       {written(format, at)}

@@ -78,6 +78,17 @@ export type Row = Record<string, unknown>;
 export type Table = { name: string; rows: number; sample: Row[] };
 export type Switch = { place: string; fault: string; label: string; group: string };
 
+export type Clock = {
+  at: string;
+  zone: string;
+  ahead: number; // seconds, of this machine
+  moves: { move: string; label: string; at: string }[];
+  needs: string;
+};
+export type Mail = { number: number; to: string; subject: string; text: string; at: string };
+export type Incident = { id: string; summary: string; severity: string; status: string; text: string; at: string };
+export type Outside = { mails: Mail[]; incidents: Incident[]; pings: { name: string; at: string }[] };
+
 export type Production = {
   commit: { hash: string; message: string; author: string; at: string };
   branch: string;
@@ -87,6 +98,8 @@ export type Production = {
   tables: Table[];
   faults: Record<string, string>;
   switches: Switch[];
+  clock: Clock;
+  outside: Outside;
 };
 
 // One input's value as Slack sends it on: its type, and the key that this type has.
