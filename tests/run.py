@@ -14,6 +14,8 @@ from pathlib import Path
 
 from tests import payloads
 
+COMPILED = Path(__file__).parent / "compiled" / "keep.cjs"
+
 NEEDED = {
     "chromium": (("chromium", "chromium-browser", "google-chrome"), "the page in a browser", "apt-get install chromium"),
     "postgresql": (("initdb",), "everything on PostgreSQL", "apt-get install postgresql"),
@@ -28,6 +30,15 @@ def missing() -> dict[str, str]:
     return {name: f"{what} ({how})" for name, (_, what, how) in lacking.items()}
 
 
+def node(folder: Path) -> Path:
+    """A folder with a node in it that keeps what it compiled: the same program, started with ``tests/compiled/keep.cjs``."""
+    folder.mkdir()
+    found = shutil.which("node")
+    (folder / "node").write_text(f'#!/bin/sh\nexec "{found}" --require "{COMPILED}" "$@"\n')
+    (folder / "node").chmod(0o755)
+    return folder
+
+
 def main(arguments: list[str]) -> int:
     """Run pytest in parallel, then the compiler over the payloads."""
     left_out = missing()
@@ -36,6 +47,7 @@ def main(arguments: list[str]) -> int:
         return 1
     with tempfile.TemporaryDirectory(prefix="payloads-") as folder:
         environment = {**os.environ, "BACKSTOP_PAYLOADS": folder}
+        environment["PATH"] = f"{node(Path(folder) / 'bin')}{os.pathsep}{environment['PATH']}"
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of bots and terminals start: each would compile all of it again
         command = [sys.executable, "-m", "pytest", "-n", os.environ.get("WORKERS", "4"), "--dist", "worksteal", *arguments]
         tested = subprocess.run(command, env=environment, check=False).returncode
