@@ -194,7 +194,10 @@ def bring_back(request: Request, desk: Desk) -> Reply:
     """Have it signed."""
     services = desk.backstop.services
     delta = deltas.get(services.settings.folder, request.private)
-    plan = salvage.plan(services, delta, request.fields.get(Field.TABLES, "").split(","), request.fields.get(Field.REASON, ""))
+    chosen = request.fields.get(Field.TABLES, "").split(",")
+    named = {views.chosen_as(table.name): table.name for table in delta.tables}
+    tables = [named.get(each, each) for each in chosen]
+    plan = salvage.plan(services, delta, tables, request.fields.get(Field.REASON, ""))
     begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id)
     said = views.begun(services.target("production"), desk.settings.slack.engineering) if begun.started else asked(desk, begun.approval)
     return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -31,8 +32,8 @@ from bot.views.blocks import (
 )
 from bot.views.rollback import loss_lines
 from bot.views.steps import DONE, RUNNING
-from bot.views.text import clock, code, counted, duration, escape, exact, mention, number, people, plain, prose, size
-from ops.deltas import Delta
+from bot.views.text import clock, code, counted, duration, escape, exact, length, mention, number, people, plain, prose, size
+from ops.deltas import Delta, Kept
 from ops.manifest import Backup
 from ops.reports import calls_sentence, watch_sentence
 from ops.restore import Assessment
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
 
 TITLE = "Restore the database"
 _OFFERED, _TABLES = 10, 10
+_LABEL, _VALUE = 75, 150  # characters of an option that Slack takes
 _READ = "Those who sign read this; the incident report keeps it"
 
 
@@ -336,7 +338,7 @@ def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
     shown = [table for table in there if not chosen or table.name in chosen][:_TABLES]
     if not shown:
         return modal("Bring rows back", section(_delta(delta), "None of its rows can be brought back."), callback_id=Window.ANSWER)
-    options = [option(plain(f"{table.name}: {counted(table.rows, 'row')}", 75), table.name) for table in shown]
+    options = [option(_table(table), chosen_as(table.name)) for table in shown]
     more = f"{counted(len(there) - len(shown), 'more table')}: `/restore salvage {delta.id} TABLE …`" if len(there) > len(shown) else ""
     return modal(
         "Bring rows back",
@@ -348,6 +350,19 @@ def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
         callback_id=Window.SALVAGE,
         private=delta.id,
     )
+
+
+def chosen_as(table: str) -> str:
+    """The value of a table's box: its name, or where Slack takes no value so long, a digest. Pure."""
+    return table if length(table) <= _VALUE else sha256(table.encode()).hexdigest()
+
+
+def _table(table: Kept) -> str:
+    """A box: of a name that is too long the end is kept, where the tables of one component differ."""
+    rows = counted(table.rows, "row")
+    room = _LABEL - len(rows) - 2
+    name = plain(table.name, len(table.name))
+    return f"{name if length(name) <= room else f'…{name[1 - room :]}'}: {rows}"
 
 
 def problem(restore_id: str) -> View:

@@ -1,0 +1,32 @@
+"""What a restore's windows and messages say: Slack takes them whatever the tables are called, and they claim no more than is so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.views import restore as views
+from bot.views.limits import check
+from ops.deltas import Delta, Kept
+
+COMPONENT = "/".join(["billing", *(f"component_number_{number}_of_many" for number in range(6))])
+
+
+def delta(*tables: str, digits: int = 1701450000000) -> Delta:
+    """What was taken away: one created row of each table."""
+    kept = tuple(Kept(name=name, created={"rows": 1}, changed=None) for name in tables)
+    path = Path(f"delta-{digits}.zip")
+    return Delta(id=path.stem, path=path, backup="full-1", safety=f"full-{digits}", operation="1", sha256="0", tables=kept)
+
+
+def test_tables_with_names_longer_than_slack_takes_can_be_brought_back_and_told_apart() -> None:
+    tables = [f"{COMPONENT}/orders", f"{COMPONENT}/users", "orders"]
+    assert len(tables[0]) > 150
+    window = views.salvage(delta(*tables), (), "production · sturgeon")
+    check(window, "modal")
+    options = next(block for block in window["blocks"] if block["type"] == "input")["element"]["options"]
+    assert [each["value"] for each in options] == [views.chosen_as(name) for name in tables]
+    assert len({each["value"] for each in options}) == 3
+    assert options[2]["value"] == "orders"
+    labels = [each["text"]["text"] for each in options]
+    assert labels[0].endswith("_of_many/orders: 1 row")
+    assert labels[1].endswith("_of_many/users: 1 row")
