@@ -30,3 +30,12 @@ def test_tables_with_names_longer_than_slack_takes_can_be_brought_back_and_told_
     labels = [each["text"]["text"] for each in options]
     assert labels[0].endswith("_of_many/orders: 1 row")
     assert labels[1].endswith("_of_many/users: 1 row")
+
+
+def test_a_list_of_what_can_be_brought_back_says_how_many_it_leaves_out_and_how_to_come_to_them() -> None:
+    found = [delta("orders", digits=1701450000000 - number) for number in range(13)]
+    window = views.deltas(found, "production · sturgeon")
+    check(window, "modal")
+    assert "3 older ones not shown: `/restore salvage ID`" in str(window["blocks"][-1])
+    assert found[10].id in str(window["blocks"][-1])
+    assert "not shown" not in str(views.deltas(found[:10], "production · sturgeon"))

@@ -323,7 +323,15 @@ def deltas(found: Sequence[Delta], target: str) -> View:
         for each in found[:_OFFERED]
         for block in (section(_delta(each)), actions(button("Choose tables", Action.SALVAGE_TO, each.id) if each.rows else None))
     ]
-    return modal("Bring rows back", *blocks, callback_id=Window.ANSWER)
+    return modal("Bring rows back", *blocks, context(_older(found[_OFFERED:])), callback_id=Window.ANSWER)
+
+
+def _older(left_out: Sequence[Delta]) -> str:
+    """How many are not in the list, and how to come to them."""
+    if not left_out:
+        return ""
+    named = f"`/restore salvage ID`, with `delta-` and the digits of the safety backup; the newest is {code(left_out[0].id)}"
+    return f"{counted(len(left_out), 'older one')} not shown: {named}. `python -m ops deltas` lists all."
 
 
 def _delta(each: Delta) -> str:
