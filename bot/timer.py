@@ -17,7 +17,7 @@ from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
-from ops import approvals, metrics, outside, reports, restore, rollback, standing, tasks, waiting, watch
+from ops import approvals, metrics, outside, restore, rollback, standing, tasks, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
 from ops.journal import OperationView
 
@@ -171,7 +171,6 @@ class Timer:
         for done in watch.due(journal, now):
             watch.begin(journal, done)
         for view in journal.recent(5, kinds=(restore.PRODUCTION,)):
-            path = reports.place(self._desk.settings.folder, view.id)
-            if view.status == "succeeded" and view.finished_at and view.finished_at > now - LATELY and path.is_file():
-                said = restore_views.report(path.read_text("utf-8"))
+            if view.status == "succeeded" and view.finished_at and view.finished_at > now - LATELY:
+                said = restore_views.report(watch.report(self._desk.backstop.services, view.id))
                 self._desk.say(f"report-{view.id}", self._desk.settings.slack.incidents, said, thread_of=f"incident-{view.id}")

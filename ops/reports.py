@@ -33,19 +33,43 @@ def place(folder: Path, operation_id: str) -> Path:
 
 
 def write(services: Services, operation_id: str, watch: OperationView | None = None) -> dict[str, Any]:
-    """Write the report, and open what is to be done after it; a second time replaces the one and leaves the other."""
-    view = Readings(services.engine).get(operation_id)
-    if view is None:
-        raise Refused("There is no such operation.", "`/ops log` shows what was done.")
-    path = place(services.settings.folder, operation_id)
-    files.make_folder(path.parent)
-    text = markdown(view, approvals.of_operation(services.engine, operation_id), watch)
-    files.write(path, text.encode(), operation_id)
+    """Write the report, and open what is to be done after it; a second time replaces the one and leaves the other.
+
+    What it is about is done: a disk that takes no file (``unwritten`` says why) changes nothing of that.
+    """
+    view = _operation(services, operation_id)
     with Session(services.engine) as session, session.begin():
         why = view.params["shown"]["reason"][:200]
         what = f"Find out why “{why}” came about, and how it would have shown earlier; the restore is {view.id}."
         tasks.begin(session, f"cause-{view.id}", FOLLOW_UP, what, by=view.requested_by, about=view.id)
+    path = place(services.settings.folder, operation_id)
+    try:
+        files.make_folder(path.parent)
+        files.write(path, text(services, operation_id, watch).encode(), operation_id)
+    except OSError as error:
+        return {"report": None, "unwritten": f"{path.name} could not be written: {error.strerror or error}."}
+    except files.NotWritten as error:
+        return {"report": None, "unwritten": error.message}
     return {"report": path.name}
+
+
+def text(services: Services, operation_id: str, watch: OperationView | None = None) -> str:
+    """The report as it is now, from rows alone."""
+    return markdown(_operation(services, operation_id), approvals.of_operation(services.engine, operation_id), watch)
+
+
+def _operation(services: Services, operation_id: str) -> OperationView:
+    """What the report is about."""
+    view = Readings(services.engine).get(operation_id)
+    if view is None:
+        raise Refused("There is no such operation.", "`/ops log` shows what was done.")
+    return view
+
+
+def unwritten_sentence(result: Mapping[str, Any]) -> str:
+    """That the report's file is not there, and why; "" where it is. Pure."""
+    why = result.get("unwritten")
+    return f"The incident report is in Slack only: {why}" if why else ""
 
 
 def markdown(view: OperationView, signed: Approval | None, watch: OperationView | None) -> str:

@@ -58,7 +58,8 @@ def watch(op: Operation, services: Services) -> None:
     seen = dict(before.progress) if before else {}
     found = op.step("watch", lambda: look_until(op, services, until, seen), if_interrupted=Interrupted.REDO)
     op.result(**found)
-    op.step("report", lambda: _report(op, services), if_interrupted=Interrupted.REDO)
+    written = op.step("report", lambda: _report(op, services), if_interrupted=Interrupted.REDO)
+    op.result(unwritten=written.get("unwritten"))
 
 
 def look_until(op: Operation, services: Services, until: datetime, before: dict[str, Any]) -> dict[str, Any]:
@@ -116,6 +117,12 @@ def _report(op: Operation, services: Services) -> dict[str, Any]:
     """The incident report, with what the watch saw."""
     view = Readings(services.engine).get(op.id)
     return reports.write(services, str(op.params["restore"]), _with_problems(services, view) if view else None)
+
+
+def report(services: Services, restore_id: str) -> str:
+    """The incident report as it is now, whatever became of its file; the watch is in it once it has ended."""
+    view = Readings(services.engine).get(id_of(restore_id))
+    return reports.text(services, restore_id, _with_problems(services, view) if view and view.finished_at else None)
 
 
 def _with_problems(services: Services, view: OperationView) -> OperationView:

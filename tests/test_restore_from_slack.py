@@ -100,7 +100,10 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     assert kept in [row["_id"] for row in shop.convex.documents("orders")]
 
 
-def test_a_restore_that_fails_half_way_halts_with_undo_and_says_what_is_where(shop: Shop, slack: Client) -> None:
+def test_a_restore_that_fails_half_way_halts_with_undo_and_is_done_though_its_report_cannot_be_written(shop: Shop, slack: Client) -> None:
+    reports = shop.folder / "backups/reports"
+    reports.rename(shop.folder / "reports of before") if reports.exists() else None
+    reports.write_text("where the folder should be")
     made = backup_id(taken(slack, "/backup full"))
     view = opened(slack, f"/restore database {made}", BOB)
     assert slack.submit(view, {**REASON, "typed": made}, user=BOB).acked
@@ -116,8 +119,12 @@ def test_a_restore_that_fails_half_way_halts_with_undo_and_says_what_is_where(sh
         assert words in card.all_text + str(card.blocks)
     shop.convex.faults["import"] = None
     slack.click(card, "Retry", user=BOB)
-    until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore complete - production restored" in shown.all_text)
     assert not shop.convex.paused
+    assert "The incident report is in Slack only: restore-" in done.all_text
+    assert "could not be written: File exists" in done.all_text
+    begun = until(slack, INCIDENTS, lambda shown: made in shown.all_text and "Database restore in progress" in shown.all_text)
+    wait_for(lambda: saying(next(iter(slack.thread(begun)), None), "Signed by"), "the report")
 
 
 @pytest.mark.parametrize(

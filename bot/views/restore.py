@@ -35,7 +35,7 @@ from bot.views.steps import DONE, RUNNING
 from bot.views.text import clock, code, counted, duration, escape, exact, length, mention, number, people, plain, prose, size
 from ops.deltas import Delta, Kept
 from ops.manifest import Backup
-from ops.reports import calls_sentence, watch_sentence
+from ops.reports import calls_sentence, unwritten_sentence, watch_sentence
 from ops.restore import Assessment
 from ops.settings import Docs
 from ops.spots import Spot
@@ -223,8 +223,15 @@ def _done(view: OperationView) -> Message:
         ),
         context(steps.line(view)),
         context(kept, changing.safety_line(view.result.get("safety"))),
+        context(_unwritten(view)),
         actions(undo, changing.salvage_button(view), button("Report a problem", Action.PROBLEM, view.id) if undo else None),
     )
+
+
+def _unwritten(view: OperationView) -> str:
+    """That the report's file could not be written, and why."""
+    said = unwritten_sentence(view.result)
+    return f":warning: {prose(said, 300)}" if said else ""
 
 
 def salvaged(view: OperationView, now: datetime) -> Message:
@@ -276,7 +283,7 @@ def watched(view: OperationView, _now: datetime) -> Message:
     faults = [f"• {escape(str(each['at']), 30)} {prose(str(each['fault']), 300)}" for each in bad[-5:]]
     quiet = not bad and not view.result.get("calls")
     mark = DONE if view.status == "succeeded" and quiet else ":warning:"
-    return message(words, section(f"{mark} *{escape(words)}*", *faults), actions(problem))
+    return message(words, section(f"{mark} *{escape(words)}*", *faults), context(_unwritten(view)), actions(problem))
 
 
 def _sentence(clause: str) -> str:

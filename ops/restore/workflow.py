@@ -59,7 +59,8 @@ class Way:
         self.data.unpause()
         self.to.smoke(self.environment)
         around.maintenance_off(self.to, self.bound)
-        self.to.changing("report", lambda: reports.write(self.services, self.op.id))
+        written = self.to.changing("report", lambda: reports.write(self.services, self.op.id)) or {}
+        self.op.result(unwritten=written.get("unwritten"))
 
     def staging(self) -> None:
         """Staging proves that it is staging; then the backup's own functions, its data, the proof."""
@@ -104,7 +105,8 @@ def sentence(view: OperationView) -> str | None:
     if view.status is not Status.SUCCEEDED:
         return f"Restore of {what} {view.status}: {view.error}"
     took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
-    return f"Restored {what} in {took}: {proven(view)}"
+    unwritten = reports.unwritten_sentence(view.result)
+    return f"Restored {what} in {took}: {proven(view)}{f'. {unwritten}' if unwritten else ''}"
 
 
 def proven(view: OperationView) -> str:
