@@ -168,9 +168,16 @@ class Timer:
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""
         journal = self._desk.backstop.journal
-        for done in watch.due(journal, now):
+        for done in watch.due(journal):
             watch.begin(journal, done)
         for view in journal.recent(5, kinds=(restore.PRODUCTION,)):
-            if view.status == "succeeded" and view.finished_at and view.finished_at > now - LATELY:
+            if view.status == "succeeded" and self._is_news(view, now):
                 said = restore_views.report(watch.report(self._desk.backstop.services, view.id))
                 self._desk.say(f"report-{view.id}", self._desk.settings.slack.incidents, said, thread_of=f"incident-{view.id}")
+
+    def _is_news(self, done: OperationView, now: datetime) -> bool:
+        """Whether a restore ended lately; or, where the channel knows of it, its watch, which a stop may have put off."""
+        seen = self._desk.backstop.journal.get(watch.id_of(done.id))
+        if seen and seen.finished_at and seen.finished_at > now - LATELY:
+            return self._desk.posts.wanted_at(f"incident-{done.id}") is not None
+        return bool(done.finished_at and done.finished_at > now - LATELY)

@@ -16,7 +16,7 @@ from ops import approvals, files, tasks
 from ops.approvals import Approval
 from ops.context import Services
 from ops.errors import Refused
-from ops.journal import OperationView
+from ops.journal import OperationView, Status
 from ops.journal.reading import Readings
 from ops.loss import Loss
 from ops.manifest import instant, milliseconds
@@ -159,11 +159,18 @@ def _status(view: OperationView, watch: OperationView | None) -> str:
 
 def watch_sentence(watch: OperationView) -> str:
     """What the watch saw, in one clause. Pure."""
+    if watch.finished_at and watch.status is not Status.SUCCEEDED:
+        return f"the watch ended before its time: {watch.status}"
     looks, failed = int(watch.result.get("looks", 0)), int(watch.result.get("failed", 0))
     problems = list(watch.result.get("problems", ()))
     said = f"{looks - failed} of {looks} looks during the watch were good" if looks else "no page was looked at: none is set"
     reported = f"{len(problems)} problems were reported" if problems else ""
-    return "; ".join(filter(None, [said, calls_sentence(watch.result), reported]))
+    return "; ".join(filter(None, [said, *_unwatched(watch.result), calls_sentence(watch.result), reported]))
+
+
+def _unwatched(seen: Mapping[str, Any]) -> list[str]:
+    """When nobody watched, in clauses. Pure."""
+    return [f"nobody watched from {each['from']} to {each['to']}" for each in seen.get("unwatched", ())]
 
 
 def calls_sentence(seen: Mapping[str, Any]) -> str:

@@ -1,7 +1,7 @@
 """The watch after a restore: for half an hour the smoke tests are asked again and again, without a lock, across restarts.
 
 Its end is thirty minutes after the restore's, whatever happens to the process that watches; what people report meanwhile is
-written down beside what the tests say.
+written down beside what the tests say. When nobody looked, because nothing ran, is said; one that begins after its time looks once.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ PROBLEM = "problem after a restore"
 LASTS = timedelta(minutes=30)
 EVERY = 120.0  # seconds between two looks
 TEXT = 500  # characters of a report
+UNSEEN = timedelta(minutes=5)  # between two looks: longer than they are ever apart while something runs
 _NAMED = 20  # faults that are kept with their words
 
 
@@ -67,19 +68,27 @@ def look_until(op: Operation, services: Services, until: datetime, before: dict[
 
     Without any page it reads Convex's log, and people may report what they see.
     """
-    begin = (until - LASTS).timestamp() * 1000
-    seen: dict[str, Any] = {"looks": 0, "failed": 0, "bad": [], "calls": {}, "calls_unknown": "", "cursor": begin}
-    seen |= before
+    begin = (until - LASTS).timestamp()
+    seen: dict[str, Any] = {"looks": 0, "failed": 0, "bad": [], "calls": {}, "calls_unknown": "", "cursor": begin * 1000}
+    seen |= {"looked": begin, "unwatched": []} | before
     pages = [page for page in services.settings.smoke if page.environment == "production"]
     while True:
-        last = datetime.now(UTC) >= until  # calls that failed since the look before count too
-        seen |= _pages(services, pages, op, seen) if pages and not last else {}
-        seen |= _calls(services, seen)
+        now = datetime.now(UTC)
+        last = now >= until  # calls that failed since the look before count too
+        gap = unwatched(datetime.fromtimestamp(seen["looked"], UTC), now)
+        seen["unwatched"] = [*seen["unwatched"], *gap][-_NAMED:]
+        seen |= _pages(services, pages, op, seen) if pages and (gap or not last) else {}
+        seen |= _calls(services, seen) | {"looked": datetime.now(UTC).timestamp()}
         if last:
             return seen
         op.progress(**seen)
         if op.stop.wait(min(EVERY, max((until - datetime.now(UTC)).total_seconds(), 0.0))):
             raise Stopped("The watch was stopped.")
+
+
+def unwatched(since: datetime, now: datetime) -> list[dict[str, str]]:
+    """From when to when nobody looked, if that is longer than two looks are apart. Pure."""
+    return [{"from": f"{since:%Y-%m-%d %H:%M:%S} UTC", "to": f"{now:%Y-%m-%d %H:%M:%S} UTC"}] if now - since > UNSEEN else []
 
 
 def _pages(services: Services, pages: list[Any], op: Operation, seen: dict[str, Any]) -> dict[str, Any]:
@@ -151,10 +160,10 @@ def report_problem(backstop: Backstop, restore_id: str, person_id: str, text: st
         activity.append(session, who=person_id, text=f"Problem after the restore: {said}", outcome="reported", operation_id=restore_id)
 
 
-def due(journal: Journal, now: datetime) -> list[OperationView]:
-    """Restores of production that are done and not watched yet."""
-    lately = [view for view in journal.recent(5, kinds=(restore.PRODUCTION,)) if view.status is Status.SUCCEEDED and view.finished_at]
-    return [view for view in lately if view.finished_at and now - view.finished_at < LASTS and journal.get(id_of(view.id)) is None]
+def due(journal: Journal) -> list[OperationView]:
+    """Restores of production that are done and not watched yet; where nothing ran in that half hour, a look is due all the same."""
+    lately = [view for view in journal.recent(5, kinds=(restore.PRODUCTION,)) if view.status is Status.SUCCEEDED]
+    return [view for view in lately if journal.get(id_of(view.id)) is None]
 
 
 def sentence(view: OperationView) -> str | None:

@@ -7,6 +7,7 @@ import threading
 import uuid
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -113,7 +114,7 @@ def test_it_needs_the_signature_of_the_cto_whoever_asks(backstop: Backstop) -> N
         assert asking.ask(backstop, person, plan, id=person.id).approval.role is Role.CTO
 
 
-def test_the_report_has_the_documents_fields_the_timeline_and_the_evidence(shop: Shop, backstop: Backstop) -> None:
+def test_the_report_has_the_documents_fields_and_the_evidence_and_says_when_nobody_watched(shop: Shop, backstop: Backstop) -> None:
     made = kept(backstop)
     shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
     view = restored(backstop, made)
@@ -134,6 +135,14 @@ def test_the_report_has_the_documents_fields_the_timeline_and_the_evidence(shop:
     ):
         assert words in text
     assert [task.kind for task in tasks.open_ones(backstop.engine)] == ["follow-up"]
+    assert [each.id for each in watch.due(backstop.journal)] == [view.id]
+    assert view.finished_at
+    long_ago = view.finished_at - timedelta(hours=2)  # as if nothing had run since
+    seen = ended(backstop, watch.begin(backstop.journal, replace(view, finished_at=long_ago)))
+    assert (seen.status, seen.result["looks"]) == ("succeeded", 1)
+    said = f"1 of 1 looks during the watch were good; nobody watched from {long_ago:%Y-%m-%d %H:%M:%S} UTC to "
+    assert said in reports.place(backstop.settings.folder, view.id).read_text()
+    assert watch.report(backstop.services, view.id).count("nobody watched") == 2
 
 
 def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_told(shop: Shop, backstop: Backstop) -> None:
@@ -205,13 +214,13 @@ def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
     shop.convex.called("orders:create", "Uncaught TypeError: x is undefined\n    at handler (../convex/orders.ts:3:1)")
     shop.convex.called("orders:create", "Uncaught TypeError: Bob's card is 4111-2222\n    at handler (../convex/orders.ts:3:1)")
     shop.convex.called("users:list")
-    assert [each.id for each in watch.due(backstop.journal, datetime.now(UTC))] == [view.id]
+    assert [each.id for each in watch.due(backstop.journal)] == [view.id]
     watch.report_problem(backstop, view.id, "U0ALICE", "two customers cannot log in", id="p1")
     seen = ended(backstop, watch.begin(backstop.journal, view))
     assert seen.status == "succeeded", seen
     assert seen.result["looks"] >= 2
-    assert seen.result["bad"] == []
-    assert watch.due(backstop.journal, datetime.now(UTC)) == []
+    assert (seen.result["bad"], seen.result["unwatched"]) == ([], [])
+    assert watch.due(backstop.journal) == []
     text = reports.place(backstop.settings.folder, view.id).read_text()
     assert "looks during the watch were good; 2 calls of functions failed: orders:create (TypeError) 2; 1 problems were reported" in text
     assert "4111-2222" not in text + str(seen.result)

@@ -281,7 +281,7 @@ def watched(view: OperationView, _now: datetime) -> Message:
     words = f"The watch after the restore is over: {watch_sentence(view)}" if view.status == "succeeded" else f"The watch {view.status}"
     bad = list(view.result.get("bad", ()))
     faults = [f"• {escape(str(each['at']), 30)} {prose(str(each['fault']), 300)}" for each in bad[-5:]]
-    quiet = not bad and not view.result.get("calls")
+    quiet = not (bad or view.result.get("calls") or view.result.get("unwatched"))
     mark = DONE if view.status == "succeeded" and quiet else ":warning:"
     return message(words, section(f"{mark} *{escape(words)}*", *faults), context(_unwritten(view)), actions(problem))
 
