@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RESTARTED = "Backstop was restarted before the window could be filled. Please ask again."
-NO_PICTURE = Failed(
-    "Slack did not take the picture; the table says the same.",
+NO_FILE = Failed(
+    "Slack did not take the file.",
     "Backstop needs the scope `files:write`: bring the app up to date with `docs/slack-manifest.yaml`.",
 )
 TITLE = "That did not work"  # Slack allows 24 characters
@@ -112,7 +112,7 @@ class Delivery:
             return
         opened = await self._slack.write("conversations.open", {"users": request.person.id})
         if not await self._pictured(opened["channel"]["id"], picture):
-            await self.tell(request, errors.problem(NO_PICTURE))
+            await self.tell(request, errors.problem(NO_FILE))
 
     async def _pictured(self, channel: str, picture: Picture, thread: str = "") -> bool:
         """Upload a picture; whether Slack took it."""

@@ -172,7 +172,7 @@ class Timer:
             watch.begin(journal, done)
         for view in journal.recent(5, kinds=(restore.PRODUCTION,)):
             if view.status == "succeeded" and self._is_news(view, now):
-                said = restore_views.report(watch.report(self._desk.backstop.services, view.id))
+                said = restore_views.report(view.id, watch.report(self._desk.backstop.services, view.id))
                 self._desk.say(f"report-{view.id}", self._desk.settings.slack.incidents, said, thread_of=f"incident-{view.id}")
 
     def _is_news(self, done: OperationView, now: datetime) -> bool:

@@ -81,6 +81,9 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
         lambda: saying(next((each for each in slack.thread(begun) if "Incident report" in each.all_text), None), "Signed by"), "the report"
     )
     assert "<@U0CAROL>" in str(report.blocks)
+    slack.click(report, "The report as a file", user=ALICE)
+    file = wait_for(lambda: next((each.files for each in slack.thread(begun) if each.files), None), "the file")
+    assert file[0]["name"].startswith("restore-")
     until(slack, INCIDENTS, lambda shown: "Restore complete - production restored (" in shown.all_text)
     watch = until(slack, ENGINEERING, lambda shown: "Watching production · sturgeon after the restore" in shown.all_text)
     slack.click(watch, "Report a problem", user=ALICE)

@@ -32,6 +32,18 @@ def test_tables_with_names_longer_than_slack_takes_can_be_brought_back_and_told_
     assert labels[1].endswith("_of_many/users: 1 row")
 
 
+def test_a_report_that_a_message_does_not_hold_says_that_it_goes_on_and_brings_the_whole_as_a_file() -> None:
+    lines = [f"- 2026-11-26 09:40:{number % 60:02} UTC step {number}, “quoted” & <said>" for number in range(1000)]
+    long = views.report("restore-1", "\n".join(["# Incident report", *lines]))
+    check(long, "message")
+    assert "step 40" in str(long["blocks"][:-2])
+    assert "The report goes on" in str(long["blocks"][-2])
+    assert long["blocks"][-1]["elements"][0]["value"] == "restore-1"
+    short = views.report("restore-1", "\n".join(["# Incident report", *lines[:10]]))
+    assert "step 9," in str(short["blocks"])
+    assert "goes on" not in str(short["blocks"])
+
+
 def test_a_list_of_what_can_be_brought_back_says_how_many_it_leaves_out_and_how_to_come_to_them() -> None:
     found = [delta("orders", digits=1701450000000 - number) for number in range(13)]
     window = views.deltas(found, "production · sturgeon")

@@ -7,13 +7,14 @@ from datetime import UTC, datetime
 from bot.desk import Desk
 from bot.listeners.signing import asked
 from bot.listeners.windows import Telling, not_meant, patience, shown
+from bot.pictures import Picture
 from bot.registry import ANY, Answer, Errors, Open, Reply, Show, action, command, submission
 from bot.requests import Request
 from bot.views import restore as views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import TITLE, actions, button, in_window, message, section
-from ops import asking, deltas, manifest, metrics, restore, salvage, staging, watch
+from ops import asking, deltas, manifest, metrics, reports, restore, salvage, staging, watch
 from ops.errors import Refused
 from ops.people import Right
 from ops.restore import Assessment, moment
@@ -31,6 +32,7 @@ _deltas = action(Action.SALVAGE_OPEN, needs=Right.RESTORE)
 _delta = action(Action.SALVAGE_TO, needs=Right.RESTORE)
 _tables = submission(Window.SALVAGE, needs=Right.RESTORE, stored=True)
 _problem = action(Action.PROBLEM, needs=Right.LOOK)
+_report = action(Action.REPORT, needs=Right.LOOK)
 _reported = submission(Window.PROBLEM, needs=Right.LOOK, stored=True)
 
 
@@ -216,6 +218,14 @@ def problem_window(request: Request) -> Answer:
 def opened(_request: Request, _desk: Desk) -> Reply:
     """It is open already."""
     return Reply()
+
+
+@_report.handle
+def hand_over_report(request: Request, desk: Desk) -> Reply:
+    """The whole report as a file: made of rows, so that it is there whatever became of the one on the disk."""
+    text, name = watch.report(desk.backstop.services, request.value), reports.place(desk.settings.folder, request.value).name
+    file = Picture(name=name, title="The incident report", alt="The incident report as Markdown", content=text.encode())
+    return Reply(picture=lambda: file)
 
 
 @_reported.answer

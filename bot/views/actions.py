@@ -82,6 +82,8 @@ class Action(enum.StrEnum):
     """Show what the time to come back was measured from; value empty."""
     PROBLEM = "watch_problem"
     """Open the window in which a problem after a restore is reported; value: the restore's id."""
+    REPORT = "restore_report"
+    """Upload the incident report of a restore where it was asked for; value: the restore's id."""
     CLOSE_TASK = "task_close"
     """Open the window that closes a task; value: its id."""
     HALTED_RETRY = "halted_retry"

@@ -8,7 +8,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from bot.views import changing, steps
+from bot.views import changing, limits, steps
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import outcome
 from bot.views.backup.marks import level
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 TITLE = "Restore the database"
 _OFFERED, _TABLES = 10, 10
+_PART = 1200  # characters of a section: what a message does not hold is left out by sections
 _LABEL, _VALUE = 75, 150  # characters of an option that Slack takes
 _READ = "Those who sign read this; the incident report keeps it"
 
@@ -291,9 +292,15 @@ def _sentence(clause: str) -> str:
     return f"{clause[0].upper()}{clause[1:]}." if clause else ""
 
 
-def report(text: str) -> Message:
-    """The incident report, in the thread."""
-    return message("The incident report", *(section(part) for part in _in_parts(text)))
+def report(restore_id: str, text: str) -> Message:
+    """The incident report, in the thread: as much as a message holds; the button brings all of it."""
+    whole = actions(button("The report as a file", Action.REPORT, restore_id))
+    on = context("The report goes on: the button below brings the whole of it.")
+    parts = [section(part) for part in _in_parts(text)]
+    shown = list(parts)
+    while limits.size([*shown, on, whole]) > limits.MESSAGE_CHARACTERS:
+        shown.pop()
+    return message("The incident report", *shown, *([on] if len(shown) < len(parts) else []), whole)
 
 
 def _in_parts(text: str) -> list[str]:
@@ -301,10 +308,10 @@ def _in_parts(text: str) -> list[str]:
     lines = [_spoken(line) for line in text.splitlines() if line.strip() and not line.startswith(("| | |", "|---"))]
     parts = [""]
     for line in lines:
-        if len(parts[-1]) + len(line) > 2500:
+        if len(parts[-1]) + len(line) > _PART:
             parts.append("")
         parts[-1] += f"{line}\n"
-    return parts[:20]
+    return parts
 
 
 def _spoken(line: str) -> str:

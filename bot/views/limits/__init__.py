@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.views.limits.checking import BadPayload, PayloadTooLarge, WrongPayload, check
+from bot.views.limits.checking import BadPayload, PayloadTooLarge, WrongPayload, check, size
 from bot.views.limits.fitting import fit, shorten
-from bot.views.limits.rules import Surface
+from bot.views.limits.rules import MESSAGE_CHARACTERS, Surface
 
-__all__ = ["BadPayload", "PayloadTooLarge", "Surface", "WrongPayload", "check", "fit", "shorten"]
+__all__ = ["MESSAGE_CHARACTERS", "BadPayload", "PayloadTooLarge", "Surface", "WrongPayload", "check", "fit", "shorten", "size"]
