@@ -3,12 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from bot.views import restore as views
 from bot.views.limits import check
 from ops.deltas import Delta, Kept
+from ops.restore import Assessment
+from ops.services.git import Commit
+from ops.settings import Docs
+from tests.payloads.examples import NOW, backup
 
 COMPONENT = "/".join(["billing", *(f"component_number_{number}_of_many" for number in range(6))])
+
+
+def assessed(environment: str) -> Assessment:
+    """A restore of a backup whose code had another schema."""
+    live = Commit(hash="a" * 40, message="Ask who paid", author="Bob", at=NOW)
+    return Assessment(
+        environment=environment, target=f"{environment} · sturgeon", branch="main", backup=backup(), live=live, schema_differs=True
+    )
+
+
+def window(environment: str, *, own: bool) -> str:
+    """What its window says."""
+    found, zone = assessed(environment), ZoneInfo("UTC")
+    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=own, now=NOW)
+    check(shown, "modal")
+    return str(shown["blocks"])
 
 
 def delta(*tables: str, digits: int = 1701450000000) -> Delta:
@@ -30,6 +51,16 @@ def test_tables_with_names_longer_than_slack_takes_can_be_brought_back_and_told_
     labels = [each["text"]["text"] for each in options]
     assert labels[0].endswith("_of_many/orders: 1 row")
     assert labels[1].endswith("_of_many/users: 1 row")
+
+
+def test_where_vercel_pushes_the_functions_no_rehearsal_is_offered_and_nothing_is_said_to_be_pushed() -> None:
+    said = window("production", own=False)
+    assert "cannot be rehearsed" in said
+    assert "Rehearse in staging" not in said
+    assert "run without validation" not in said
+    assert "Rehearse in staging" in window("production", own=True)
+    assert "keeps the functions that it has" in window("staging", own=False)
+    assert "gets the backup's own functions" in window("staging", own=True)
 
 
 def test_a_report_that_a_message_does_not_hold_says_that_it_goes_on_and_brings_the_whole_as_a_file() -> None:

@@ -98,8 +98,8 @@ def _looked(request: Request, desk: Desk, backup_id: str, environment: str, repl
     found = _assessed(request, desk, backup_id, environment)
     usual = _usual(desk, environment) or restore.UNKNOWN_SECONDS
     zone, docs = desk.settings.team.zoneinfo, desk.settings.docs
-    there = staging.configured(desk.backstop.services)
-    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, staging=there, now=datetime.now(UTC))
+    there, own = staging.configured(desk.backstop.services), desk.settings.app.functions == "bot"
+    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, staging=there, own=own, now=datetime.now(UTC))
     return Reply(view=view, message=views.ready(found, replaces))
 
 
@@ -122,7 +122,16 @@ def rehearse_at_once(_request: Request) -> Answer:
 
 @_rehearse.handle
 def rehearse(request: Request, desk: Desk) -> Reply:
-    """Restore it to staging first, under the functions that production runs."""
+    """Restore it to staging first, under the functions that production runs.
+
+    Raises:
+        Refused: Vercel's build pushes the functions, so staging would run others.
+    """
+    if desk.settings.app.functions != "bot":
+        raise Refused(
+            "Vercel's build pushes the functions here, so staging would not run those of production: nothing would be rehearsed.",
+            "A restore whose rows do not fit halts before any row changes. To try the import alone: `/restore database ID staging`.",
+        )
     backup_id, services = manifest.check_id(request.value), desk.backstop.services
     with patience(PATIENCE) as stop:
         found = restore.look(services, backup_id, "staging", stop=stop, rehearsal=True)

@@ -19,6 +19,10 @@ from ops.spots import load
 from ops.tasks import Task
 
 _TABLES = 8  # that are named
+UNREHEARSED = (
+    "Vercel's build pushes the functions, so whether its rows fit *cannot be rehearsed*, and nothing is pushed without validation: "
+    "if they do not fit, Convex refuses the import as a whole, and the restore halts."
+)
 _MARKS = {
     Status.APPROVED: ":white_check_mark:",
     Status.UNNEEDED: ":white_check_mark:",
@@ -111,6 +115,8 @@ def _rehearsed(asked: Approval) -> list[str]:
     if said == "":
         return ["*Rehearsed in staging:* its rows fit the functions that run"]
     other = asked.plan.shown.get("schema_differs", asked.plan.bound["schema_differs"])
+    if other and asked.plan.shown.get("functions") == "vercel":
+        return [f":warning: Its code had another Convex schema. {UNREHEARSED}"]
     return [":warning: Its code had another Convex schema, and whether its rows fit is not rehearsed"] if other else []
 
 

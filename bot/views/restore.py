@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from bot.views import changing, limits, steps
 from bot.views.actions import Action, Field, Window
+from bot.views.approval import UNREHEARSED
 from bot.views.backup import outcome
 from bot.views.backup.marks import level
 from bot.views.blocks import (
@@ -86,11 +87,13 @@ def looking(line: str) -> View:
     return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
 
 
-def _rehearsal(found: Assessment, *, staging: bool) -> list[Block]:
+def _rehearsal(found: Assessment, *, staging: bool, own: bool) -> list[Block]:
     """What is known of whether the rows fit the functions that run, and how to know it."""
     if not found.schema_differs:
         return []
     head = ":warning: The backup's code had another Convex schema."
+    if not own:
+        return [section(f"{head} {UNREHEARSED}")]
     if found.rehearsed == "":
         return [section(f"{head} *Rehearsed in staging: its rows fit the functions that run.*")]
     meanwhile = "The functions run without validation until the rows are there, and after that too if the rows do not fit."
@@ -103,9 +106,9 @@ def _rehearsal(found: Assessment, *, staging: bool) -> list[Block]:
 
 
 def window(  # noqa: PLR0913 # all that it shows, named
-    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, staging: bool, now: datetime
+    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, staging: bool, own: bool, now: datetime
 ) -> View:
-    """What would happen, and what must be typed."""
+    """What would happen, and what must be typed; ``own``: we push the functions, not Vercel's build."""
     backup = found.backup
     at = (backup.snapshot_timestamp or backup.timestamp).astimezone(zone)
     return modal(
@@ -117,8 +120,8 @@ def window(  # noqa: PLR0913 # all that it shows, named
             *(spot_line(each) for each in found.spots if not each.good),
         ),
         *_data(found),
-        *_rehearsal(found, staging=staging),
-        context(*_conditions(found, usual)),
+        *_rehearsal(found, staging=staging, own=own),
+        context(*_conditions(found, usual, own=own)),
         context(_documents(docs)),
         entry(
             "What is wrong?",
@@ -163,17 +166,20 @@ def _data(found: Assessment) -> list[Block]:
     return [section(*loss_lines(found.loss), kept)]
 
 
-def _conditions(found: Assessment, usual: float) -> list[str]:
+def _conditions(found: Assessment, usual: float, *, own: bool) -> list[str]:
     """Maintenance, the pause, the schema, how long."""
     lines = [f"It usually takes about {duration(usual)}. The code stays as it is."]
     if found.environment != "production":
-        lines[0] = f"It usually takes about {duration(usual)}. Staging gets the backup's own functions."
+        functions = (
+            "gets the backup's own functions" if own else "keeps the functions that it has: Vercel's build pushes them, not Backstop"
+        )
+        lines[0] = f"It usually takes about {duration(usual)}. Staging {functions}."
     lines += ["A full backup of what is there now comes first, so this can be undone."] if found.environment == "production" else []
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
     again = "The functions validate nothing now, since rows of a former restore did not fit; they do again afterwards, if these rows fit."
-    lines += [f":warning: {again}"] if found.unvalidated else []
+    lines += [f":warning: {again}"] if found.unvalidated and own else []
     return lines
 
 

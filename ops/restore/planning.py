@@ -35,7 +35,7 @@ def plan(  # noqa: PLR0913 # what was found, and what somebody says of it
         kind=kind,
         environment=found.environment,
         bound=_bound(settings, found),
-        shown={**_shown(found, reason, impact, began), "usual": usual},
+        shown={**_shown(found, reason, impact, began), "functions": settings.app.functions, "usual": usual},
     )
 
 
