@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from ops import approvals, deltas, retention
+from ops import approvals, deltas, held, retention
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.journal.reading import Readings
@@ -57,6 +57,7 @@ def apply(services: Services) -> dict[str, Any]:
             trash.throw(services.catalogue.get(leaving.id), WHO, leaving.why)
     emptied = [] if decided.held else trash.empty(services.git, now)  # it may hold what the loss calls for
     deltas.sweep(services.catalogue.folder, [*(each.id for each in services.catalogue.all()), *(each.backup.id for each in trash.all())])
+    held.sweep(services.settings.previews)
     return {
         "left": [{"id": leaving.id, "why": leaving.why} for leaving in decided.leaving],
         "held": decided.held,

@@ -426,6 +426,11 @@ class Settings(Section):
         return self.backups.folder / ".state"
 
     @property
+    def previews(self) -> Path:
+        """Where whole exports lie for as long as they are compared."""
+        return self.state / "previews"
+
+    @property
     def database(self) -> str:
         """The database's address as SQLAlchemy understands it."""
         if self.database_url is None:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
+from ops import held
 from tests.cards import answer, cards, ended_card, is_over, new_card
 from tests.world import ALICE, ENGINEERING, World, process, wait_for
 
 
-def test_a_bot_killed_in_the_middle_of_an_export_goes_on_with_one_card_and_one_backup(alone: World) -> None:
-    slack = alone.slack.client
+def test_a_bot_killed_in_the_middle_of_an_export_goes_on_with_one_card_and_one_backup_and_leaves_no_preview(alone: World) -> None:
+    slack, previews = alone.slack.client, alone.backups / ".state/previews"
     alone.production.faults["export"] = "slow:6"
     with process(alone) as bot:
         bot.connected()
         slack.command("/backup full", user=ALICE, channel=ENGINEERING)
         wait_for(lambda: "export" in new_card(slack, 0).all_text, "the export")
         bot.kill()
+    leave = "import os, sys, pathlib; from ops import held\nwith held.folder(pathlib.Path(sys.argv[1])): os._exit(9)"
+    subprocess.run([sys.executable, "-c", leave, str(previews)], check=False)
+    assert len(list(previews.iterdir())) == 2  # of a preview whose process was killed, with its lock
     alone.production.faults["export"] = None
-    with process(alone) as bot:
+    with held.folder(previews) as living, process(alone) as bot:
+        (living / "now.zip").write_text("an export that is compared")
+        old = previews / "of another process"
+        old.mkdir()
         bot.connected()
         card = ended_card(slack, 0)
         assert "Full backup created" in card.text
+        assert sorted(each.name for each in previews.iterdir()) == sorted([living.name, f"{living.name}.lock", old.name])
+        assert (living / "now.zip").exists()
         assert len(cards(slack)) == 1
         assert bot.end() == 0
     assert len(list(alone.backups.glob("full/full-backup-*[0-9].json"))) == 1

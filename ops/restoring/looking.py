@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ops import loss
+from ops import held, loss
 from ops.context import Services
 from ops.errors import OpsError, Refused
 from ops.files import require_room
@@ -19,7 +17,6 @@ from ops.manifest import Backup, timestamp_text
 from ops.words import decimal_size
 
 COUNTING = 900.0  # seconds that the comparison of the data may take
-_FOLDER = "previews"
 _NAMED = 8  # tables, in a preview
 
 
@@ -117,10 +114,5 @@ def _telling(facts: Any) -> str:
 def scratch(services: Services) -> Iterator[Path]:
     """A folder for what is compared, gone afterwards."""
     require_room(services.settings.folder)
-    home = services.settings.state / _FOLDER
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    folder = Path(tempfile.mkdtemp(dir=home))
-    try:
+    with held.folder(services.settings.previews) as folder:
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
