@@ -192,7 +192,9 @@ def _lost(result: Mapping[str, Any]) -> list[str]:
     if "loss" not in lost:
         return ["It was not counted."]
     kept = f"Kept in `{lost['delta']}`: `/restore salvage` brings created rows back." if lost.get("delta") else ""
-    return [*(f"- {line}" for line in Loss.load(lost["loss"]).sentences()), *([kept] if kept else [])]
+    paused = bool((result.get("paused") or {}).get("paused"))
+    mixed = "" if paused else "The deployment was not paused: what was written between the safety backup and the import is in neither."
+    return [*(f"- {line}" for line in Loss.load(lost["loss"]).sentences()), *filter(None, [kept, mixed])]
 
 
 def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:

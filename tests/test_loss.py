@@ -283,6 +283,8 @@ def test_where_the_import_leaves_tables_alone_that_the_backup_lacks_none_of_thei
     new = archive(tmp_path / "new.zip", {"orders": {"a1": "x", "a2": "y"}, "late": {"b1": "z"}}, seed)
     ways: dict[str, Any] = {"scratch": tmp_path, "deadline": 60.0}
     assert {each.name: each.created for each in compare(old, new, **ways).tables} == {"orders": 1, "late": 1}
-    assert {each.name: each.created for each in compare(old, new, shared=True, **ways).tables} == {"orders": 1}
+    found = compare(old, new, shared=True, **ways)
+    assert {each.name: each.created for each in found.tables} == {"orders": 1}
+    assert Loss.load(found.as_json()).sentences()[1:] == ["Tables that the backup does not have stay as they are: late"]
     counted, kept = keep(old, new, into=tmp_path / "kept.zip", stop=threading.Event(), shared=True, **ways)
     assert (counted.lost, [each["name"] for each in kept]) == (1, ["orders"])

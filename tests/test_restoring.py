@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.views import approval
 from ops import activity, asking, deltas, reports, restore, salvage, standing, tasks, watch
 from ops.asking import Asked
 from ops.backstop import Backstop
@@ -24,6 +25,7 @@ from ops.journal import OperationView
 from ops.journal.words import StepView
 from ops.loss import Loss
 from ops.people import Person, Role
+from ops.restoring import looking
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
 from tests.world import wait_for
 
@@ -284,6 +286,36 @@ def test_the_loss_is_in_the_plan_that_is_signed(shop: Shop, backstop: Backstop) 
     shown = asked(backstop, made).approval.plan.shown
     assert Loss.load(shown["loss"]).lost == 1
     assert (shown["tables"], shown["rows"], shown["began"]) == (2, 13, "this morning")
+
+
+def test_where_the_import_leaves_other_tables_alone_the_card_the_report_and_production_say_so(tmp_path: Path, template: Path) -> None:
+    shop = Shop(tmp_path / "replacing", template=template, convex={"import_mode": "replace", "pause": False})
+    try:
+        with shop.backstop() as backstop:
+            made = kept(backstop)
+            shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+            late = shop.convex.insert("late", {"total": 1.0})
+            begun = asked(backstop, made)
+            card = str(approval.card(begun.approval, (), NOW, glass=False, allow_self=False))
+            asking.approve(backstop, CAROL, begun.approval.id)
+            view = ended(backstop, begun.operation_id)
+            assert view.status == "succeeded", view
+            assert [row["_id"] for row in shop.convex.documents("late")] == [late]
+            report = reports.place(backstop.settings.folder, view.id).read_text()
+            for told in (card, report):
+                assert "orders: 1 created since" in told
+                assert "late: 1 created" not in told
+                assert "Tables that the backup does not have stay as they are: late" in told
+            assert "The deployment was not paused" in report
+            assert [table.name for table in deltas.all_of(backstop.settings.folder)[0].tables] == ["orders"]
+    finally:
+        shop.close()
+
+
+@pytest.mark.parametrize(("mode", "said"), [("replace", "stay as they are."), ("replace-all", "go.")])
+def test_what_becomes_of_other_tables_is_said_where_nothing_could_be_counted(shop: Shop, mode: str, said: str) -> None:
+    settings = shop.settings.model_copy(update={"convex": shop.settings.convex.model_copy(update={"import_mode": mode})})
+    assert looking.others(settings) == f"Tables that the backup does not have {said}"
 
 
 def test_the_loss_window_of_the_report_ends_when_the_data_were_back_not_when_somebody_asked() -> None:

@@ -159,7 +159,7 @@ def _data(found: Assessment) -> list[Block]:
     if found.loss is None:
         return [
             section(
-                f"*Data:* every table returns to the backup. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
+                f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
             )
         ]
     kept = "What was written since is kept by table, and can be brought back." if found.loss.lost else ""

@@ -129,7 +129,7 @@ def _data(found: Preview) -> list[Block]:
     if found.loss is None:
         return [
             section(
-                f"*Data:* every table returns to the backup. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
+                f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
             )
         ]
     return [section(*loss_lines(found.loss))]
@@ -137,14 +137,15 @@ def _data(found: Preview) -> list[Block]:
 
 def loss_lines(loss: Loss) -> list[str]:
     """What would go, table by table."""
+    stay = [escape(loss.left_alone, 300)] if loss.staying else []
     if not loss.any:
-        return ["*Data:* nothing was written since the backup."]
+        return ["*Data:* nothing was written since the backup.", *stay]
     of = f" in {counted(len(loss.losing), 'table')}" if loss.losing else ""
     head = f"*Data:* {counted(loss.lost, 'document')}{of} written since would go"
     back = f"; {counted(loss.returning, 'deleted one')} would come back" if loss.returning else ""
     lines = [f"• {escape(table.sentence, 120)}" for table in loss.affected[:_TABLES]]
     more = [f"and {counted(len(loss.affected) - _TABLES, 'more table')}"] if len(loss.affected) > _TABLES else []
-    return [head + back, *lines, *more]
+    return [head + back, *lines, *more, *stay]
 
 
 def _conditions(found: Preview, usual: float) -> list[str]:

@@ -26,6 +26,7 @@ __all__ = ["Loss", "TableLoss", "compare", "keep"]
 log = logging.getLogger(__name__)
 
 _ROOT = Path(__file__).parents[2]
+_NAMED = 8  # tables, in a sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,7 @@ class Loss:
     """All tables of both, the most affected first."""
 
     tables: tuple[TableLoss, ...]
+    staying: tuple[str, ...] = ()  # tables that the backup does not have, where the import leaves those alone
 
     @property
     def any(self) -> bool:
@@ -85,16 +87,24 @@ class Loss:
 
     def sentences(self) -> list[str]:
         """What would happen, table by table."""
-        return [table.sentence for table in self.affected] or ["Nothing was written since the backup."]
+        found = [table.sentence for table in self.affected] or ["Nothing was written since the backup."]
+        return [*found, self.left_alone] if self.staying else found
+
+    @property
+    def left_alone(self) -> str:
+        """Which tables stay as they are; "" where there are none."""
+        more = f" and {len(self.staying) - _NAMED} more" if len(self.staying) > _NAMED else ""
+        named = f"{', '.join(self.staying[:_NAMED])}{more}"
+        return f"Tables that the backup does not have stay as they are: {named}" if self.staying else ""
 
     def as_json(self) -> dict[str, Any]:
-        """As a plan keeps it: the tables that differ."""
-        return {"tables": [asdict(table) for table in self.affected]}
+        """As a plan keeps it: the tables that differ, and those that stay."""
+        return {"tables": [asdict(table) for table in self.affected], "staying": list(self.staying)}
 
     @classmethod
     def load(cls, kept: Mapping[str, Any]) -> Loss:
         """From a plan."""
-        return cls(tables=tuple(TableLoss(**table) for table in kept["tables"]))
+        return cls(tables=tuple(TableLoss(**table) for table in kept["tables"]), staying=tuple(kept.get("staying", ())))
 
 
 def compare(  # noqa: PLR0913 # the facts of one comparison, all named
@@ -109,7 +119,7 @@ def compare(  # noqa: PLR0913 # the facts of one comparison, all named
         deadline: seconds.
         cores: how many processes read; one for each archive at most.
         stop: ends it.
-        shared: leave out tables that the backup does not have, as an import in Convex's mode ``replace`` leaves them alone.
+        shared: tables that the backup does not have stay, as an import in Convex's mode ``replace`` leaves them alone.
 
     Raises:
         Failed: one of them cannot be read, or the time is over.

@@ -21,7 +21,7 @@ def main(folder: Path) -> None:
     try:
         into = Path(asked["into"]) if asked["into"] else None
         old, new, marks = Path(asked["old"]), Path(asked["new"]), folder if into else None
-        answer = {"tables": compare(old, new, folder, asked["cores"], marks, shared=asked["shared"])}
+        answer = compare(old, new, folder, asked["cores"], marks, shared=asked["shared"])
         if into is not None:
             answer["kept"] = keep(new, folder, into)
     except Unreadable as error:

@@ -42,10 +42,10 @@ class Spilled:
 
 def compare(  # noqa: PLR0913 # the facts of one comparison
     old: Path, new: Path, folder: Path, cores: int, marks: Path | None = None, *, shared: bool = False
-) -> list[dict[str, Any]]:
+) -> dict[str, Any]:
     """What became of every table of either, the most affected first; the ids of what was created and changed go to ``marks``.
 
-    Those that only the new archive has are left out where ``shared``: an import that replaces table by table leaves them alone.
+    Those that only the new archive has are no more than named where ``shared``: an import that replaces table by table leaves them alone.
 
     Raises:
         Unreadable: with which archive, and what is wrong with it.
@@ -53,19 +53,13 @@ def compare(  # noqa: PLR0913 # the facts of one comparison
     found = _found(old, new, folder, cores, marks)
     if not found:
         raise Unreadable("neither archive holds a table")
-    if shared:
-        found = _shared(found, old, marks)
-    return [asdict(each) for each in sorted(found, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))]
-
-
-def _shared(found: Iterable[TableLoss], old: Path, marks: Path | None) -> list[TableLoss]:
-    """The tables that the old archive has too, and no marks of the others."""
-    there = {member.table for member in read(old)}
+    there = {member.table for member in read(old)} if shared else {each.name for each in found}
+    staying = sorted(each.name for each in found if each.name not in there)
     if marks is not None:
-        for each in found:
-            if each.name not in there:
-                place(marks, CREATED, each.name).unlink(missing_ok=True)
-    return [each for each in found if each.name in there]
+        for name in staying:
+            place(marks, CREATED, name).unlink(missing_ok=True)
+    found = sorted(found, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))
+    return {"tables": [asdict(each) for each in found if each.name in there], "staying": staying}
 
 
 def _found(old: Path, new: Path, folder: Path, cores: int, marks: Path | None) -> list[TableLoss]:

@@ -14,7 +14,8 @@ from ops.errors import OpsError, Refused
 from ops.files import require_room
 from ops.loss import Loss
 from ops.manifest import Backup, timestamp_text
-from ops.words import decimal_size
+from ops.settings import Settings
+from ops.words import decimal_size, one_line
 
 COUNTING = 900.0  # seconds that the comparison of the data may take
 _NAMED = 8  # tables, in a preview
@@ -101,7 +102,12 @@ def lost(
             shared = services.settings.convex.import_mode == "replace"
             return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop, shared=shared), ""
     except OpsError as error:
-        return None, error.message
+        return None, f"{one_line(error.message, 200)} {others(services.settings)}"
+
+
+def others(settings: Settings) -> str:
+    """What becomes of tables that the backup does not have, as the import's mode has it. Pure."""
+    return f"Tables that the backup does not have {'stay as they are' if settings.convex.import_mode == 'replace' else 'go'}."
 
 
 def _telling(facts: Any) -> str:
