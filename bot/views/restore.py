@@ -158,9 +158,7 @@ def _data(found: Assessment) -> list[Block]:
         return [section("*Data:* every table of staging is replaced; nothing of production is touched.")]
     if found.loss is None:
         return [
-            section(
-                f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
-            )
+            section(f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}")
         ]
     kept = "What was written since is kept by table, and can be brought back." if found.loss.lost else ""
     return [section(*loss_lines(found.loss), kept)]

@@ -128,9 +128,7 @@ def _data(found: Preview) -> list[Block]:
         return [section("*Data:* stays as it is. No row is touched, so there is no maintenance.")]
     if found.loss is None:
         return [
-            section(
-                f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}"
-            )
+            section(f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}")
         ]
     return [section(*loss_lines(found.loss))]
 
