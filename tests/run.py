@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests import payloads
+from tests import forked, payloads
 
 COMPILED = Path(__file__).parent / "compiled" / "keep.cjs"
 
@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> int:
         print(f"Missing on this machine: {', '.join(left_out)}. Left out: {'; '.join(left_out.values())}.")
         return 1
     with tempfile.TemporaryDirectory(prefix="payloads-") as folder:
-        environment = {**os.environ, "BACKSTOP_PAYLOADS": folder}
+        environment = {**os.environ, "BACKSTOP_PAYLOADS": folder, forked.WANTED: "1"}
         environment["PATH"] = f"{node(Path(folder) / 'bin')}{os.pathsep}{environment['PATH']}"
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of bots and terminals start: each would compile all of it again
         command = [sys.executable, "-m", "pytest", "-n", os.environ.get("WORKERS", "4"), "--dist", "worksteal", *arguments]

@@ -6,7 +6,6 @@ import asyncio
 import os
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from bot import settings
 from bot.process import serve
 from sandbox.convex import ConvexServer
 from sandbox.slack import SlackServer
+from tests import forked
 from tests.remotes import Remote
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -88,14 +88,7 @@ class World:
     def terminal(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m ops`` without any setting of Slack's."""
         environ = {name: value for name, value in self.environ.items() if not name.startswith("SLACK")}
-        return subprocess.run(
-            [sys.executable, "-m", "ops", *words],
-            cwd=ROOT,
-            env={**plain(), **environ, **variables},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return forked.run("ops", words, env={**plain(), **environ, **variables})
 
 
 SETTINGS = """\
@@ -200,10 +193,7 @@ class Process:
 
     def __init__(self, around: World, **variables: str) -> None:
         self.log = around.folder / f"bot-{time.monotonic_ns()}.log"
-        with self.log.open("wb") as log:
-            self.child = subprocess.Popen(
-                [sys.executable, "-m", "bot"], cwd=ROOT, env={**plain(), **around.environ, **variables}, stderr=log, stdout=log
-            )
+        self.child = forked.start("bot", (), env={**plain(), **around.environ, **variables}, log=self.log)
 
     def connected(self) -> Process:
         """Wait until Slack has it."""
