@@ -18,6 +18,7 @@ from ops.alerts.causes import BRINGS_BACK, UNPOSTED_FOR
 from ops.automated import Missing
 from ops.errors import OpsError
 from ops.journal import OperationView, Status
+from ops.schedules import within
 from ops.services import pings
 
 log = logging.getLogger(__name__)
@@ -100,8 +101,7 @@ class Outgoing:
     def _beat(self) -> None:
         """Say that we are alive, if the schedule is looked at."""
         url, now = self._desk.settings.secrets.heartbeat_url, datetime.now(UTC)
-        alive = self.looked is not None and now - self.looked < HEARTBEAT
-        if url is None or not alive or (self._beaten is not None and now - self._beaten < HEARTBEAT):
+        if url is None or not within(HEARTBEAT, self.looked, now) or within(HEARTBEAT, self._beaten, now):
             return
         self._beaten = now
         try:

@@ -116,7 +116,7 @@ class Schedule:
 
     def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
         """What is wrong with the activity log; now and then, as the whole of it is read."""
-        if self._verified is not None and now - self._verified < VERIFYING:
+        if schedules.within(VERIFYING, self._verified, now):
             return None
         self._verified = now
         engine = self._desk.backstop.engine

@@ -27,6 +27,11 @@ def known(text: str) -> str:
     return lowered
 
 
+def within(span: timedelta, at: datetime | None, now: datetime) -> bool:
+    """Whether something was done so lately. What lies ahead was done by a clock that stepped back since: it counts no longer."""
+    return at is not None and timedelta() <= now - at < span
+
+
 def latest(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     """The last moment at which it was due, in its zone.
 

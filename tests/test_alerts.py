@@ -135,6 +135,7 @@ def test_a_state_cannot_be_declared_over_and_a_reason_is_needed_and_a_week_is_th
         (timedelta(minutes=59), "other", False, None),
         (timedelta(minutes=61), "other", False, "changed"),
         (timedelta(minutes=61), "same", True, "reminder"),
+        (timedelta(hours=-3), "same", False, "reminder"),  # told by a clock that stepped back since
     ],
 )
 def test_the_same_is_not_said_twice_in_an_hour_and_p0_is_said_by_night(

@@ -17,6 +17,7 @@ from ops.alerts import records
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.database import DeliveryRow
+from ops.schedules import within
 from ops.settings import Settings
 
 QUIET = timedelta(hours=1)  # in which the same thing is not said twice
@@ -34,12 +35,12 @@ def due(alert: Alert, now: datetime, *, night: bool) -> str | None:
         return None
     if alert.told_at is None:
         return "opened"
-    if now - alert.told_at < QUIET:
+    if within(QUIET, alert.told_at, now):
         return None
     if alert.told != alert.digest:
         return "changed"
     often = TAKEN if alert.acknowledged_by else AGAIN[alert.severity]
-    return "reminder" if now - alert.told_at >= often else None
+    return None if within(often, alert.told_at, now) else "reminder"
 
 
 def is_night(now: datetime, zone: ZoneInfo, begins: time, ends: time) -> bool:
