@@ -70,7 +70,7 @@ def test_a_drill_is_seen_decided_about_and_measured(around: tuple[Shop, World], 
     around[1].slack.faults["error"] = {"method": "files.completeUploadExternal", "code": "missing_scope", "times": 2}
     slack.command("/drill history")
     told = wait_for(lambda: next((each for each in slack.ephemerals(ALICE) if "files:write" in each.all_text), None), "what is missing")
-    assert "the table says the same" in told.all_text
+    assert "did not take the file" in told.all_text
 
 
 def test_bad_words_and_people_without_a_role_are_told(slack: Client) -> None:
