@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ops import approvals, files, tasks
+from ops import approvals, files, spots, tasks
 from ops.approvals import Approval
 from ops.context import Services
 from ops.errors import Refused
@@ -207,6 +207,7 @@ def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:
     if proof := result.get("proof"):
         more = f"; different: {', '.join(proof['different'])}" if proof["different"] else ""
         lines.append(f"- Exported again afterwards: {proof['equal']} of {proof['of']} tables equal, row by row{more}")
+    lines += [f"- Spot check: {spots.load(each).sentence}" for each in (proof or {}).get("spots", ())]
     if any(step.name == "smoke tests" and step.state == "done" for step in view.steps):
         lines.append("- Smoke tests passed")
     if result.get("validated") is False:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from ops import deltas
 from sandbox.slack import Client, Shown
 from tests.cards import answer, backup_id, clicked, taken
 from tests.selling import opened, saying, selling, until, window
@@ -107,7 +108,8 @@ def test_a_restore_that_fails_half_way_halts_with_undo_and_is_done_though_its_re
     reports = shop.folder / "backups/reports"
     reports.rename(shop.folder / "reports of before") if reports.exists() else None
     reports.write_text("where the folder should be")
-    made = backup_id(taken(slack, "/backup full"))
+    made, offered = backup_id(taken(slack, "/backup full")), len(deltas.all_of(reports.parent))
+    shop.convex.insert("orders", {"total": 7.0, "user": "user 1"})
     view = opened(slack, f"/restore database {made}", BOB)
     assert slack.submit(view, {**REASON, "typed": made}, user=BOB).acked
     signature = signed_for(slack, made)
@@ -120,10 +122,12 @@ def test_a_restore_that_fails_half_way_halts_with_undo_and_is_done_though_its_re
     card = until(slack, ENGINEERING, lambda shown: f"Restore to {made} halted at “data”" in shown.all_text)
     for words in ("the disk over there is full", "maintenance is on", "Convex is paused", "Undo", "Retry", "Mark as done", "Hand over"):
         assert words in card.all_text + str(card.blocks)
+    assert len(deltas.all_of(reports.parent)) == offered  # rows that never went are not offered to be brought back
     shop.convex.faults["import"] = None
     slack.click(card, "Retry", user=BOB)
     done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore complete - production restored" in shown.all_text)
     assert not shop.convex.paused
+    assert len(deltas.all_of(reports.parent)) == offered + 1
     assert "The incident report is in Slack only: restore-" in done.all_text
     assert "could not be written: File exists" in done.all_text
     begun = until(slack, INCIDENTS, lambda shown: made in shown.all_text and "Database restore in progress" in shown.all_text)

@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.views import approval
-from ops import activity, asking, deltas, reports, restore, salvage, standing, tasks, watch
+from bot.views import approval, changing
+from ops import activity, asking, deltas, reports, restore, salvage, spots, standing, tasks, watch
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -276,6 +276,26 @@ def test_a_backup_without_the_rows_that_the_settings_want_is_warned_about_before
         with shop.backstop() as backstop:
             begun = asked(backstop, backstop.catalogue.all()[0].id)
             assert [each["found"] for each in begun.approval.plan.shown["spots"]] == [0]
+    finally:
+        shop.close()
+
+
+def test_a_spot_check_that_nobody_could_look_at_is_named_with_why_to_those_who_sign_on_the_card_and_in_the_report(
+    tmp_path: Path, template: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = Shop(tmp_path / "unseen", template=template, spot_check=[{"table": "orders", "within_days": 7}, {"table": "users"}])
+    monkeypatch.setattr(spots, "DEADLINE", 0.01)  # seconds
+    try:
+        with shop.backstop() as backstop:
+            begun = asked(backstop, kept(backstop))
+            card = str(approval.card(begun.approval, (), NOW, glass=False, allow_self=False))
+            asking.approve(backstop, CAROL, begun.approval.id)
+            view = ended(backstop, begun.operation_id)
+            assert view.status == "succeeded", view
+            report = reports.place(backstop.settings.folder, view.id).read_text()
+            for told in (card, "\n".join(changing.proof(view.result)), report):
+                assert "orders of the last 7 days could not be looked at: The spot checks took longer than 0.01 seconds." in told
+                assert told.count("could not be looked at") == 2
     finally:
         shop.close()
 

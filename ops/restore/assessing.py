@@ -11,14 +11,13 @@ from zoneinfo import ZoneInfo
 
 from ops import spots
 from ops.context import Services
-from ops.errors import OpsError, Refused
+from ops.errors import Refused
 from ops.journal import OperationView
 from ops.journal.reading import Readings
 from ops.loss import Loss
 from ops.manifest import Backup, milliseconds
 from ops.restoring.looking import lost, page_missing, require_backup, require_data
 from ops.services.git import Commit
-from ops.services.process import Stopped
 from ops.spots import Spot
 
 PRODUCTION = "production"
@@ -122,12 +121,7 @@ def _spots(services: Services, backup: Backup, stop: threading.Event) -> tuple[S
     """Whether the backup has the rows that it should: it may have been taken after the loss."""
     at = backup.snapshot_timestamp or backup.timestamp
     path = services.catalogue.archive(backup.id)
-    try:
-        return tuple(spots.look(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop))
-    except Stopped:
-        raise
-    except OpsError as error:  # said, and no more: an archive that cannot be read is refused by the operation's own look
-        return (Spot(what="What the settings want of its rows", found=0, at_least=0, unknown=error.message),)
+    return tuple(spots.tried(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop))
 
 
 def require_deployment(services: Services, environment: str) -> None:

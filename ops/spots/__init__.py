@@ -20,7 +20,7 @@ from ops.errors import Failed
 from ops.services import process
 from ops.settings import SpotCheck
 
-__all__ = ["Spot", "look"]
+__all__ = ["Spot", "look", "tried"]
 
 log = logging.getLogger(__name__)
 
@@ -70,18 +70,38 @@ def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, st
         asked: dict[str, Any] = {"path": str(path.absolute()), "at": at.timestamp(), "seed": seed}
         asked["checks"] = [each.model_dump(mode="json") for each in checks]
         (Path(folder) / "asked.json").write_text(json.dumps(asked))
-        finished = process.run(
-            [sys.executable, "-m", "ops.spots", folder],
-            cwd=Path(__file__).parents[2],
-            environ={},
-            deadline=DEADLINE,
-            stop=stop,
-        )
+        try:
+            finished = process.run(
+                [sys.executable, "-m", "ops.spots", folder],
+                cwd=Path(__file__).parents[2],
+                environ={},
+                deadline=DEADLINE,
+                stop=stop,
+            )
+        except process.TimedOut:
+            raise Failed(f"The spot checks took longer than {DEADLINE:g} seconds.", "Look at the machine's memory and disk.") from None
         answered = Path(folder) / "answered.json"
         if finished.code or not answered.exists():
             log.error("spot checks ended with code %s: %s", finished.code, finished.err)
             raise Failed(f"The spot checks ended early (code {finished.code}).", "Look at the machine's memory and disk.")
         return [load(each) for each in json.loads(answered.read_bytes())]
+
+
+def tried(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, stop: threading.Event) -> list[Spot]:
+    """The same; where nobody could look each check says so, and why: that keeps nobody from going back.
+
+    Raises:
+        Stopped: the look was ended.
+    """
+    try:
+        return look(path, checks, at=at, seed=seed, stop=stop)
+    except process.Stopped:
+        raise
+    except Failed as error:
+        why = error.message
+    except OSError as error:
+        why = f"{error.strerror}."
+    return [Spot(what=each.words, found=0, at_least=each.at_least, unknown=why) for each in checks]
 
 
 def load(kept: Mapping[str, Any]) -> Spot:
