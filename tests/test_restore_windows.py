@@ -40,13 +40,14 @@ def delta(*tables: str, digits: int = 1701450000000) -> Delta:
 
 
 def test_tables_with_names_longer_than_slack_takes_can_be_brought_back_and_told_apart() -> None:
-    tables = [f"{COMPONENT}/orders", f"{COMPONENT}/users", "orders"]
+    tables = [f"{COMPONENT}/orders", f"{COMPONENT}/users", "orders", f"shop/{COMPONENT}/orders"]
     assert len(tables[0]) > 150
     window = views.salvage(delta(*tables), (), "production · sturgeon")
     check(window, "modal")
     options = next(block for block in window["blocks"] if block["type"] == "input")["element"]["options"]
     assert [each["value"] for each in options] == [views.chosen_as(name) for name in tables]
-    assert len({each["value"] for each in options}) == 3
+    assert len({each["value"] for each in options}) == 4
+    assert len({str(each) for each in map(dict, options) if each.pop("value")}) == 4
     assert options[2]["value"] == "orders"
     labels = [each["text"]["text"] for each in options]
     assert labels[0].endswith("_of_many/orders: 1 row")

@@ -231,7 +231,14 @@ def opened(_request: Request, _desk: Desk) -> Reply:
 
 @_report.handle
 def hand_over_report(request: Request, desk: Desk) -> Reply:
-    """The whole report as a file: made of rows, so that it is there whatever became of the one on the disk."""
+    """The whole report as a file: made of rows, so that it is there whatever became of the one on the disk.
+
+    Raises:
+        Refused: there is none.
+    """
+    view = desk.backstop.journal.get(request.value)
+    if view is None or view.kind != restore.PRODUCTION:
+        raise Refused("There is no such report.", "`/ops log` shows what was done.")
     text, name = watch.report(desk.backstop.services, request.value), reports.place(desk.settings.folder, request.value).name
     file = Picture(name=name, title="The incident report", alt="The incident report as Markdown", content=text.encode())
     return Reply(picture=lambda: file)

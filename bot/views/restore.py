@@ -364,7 +364,7 @@ def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
     shown = [table for table in there if not chosen or table.name in chosen][:_TABLES]
     if not shown:
         return modal("Bring rows back", section(_delta(delta), "None of its rows can be brought back."), callback_id=Window.ANSWER)
-    options = [option(_table(table), chosen_as(table.name)) for table in shown]
+    options = [_table(table) for table in shown]
     more = f"{counted(len(there) - len(shown), 'more table')}: `/restore salvage {delta.id} TABLE …`" if len(there) > len(shown) else ""
     return modal(
         "Bring rows back",
@@ -383,12 +383,15 @@ def chosen_as(table: str) -> str:
     return table if length(table) <= _VALUE else sha256(table.encode()).hexdigest()
 
 
-def _table(table: Kept) -> str:
-    """A box: of a name that is too long the end is kept, where the tables of one component differ."""
+def _table(table: Kept) -> Element:
+    """A box: of a name that is too long the end is kept, where the tables of one component differ; its beginning stands below."""
     rows = counted(table.rows, "row")
     room = _LABEL - len(rows) - 2
     name = plain(table.name, len(table.name))
-    return f"{name if length(name) <= room else f'…{name[1 - room :]}'}: {rows}"
+    if length(name) <= room:
+        return option(f"{name}: {rows}", chosen_as(table.name))
+    below = {"type": "plain_text", "text": plain(name, _LABEL)}
+    return option(f"…{name[1 - room :]}: {rows}", chosen_as(table.name)) | {"description": below}
 
 
 def problem(restore_id: str) -> View:
