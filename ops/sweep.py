@@ -23,7 +23,7 @@ class Swept:
 
 def sweep(folder: Path, ended: Callable[[str], bool]) -> Swept:
     """Remove the leftovers of operations that have ended; those of unknown ones stay."""
-    found = [entry for shelf in ("quick", "full") for entry in files.leftovers(folder / shelf)]
+    found = [entry for shelf in ("quick", "full", "deltas") for entry in files.leftovers(folder / shelf)]
     removable = [path for path, operation in found if _removable(path, operation, ended)]
     for path in removable:
         path.unlink(missing_ok=True)

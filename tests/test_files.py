@@ -115,17 +115,18 @@ def test_a_leftover_carries_the_operation_that_wrote_it(tmp_path: Path) -> None:
 
 
 def test_only_leftovers_of_operations_that_ended_are_removed(tmp_path: Path) -> None:
-    for shelf in ("quick", "full"):
+    for shelf in ("quick", "full", "deltas"):
         (tmp_path / shelf).mkdir()
     ended, running = (files.temporary(tmp_path / "full" / "convex-1.zip", operation) for operation in ("ended", "running"))
     fresh, old = (files.temporary(tmp_path / "quick" / name, "facts") for name in ("a.facts.json", "b.facts.json"))
-    for path in (ended, running, fresh, old):
+    rows = files.temporary(tmp_path / "deltas" / "delta-1.zip", "ended")
+    for path in (ended, running, fresh, old, rows):
         path.touch()
     os.utime(old, (0, 0))
 
     swept = sweep(tmp_path, lambda operation: operation == "ended")
 
-    assert set(swept.removed) == {ended.name, old.name}
+    assert set(swept.removed) == {ended.name, old.name, rows.name}
     assert set(swept.left) == {running.name, fresh.name}
     assert (running.exists(), fresh.exists(), ended.exists(), old.exists()) == (True, True, False, False)
 

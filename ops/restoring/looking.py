@@ -118,7 +118,8 @@ def _telling(facts: Any) -> str:
 
 @contextmanager
 def scratch(services: Services) -> Iterator[Path]:
-    """A folder for what is compared, gone afterwards."""
+    """A folder for what is compared, gone afterwards; what dead processes left of such goes first, as it takes the room."""
+    held.sweep(services.settings.previews)
     require_room(services.settings.folder)
     with held.folder(services.settings.previews) as folder:
         yield folder
