@@ -13,7 +13,7 @@ import uuid
 from datetime import UTC, datetime
 from typing import Any
 
-from ops import asking, deciding, deploy, described, holds, maintenance, people, rollback, whereabouts
+from ops import asking, deciding, deploy, described, holds, maintenance, people, reports, rollback, whereabouts
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.deploy import Choice, Proposal
@@ -72,7 +72,8 @@ def followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good
         return Answer(words=words, document={"success": False, "outcome": "pending", "approval": approval.id}, code=3)
     view = follow(backstop, asked.operation_id, quiet=options.json)
     took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
-    answer = ended(view, f"{good} in {took} · {view.params['bound']['target']}", {"result": view.result})
+    said = [f"{good} in {took} · {view.params['bound']['target']}", reports.unwritten_sentence(view.result)]
+    answer = ended(view, "\n".join(filter(None, said)), {"result": view.result})
     return answer if not answer.code else Answer(words="\n".join([answer.words, *_where(view)]), document=answer.document, code=answer.code)
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from ops import deltas
 from sandbox.slack import Client, Shown
+from tests import earlier
 from tests.cards import answer, backup_id, clicked, taken
 from tests.selling import opened, saying, selling, until, window
 from tests.shipping import Shop
@@ -132,6 +134,27 @@ def test_a_restore_that_fails_half_way_halts_with_undo_and_is_done_though_its_re
     assert "could not be written: File exists" in done.all_text
     begun = until(slack, INCIDENTS, lambda shown: made in shown.all_text and "Database restore in progress" in shown.all_text)
     wait_for(lambda: saying(next(iter(slack.thread(begun)), None), "Signed by"), "the report")
+
+
+def test_a_restore_from_a_terminal_while_no_bot_ran_is_looked_at_once_and_its_report_is_in_slack_though_the_disk_took_none(
+    tmp_path: Path,
+) -> None:
+    with selling(tmp_path, more="[approvals]\nbreak_glass_after_minutes = 0\n") as (_, around):
+        slack = around.slack.client
+        earlier.terminal(around, 2, "backup", "full")
+        (around.backups / "reports").write_text("where the folder should be")
+        made = next((around.backups / "full").glob("convex-*.zip")).stem.replace("convex", "full")
+        words = ("--confirm", made, "--reason", "a script emptied orders", "--break-glass")
+        said = earlier.terminal(around, 2, "restore", made, *words)
+        assert "Restore complete" in said
+        assert "The incident report is in Slack only" in said
+        with running(around):
+            over = until(slack, ENGINEERING, lambda shown: "The watch after the restore is over" in shown.all_text)
+            begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress" in shown.all_text)
+            report = wait_for(lambda: saying(next(iter(slack.thread(begun)), None), "nobody watched"), "the report")
+        for shown in (over, report):
+            assert "1 of 1 looks during the watch were good; nobody watched from 2" in shown.all_text
+        assert "a script emptied orders" in report.all_text
 
 
 @pytest.mark.parametrize(

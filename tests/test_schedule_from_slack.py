@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
 import subprocess
 import sys
@@ -17,7 +16,7 @@ from ops import automated, health, outlook
 from ops.files import Room
 from ops.outlook import Outlook
 from sandbox.slack import Client, Shown
-from tests.browser import require
+from tests import earlier
 from tests.cards import answer, backup_id, cards, is_over, manifest, taken
 from tests.selling import until
 from tests.world import CAROL, ENGINEERING, INCIDENTS, ROOT, World, plain, running, wait_for, world
@@ -41,18 +40,7 @@ def in_use_since_yesterday(around: World) -> None:
 
 def in_use_for(around: World, hours: int) -> None:
     """Somebody did something here so many hours ago."""
-    if shutil.which("faketime") is None:
-        require("faketime is not on this machine (apt-get install faketime)")
-    environ = {name: value for name, value in around.environ.items() if not name.startswith("SLACK")}
-    done = subprocess.run(
-        ["faketime", "-f", f"-{hours}h", sys.executable, "-m", "ops", "backup", "quick"],
-        cwd=ROOT,
-        env={**plain(), **environ},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    earlier.terminal(around, hours, "backup", "quick")
 
 
 def titled(slack: Client, words: str, channel: str = ENGINEERING) -> list[Shown]:
