@@ -59,6 +59,11 @@ class Backup:
     problem: str | None = None  # why it cannot be read, if so
 
     @property
+    def moment(self) -> datetime:
+        """Of when its rows are: of the snapshot, by Convex's clock, or of the backup itself where that is not known."""
+        return self.snapshot_timestamp or self.timestamp
+
+    @property
     def short_commit(self) -> str:
         """The first six digits, as the documents show a commit."""
         return self.commit_hash[:6]
@@ -104,6 +109,11 @@ def instant(milliseconds: int) -> datetime:
 def milliseconds(backup_id: str) -> int:
     """The number in an id."""
     return int(backup_id.partition("-")[2])
+
+
+def moment_of(backup_id: str, snapshot: str | None) -> datetime:
+    """``Backup.moment`` from what a plan keeps of it."""
+    return datetime.fromisoformat(snapshot) if snapshot else instant(milliseconds(backup_id))
 
 
 def digits(backup_id: str) -> str:

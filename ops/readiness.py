@@ -52,7 +52,7 @@ class Readiness:
     @property
     def snapshot(self) -> datetime | None:
         """Of when the data would be."""
-        return (self.backup.snapshot_timestamp or self.backup.timestamp) if self.backup else None
+        return self.backup.moment if self.backup else None
 
     @property
     def span(self) -> tuple[float, float] | None:
@@ -94,7 +94,7 @@ def of(backstop: Backstop, now: datetime) -> Readiness:
 
 def judge(newest: Backup | None, measured: Sequence[Measured], now: datetime) -> Readiness:
     """What follows from the newest good full backup and from what was measured. Pure."""
-    at = (newest.snapshot_timestamp or newest.timestamp) if newest else None
+    at = newest.moment if newest else None
     return Readiness(
         backup=newest,
         lose=max(now - at, timedelta()) if at else None,

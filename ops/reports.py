@@ -19,7 +19,7 @@ from ops.errors import Refused
 from ops.journal import OperationView, Status
 from ops.journal.reading import Readings
 from ops.loss import Loss
-from ops.manifest import instant, milliseconds
+from ops.manifest import moment_of
 from ops.words import decimal_size, elapsed
 
 FOLDER = "reports"
@@ -106,8 +106,7 @@ def markdown(view: OperationView, signed: Approval | None, watch: OperationView 
 
 def _window(view: OperationView) -> tuple[datetime, datetime]:
     """From the moment of the backup's own rows until its rows were there: what was written between the two went. Pure."""
-    snapshot = view.params["shown"].get("snapshot")
-    at = datetime.fromisoformat(snapshot) if snapshot else instant(milliseconds(view.params["bound"]["backup"]))
+    at = moment_of(view.params["bound"]["backup"], view.params["shown"].get("snapshot"))
     back = next((step for step in view.steps if step.name == "data"), None)
     return at, (back.finished_at or back.started_at) if back else view.created_at
 

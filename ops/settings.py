@@ -91,6 +91,11 @@ class Convex(Section):
     staging: Deployment | None = None
     development: Deployment | None = None
 
+    @property
+    def leaves_others(self) -> bool:
+        """Whether an import into production leaves tables alone that the archive does not have."""
+        return self.import_mode == "replace"
+
     def deployment(self, environment: str) -> Deployment | None:
         """The deployment of an environment, if one is set."""
         found: Deployment | None = getattr(self, environment)

@@ -34,7 +34,7 @@ def restore(options: argparse.Namespace) -> Answer:
 
 def _assessed(found: Assessment) -> list[str]:
     """An assessment in lines; the first is the question."""
-    at = found.backup.snapshot_timestamp or found.backup.timestamp
+    at = found.backup.moment
     size = decimal_size(found.backup.size) if found.backup.size is not None else "size unknown"
     lines = [
         f"The data of {found.target} will be as they were on {at:%Y-%m-%d %H:%M:%S} UTC ({ago(at, datetime.now(UTC))}). Continue?",

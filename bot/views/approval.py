@@ -14,7 +14,7 @@ from bot.views.text import ago, clock, code, counted, duration, escape, escape_l
 from ops.approvals import Approval, Status
 from ops.approvals import typed as meant
 from ops.loss import Loss
-from ops.manifest import instant, milliseconds
+from ops.manifest import moment_of
 from ops.spots import load
 from ops.tasks import Task
 
@@ -77,7 +77,7 @@ def _about(asked: Approval) -> list[str]:
     if asked.kind == kinds.SALVAGE:
         rows = ", ".join(f"{escape(each['name'], 60)} {each['rows']}" for each in shown["tables"][:_TABLES])
         return [f"*Why:* {escape_lines(shown['reason'], 500)}", f"*Rows:* {rows}", f"*From:* {code(asked.plan.bound['backup'])}"]
-    at = _moment(asked)
+    at = moment_of(str(asked.plan.bound["backup"]), asked.plan.shown.get("snapshot"))
     impact = f"*Business impact:* {escape_lines(shown['impact'], 500)}" if shown["impact"] else "*Business impact:* not said"
     spots = [f":warning: {escape(each.sentence, 200)}" for each in map(load, shown.get("spots", ())) if not each.good]
     began = [f"*It began:* {escape(shown['began'], 100)}"] if shown.get("began") else []
@@ -137,19 +137,13 @@ def _data(asked: Approval) -> list[str]:
     """The window of data that would be lost, and what is in it."""
     if not asked.plan.bound["data"]:
         return ["*Data:* stay as they are"]
-    at = _moment(asked)
+    at = moment_of(str(asked.plan.bound["backup"]), asked.plan.shown.get("snapshot"))
     so_far = duration((asked.asked_at or asked.created_at) - at)
     window = f"*Data loss window:* {so_far} when it was asked for: all that is written from {clock(at)} until the data are back"
     shown = asked.plan.shown
     if shown["loss"] is None:
         return [window, f":warning: How much that is, is unknown: {prose(shown['loss_unknown'], 300)}"]
     return [window, *loss_lines(Loss.load(shown["loss"]))]
-
-
-def _moment(asked: Approval) -> datetime:
-    """Of when the backup's rows are, or the backup where it has none."""
-    snapshot = asked.plan.shown.get("snapshot")
-    return datetime.fromisoformat(snapshot) if snapshot else instant(milliseconds(str(asked.plan.bound["backup"])))
 
 
 def _buttons(asked: Approval, *, glass: bool) -> list[Element]:

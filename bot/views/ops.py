@@ -119,7 +119,7 @@ def _database(state: Status) -> str:
     """The database's last backup, and what could not be brought back."""
     if state.last_full is None:
         return ":warning: Database: no good full backup, so no data can be brought back. Take one: `/backup full`"
-    at = state.last_full.snapshot_timestamp or state.last_full.timestamp
+    at = state.last_full.moment
     last = f"Database: {in_short(state.last_full)}"
     return f"{last}\nNothing that was written after {clock(at)} can be brought back: an export is one moment."
 

@@ -72,7 +72,7 @@ def choice(backups: Sequence[Backup], environment: str, target: str, now: dateti
 def _option(each: Backup, now: datetime) -> str:
     """When, and how much."""
     rows = f" · {number(each.rows)} rows" if each.rows is not None else ""
-    return plain(f"{since(each.snapshot_timestamp or each.timestamp, now)} · {size(each.size)}{rows}", 75)
+    return plain(f"{since(each.moment, now)} · {size(each.size)}{rows}", 75)
 
 
 def _described(each: Backup) -> Element:
@@ -110,7 +110,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
 ) -> View:
     """What would happen, and what must be typed; ``own``: we push the functions, not Vercel's build."""
     backup = found.backup
-    at = (backup.snapshot_timestamp or backup.timestamp).astimezone(zone)
+    at = backup.moment.astimezone(zone)
     return modal(
         TITLE,
         section(

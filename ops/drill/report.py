@@ -88,7 +88,7 @@ def drilled(services: Services, view: OperationView) -> Drilled:
         seconds=seconds,
         total=sum(seconds.values()),
         rto=settings.rto_minutes * 60.0,
-        loss=max((struck - (backup.snapshot_timestamp or backup.timestamp)).total_seconds(), 0.0),
+        loss=max((struck - backup.moment).total_seconds(), 0.0),
         rpo=settings.rpo_hours * 3600.0,
         backup=backup.id,
         seen=seen.text,

@@ -144,7 +144,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
     full = [each for each in done if each.kind == "full backup" and each.status == "succeeded"]
     kept = [each for each in backups if each.type == "full" and not each.problem]
     good = next((each for each in kept if each.good), None)
-    at = (good.snapshot_timestamp or good.timestamp) if good else None
+    at = good.moment if good else None
     weeks = max((until - since) / timedelta(days=7), 1 / 7)
     ran = counts([each for each in done if each.kind == "deploy"])
     return Figures(

@@ -119,7 +119,7 @@ def _newest(backstop: Backstop) -> list[Metric]:
         _gauge("backup_kept", "Backups that are kept", len(backups)),
     ]
     if full is not None:
-        at = full.snapshot_timestamp or full.timestamp
+        at = full.moment
         found.append(_gauge("backup_last_snapshot_timestamp_seconds", "Of when the newest good data are (Unix time)", at.timestamp()))
         found.append(_gauge("backup_archive_size_bytes", "The newest good full backup's archive", full.size))
     return found

@@ -119,7 +119,7 @@ def _rehearsed(services: Services, backup_id: str, live: str) -> str | None:
 
 def _spots(services: Services, backup: Backup, stop: threading.Event) -> tuple[Spot, ...]:
     """Whether the backup has the rows that it should: it may have been taken after the loss."""
-    at = backup.snapshot_timestamp or backup.timestamp
+    at = backup.moment
     path = services.catalogue.archive(backup.id)
     return tuple(spots.tried(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop))
 
@@ -158,6 +158,6 @@ def offered(backups: Iterable[Backup], began: datetime | None, label: str) -> li
     """The full backups of a deployment that could be restored: good ones first, then the newest from before it began. Pure."""
     ours = [each for each in backups if each.type == "full" and not each.problem]
     ours = [each for each in ours if each.deployment is None or each.deployment.get("label") == label]
-    moments = {each.id: each.snapshot_timestamp or each.timestamp for each in ours}
+    moments = {each.id: each.moment for each in ours}
     newest = sorted(ours, key=lambda each: moments[each.id], reverse=True)
     return sorted(newest, key=lambda each: (not each.good, began is not None and moments[each.id] >= began))

@@ -37,7 +37,7 @@ class Data:
     def moment(self) -> datetime:
         """Of when the backup's rows are."""
         made = self.services.catalogue.get(self.bound["backup"])
-        return made.snapshot_timestamp or made.timestamp
+        return made.moment
 
     @property
     def seed(self) -> int:

@@ -57,7 +57,7 @@ def _count(services: Services, backup: str, safety: str, part: Path, stop: threa
     part.unlink(missing_ok=True)
     with scratch(services) as folder:
         old, new = map(services.catalogue.archive, (backup, safety))
-        shared = services.settings.convex.import_mode == "replace"
+        shared = services.settings.convex.leaves_others
         return loss.keep(old, new, into=part, scratch=folder, deadline=COUNTING, stop=stop, shared=shared)
 
 

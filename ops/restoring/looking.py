@@ -99,7 +99,7 @@ def lost(
             services.convex.export(environment, fresh, stop=stop, progress=lambda facts: said(_telling(facts)))
             old = services.catalogue.archive(backup.id)
             said(f"Comparing {decimal_size(fresh.stat().st_size)} with the backup, row by row")
-            shared = services.settings.convex.import_mode == "replace"
+            shared = services.settings.convex.leaves_others
             return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop, shared=shared), ""
     except OpsError as error:
         return None, f"{one_line(error.message, 200)} {others(services.settings)}"
@@ -107,7 +107,7 @@ def lost(
 
 def others(settings: Settings) -> str:
     """What becomes of tables that the backup does not have, as the import's mode has it. Pure."""
-    return f"Tables that the backup does not have {'stay as they are' if settings.convex.import_mode == 'replace' else 'go'}."
+    return f"Tables that the backup does not have {'stay as they are' if settings.convex.leaves_others else 'go'}."
 
 
 def _telling(facts: Any) -> str:
