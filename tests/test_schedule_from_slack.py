@@ -65,6 +65,10 @@ def test_a_bot_that_was_down_takes_the_days_backup_once_says_that_it_is_late_and
         for words in ("production", "lose at most", "late: it was due", made["id"], "Failures of the last day:* none", "Log head:* line "):
             assert words in str(post.blocks)
         assert ":rotating_light:" not in str(post.blocks)
+        answer(slack, "/ops post weekly")
+        listed = until(slack, ENGINEERING, lambda shown: "Weekly" in shown.all_text)
+        assert f"`{made['id']}`" in str(listed.blocks)
+        assert "None" not in str(listed.blocks)
     with running(place):
         assert "Nothing runs" in str(answer(slack, "/ops status").blocks)
     full = [each for each in cards(slack) if "full-" in each.all_text]

@@ -34,7 +34,8 @@ def _full(found: Health) -> str:
     """The newest good full backup, and by how much it grew."""
     if found.full is None:
         return ":package: *No good full backup*"
-    grown = f"{change_of_size(found.growth)} on the one before" if found.growth is not None else ""
+    than = "on" if found.growth else "as"
+    grown = f"{change_of_size(found.growth)} {than} the one before" if found.growth is not None else ""
     return dotted(f"{name(found.full)} {ago(found.full.timestamp)}", size(found.full.size), grown, level(found.full))
 
 

@@ -87,13 +87,8 @@ def last_automated(views: Iterable[OperationView]) -> Item:
         return Item(key="automated", text=text, state=State.OPEN, evidence="There was none yet.")
     if view.status is not Status.SUCCEEDED or view.finished_at is None:
         return Item(key="automated", text=text, state=State.WRONG, evidence=f"{view.created_at:%a %H:%M %Z}: {view.error or view.status}")
-    took = elapsed(view.finished_at - view.created_at)
-    return Item(
-        key="automated",
-        text=text,
-        state=State.DONE,
-        evidence=f"`{view.result.get('backup_id')}`, {view.created_at:%a %H:%M %Z}, in {took}, L{view.result.get('level', 2)}",
-    )
+    made, level, took = view.result["backup"]["id"], view.result["level"], elapsed(view.finished_at - view.created_at)
+    return Item(key="automated", text=text, state=State.DONE, evidence=f"`{made}`, {view.created_at:%a %H:%M %Z}, in {took}, L{level}")
 
 
 def verified(views: Iterable[OperationView], due: datetime) -> Item:
