@@ -5,9 +5,9 @@ What is wrong, and who hears of it, is decided in ``ops/alerts``; the schedule l
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
-from functools import partial
 
 from bot.desk import Desk
 from bot.repeating import Repeating
@@ -40,8 +40,9 @@ def look(desk: Desk, now: datetime, *, late: Missing | None, problems: tuple[str
     shown = {each.id: each for each in (*alerts.changed_since(backstop.engine, now - LATELY), *alerts.open_ones(backstop.engine))}
     for each in shown.values():
         show(desk, each)
-    for view in backstop.journal.recent(3, kinds=("full backup",)):
-        _ping(desk, view)
+    if desk.settings.secrets.backup_ping_url is not None:
+        for view in backstop.journal.recent(3, kinds=("full backup",)):
+            _ping(desk, view)
 
 
 def _titles(found: list[tuple[datetime, str]]) -> tuple[str, ...]:
@@ -67,7 +68,7 @@ def show(desk: Desk, each: Alert) -> None:
 
 def _ping(desk: Desk, view: OperationView) -> None:
     """The backups' dead man's switch hears of an automated one."""
-    if desk.settings.secrets.backup_ping_url is None or not automated.is_automated(view):
+    if not automated.is_automated(view):
         return
     outgoing.want_ping(desk.backstop.engine, view.id, "start", "")
     if view.status in _ENDS:
@@ -82,11 +83,9 @@ class Outgoing:
         self._beaten: datetime | None = None
         self.looked: datetime | None = None
         """When the schedule last looked: the heartbeat vouches for it."""
-        looks = {each: partial(alerts.deliver, desk.backstop.engine, desk.settings, each) for each in outgoing.CHANNELS}
-        self._all = [
-            *(Repeating(f"outgoing {name}", look, EVERY) for name, look in looks.items()),
-            Repeating("heartbeat", self._beat, EVERY),
-        ]
+        self._loop = asyncio.get_running_loop()
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._all = [Repeating("outgoing", self._look, EVERY), Repeating("heartbeat", self._beat, EVERY)]
 
     def open(self) -> None:
         """Begin; what a stop left is delivered at once."""
@@ -97,6 +96,26 @@ class Outgoing:
         """End; what is left is delivered after the next start."""
         for each in self._all:
             await each.close()
+        for task in self._under_way.values():
+            task.cancel()
+
+    def _look(self) -> None:
+        """Begin with each channel that has something due. In a thread."""
+        for channel in outgoing.waiting(self._desk.backstop.engine, datetime.now(UTC)):
+            self._loop.call_soon_threadsafe(self._begin, channel)
+
+    def _begin(self, channel: str) -> None:
+        """Deliver, unless that is under way."""
+        before = self._under_way.get(channel)
+        if before is None or before.done():
+            self._under_way[channel] = asyncio.create_task(self._deliver(channel), name=f"outgoing {channel}")
+
+    async def _deliver(self, channel: str) -> None:
+        """All that is due by one channel."""
+        try:
+            await asyncio.to_thread(alerts.deliver, self._desk.backstop.engine, self._desk.settings, channel)
+        except Exception:
+            log.exception("outgoing %s: the look failed; trying again", channel)
 
     def _beat(self) -> None:
         """Say that we are alive, if the schedule is looked at."""

@@ -40,6 +40,7 @@ class Schedule:
 
     def __init__(self, desk: Desk, outgoing: Outgoing) -> None:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
+        self._first: datetime | None = None  # line of the activity log
         self._verified: datetime | None = None
         self._branches: datetime | None = None  # the moment for which they were looked at
         self._loop = asyncio.get_running_loop()
@@ -100,7 +101,7 @@ class Schedule:
     def look(self) -> None:
         """One look at everything: the backups and the alerts first; of the posts a defect in one keeps no other from coming."""
         now = datetime.now(UTC)
-        late = automated.begin(self._desk.backstop, self._began, now)
+        late = automated.begin(self._desk.backstop, self._since(), now)
         alerting.look(self._desk, now, late=late, problems=self._problems_of_log(now))
         self._outgoing.looked = now
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
@@ -203,7 +204,9 @@ class Schedule:
 
     def _since(self) -> datetime:
         """From when on something can be due: a new installation begins with nothing that was missed."""
-        return min(self._began, activity.begun(self._desk.backstop.engine) or self._began)
+        if self._first is None:
+            self._first = activity.begun(self._desk.backstop.engine)
+        return min(self._began, self._first or self._began)
 
     def _post(self, name: str, moment: datetime, said: Message, *, red: bool) -> None:
         """In its channel; what is red in the channel of incidents first."""

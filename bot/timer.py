@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
@@ -54,11 +53,7 @@ class Timer:
         """One look at everything."""
         now = datetime.now(UTC)
         changed = self._has_changed()
-        approvals.expire(self._engine, now)
-        pending = approvals.pending(self._engine)
-        self._draw_approvals(pending, now)
-        for each in approvals.due(pending, now, self._desk.settings):
-            self._remind(each, now)
+        self._follow_approvals(now)
         self._observe()
         self._tell_who_waits()
         if changed:
@@ -76,14 +71,20 @@ class Timer:
 
     # -- approvals ---------------------------------------------------------------------------------------------------------
 
-    def _draw_approvals(self, pending: Sequence[Approval], now: datetime) -> None:
+    def _follow_approvals(self, now: datetime) -> None:
         """Cards of what waits, since their glass may be broken from some minute on; and of what was decided elsewhere."""
-        changed = approvals.changed_since(self._engine, self._looked - OVERLAP)
+        since = self._looked - OVERLAP
+        moving = approvals.moving(self._engine, since)
         self._looked = now
-        for each in {approval.id: approval for approval in (*changed, *pending)}.values():
+        if any(each.status is Status.PENDING and each.expires_at and each.expires_at <= now for each in moving):
+            approvals.expire(self._engine, now)
+            moving = approvals.moving(self._engine, since)
+        for each in moving:
             signing.draw(self._desk, each)
             if each.status not in {Status.PENDING, Status.APPROVED}:
                 self._tell_asker(each)
+        for due in approvals.due(moving, now, self._desk.settings):
+            self._remind(due, now)
 
     def _tell_asker(self, each: Approval) -> None:
         """Whoever asked hears how it ended, in person."""

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from ops import activity, schedules
 from ops import backup as taking
+from ops import schedules
 from ops.backstop import Backstop
 from ops.errors import Refused
 from ops.journal import Busy, OperationView, Status
@@ -56,12 +56,12 @@ def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
 
     Args:
         backstop: of the environment that backups are taken of.
-        since: when this process began.
+        since: from when on something can be due.
         now: aware.
     """
     moment = last(backstop, now)
     named = operation_id(moment)
-    if moment < min(since, activity.begun(backstop.engine) or since) or backstop.journal.get(named) is not None:
+    if moment < since or backstop.journal.get(named) is not None:
         return None
     late = f"late: it was due {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if now - moment > PUNCTUAL else ""
     try:

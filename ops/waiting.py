@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from sqlalchemy import Engine, delete, select
 from sqlalchemy.orm import Session
 
-from ops.database import LockRow, WaitingRow
+from ops.database import LockRow, WaitingRow, reading
 
 
 def add(engine: Engine, environment: str, person: str) -> None:
@@ -20,7 +20,7 @@ def add(engine: Engine, environment: str, person: str) -> None:
 def due(engine: Engine) -> list[tuple[str, str, datetime]]:
     """Whoever waits for an environment that is free: environment, person, since when."""
     held = select(LockRow.environment)
-    with Session(engine) as session:
+    with reading(engine) as session:
         rows = session.scalars(select(WaitingRow).where(WaitingRow.environment.not_in(held)))
         return [(row.environment, row.person, row.since) for row in rows]
 

@@ -67,6 +67,12 @@ def want_ping(engine: Engine, about: str, state: str, body: str) -> None:
             session.add(DeliveryRow(id=named, about=about, channel=PING, content=content, created_at=now, until=now, attempts=0))
 
 
+def waiting(engine: Engine, now: datetime) -> set[str]:
+    """The channels for which something may be due: one short question for all of them, as it is asked every few seconds."""
+    with reading(engine) as session:
+        return set(session.scalars(select(DeliveryRow.channel).where(DeliveryRow.until <= now).distinct()))
+
+
 def deliver(engine: Engine, settings: Settings, channel: str) -> int:
     """Try what is due by a channel; how many were taken."""
     return sum(_try(engine, settings, each) for each in _due(engine, channel, datetime.now(UTC)) if _claim(engine, each))

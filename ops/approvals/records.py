@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Engine, Select, select
+from sqlalchemy import Engine, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from ops import activity
@@ -141,9 +141,10 @@ def recent(engine: Engine, limit: int) -> list[Approval]:
     return _all(engine, select(ApprovalRow).where(ApprovalRow.asked_at.is_not(None)).order_by(ApprovalRow.created_at.desc()).limit(limit))
 
 
-def changed_since(engine: Engine, at: datetime) -> list[Approval]:
-    """Those that were asked for, whose row changed since then."""
-    return _all(engine, select(ApprovalRow).where(ApprovalRow.asked_at.is_not(None), ApprovalRow.changed_at >= at))
+def moving(engine: Engine, since: datetime) -> list[Approval]:
+    """Those that wait, the oldest first, and those that were asked for whose row changed since then."""
+    changed = and_(ApprovalRow.asked_at.is_not(None), ApprovalRow.changed_at >= since)
+    return _all(engine, select(ApprovalRow).where(or_(ApprovalRow.status == Status.PENDING, changed)).order_by(ApprovalRow.created_at))
 
 
 def locked(session: Session, approval_id: str) -> ApprovalRow:
@@ -173,6 +174,8 @@ def _all(engine: Engine, query: Select[ApprovalRow]) -> list[Approval]:
     """The approvals that a query finds, each with its votes."""
     with reading(engine) as session:
         rows = session.scalars(query).all()
+        if not rows:
+            return []
         votes = session.scalars(select(VoteRow).where(VoteRow.approval_id.in_([row.id for row in rows])).order_by(VoteRow.at)).all()
         return [_approval(row, _votes(votes, row.id)) for row in rows]
 

@@ -60,6 +60,8 @@ class Readings:
         """The operations that a query finds, with their steps, as they were at one moment."""
         with reading(self.engine) as session:
             rows = session.scalars(query).all()
+            if not rows:
+                return []
             steps = session.scalars(
                 select(StepRow).where(StepRow.operation_id.in_([row.id for row in rows])).order_by(StepRow.position)
             ).all()
