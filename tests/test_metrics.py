@@ -13,14 +13,17 @@ from typing import Any
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.orm import Session
 
 from bot import pictures
 from bot.homes import without_charts
 from bot.views import metrics as views
-from ops.metrics import figures
+from ops.database import OperationRow
+from ops.metrics import figures, rows
 from ops.metrics.figures import Counts, Done, Recovery, Release
 from sandbox.slack import Client
 from tests.cards import answer, taken
+from tests.journals import Bots
 from tests.selling import saying
 from tests.test_pictures import FIRST
 from tests.world import ALICE, BOB, ENGINEERING, MALLORY, ROOT, World, process, running, wait_for, world
@@ -119,6 +122,36 @@ def test_the_picture_says_in_words_what_it_shows(tmp_path: Path) -> None:
 def test_a_slack_that_draws_no_charts_gets_a_home_without_one() -> None:
     view = {"type": "home", "blocks": [{"type": "section"}, {"type": "data_visualization"}]}
     assert without_charts(view)["blocks"] == [{"type": "section"}]
+
+
+# ── read ──
+
+
+def test_sizes_and_times_are_the_same_from_either_database_also_above_two_gigabytes(bots: Bots) -> None:
+    made = {
+        "id": "full-1",
+        "exportSizeBytes": 5 * 10**9,
+        "snapshotTimestamp": "2026-03-30T00:00:00+00:00",
+        "tables": {"users": {"rows": 1}},
+    }
+    results: dict[str, dict[str, Any] | None] = {
+        "whole": {"backup": made, "folder": {"bytes": 6 * 10**9}},
+        "old": {"backup": {"id": "full-2"}},
+    }
+    at = NOW - DAY
+    with Session(bots.engine) as session, session.begin():
+        for place, (name, result) in enumerate(results.items()):
+            session.add(
+                OperationRow(
+                    id=name, kind="full backup", version=1, environment="production", params={}, requested_by="alice", status="succeeded",
+                    touched=False, created_at=at + timedelta(hours=place), finished_at=at + timedelta(hours=place, seconds=30),
+                    changed_at=at, progress={}, result=result,
+                )
+            )  # fmt: skip
+    whole, old = rows.operations(bots.engine, NOW - 2 * DAY)
+    assert (whole.size, whole.folder, whole.snapshot) == (5 * 10**9, 6 * 10**9, at)
+    assert (whole.created_at, whole.created_at.tzinfo, whole.seconds) == (at, UTC, 30)
+    assert (old.size, old.folder, old.snapshot) == (None, None, None)
 
 
 # ── the real bot ──

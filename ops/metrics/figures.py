@@ -5,11 +5,13 @@ A rate or a median of nothing is None: unknown, not zero.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import median, quantiles
+from typing import NamedTuple
 
 from ops.manifest import Backup
 from ops.outlook import growth
@@ -22,9 +24,8 @@ PRODUCTION_BACK = ("restore", "quick rollback", "full rollback")
 UNDONE = timedelta(days=1)  # within which a rollback counts against the deploy before it
 
 
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An operation, as far as it is reckoned with."""
+class Done(NamedTuple):
+    """An operation, as far as it is reckoned with; a tuple, as there may be ten thousand."""
 
     id: str
     kind: str
@@ -146,6 +147,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
     good = next((each for each in kept if each.good), None)
     at = good.moment if good else None
     weeks = max((until - since) / timedelta(days=7), 1 / 7)
+    took = _seconds(done)
     ran = counts([each for each in done if each.kind == "deploy"])
     return Figures(
         since=since,
@@ -154,7 +156,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
             **{kind: counts([each for each in done if each.kind == kind]) for kind in BACKUPS},
             "automated": counts([each for each in done if each.automated]),
         },
-        took={kind: found for kind in (*BACKUPS, "deploy") if (found := span(_seconds(done, kind)))},
+        took={kind: found for kind in (*BACKUPS, "deploy") if (found := span(took[kind]))},
         sizes=tuple((each.created_at, each.size) for each in full if each.size is not None),
         spans=tuple((each.created_at, each.seconds) for each in full if each.seconds is not None),
         per_day=growth([(each.created_at, each.folder) for each in reversed(done) if each.folder is not None], until),
@@ -170,7 +172,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
         deploys=ran,
         per_week=ran.good / weeks,
         changes_undone=undone(releases, ran),
-        restored_after=span([seconds for kind in PRODUCTION_BACK for seconds in _seconds(done, kind)]),
+        restored_after=span([seconds for kind in PRODUCTION_BACK for seconds in took[kind]]),
     )
 
 
@@ -189,9 +191,13 @@ def span(seconds: Sequence[float]) -> Span | None:
     return Span(middle=median(seconds), slow=slow, count=len(seconds))
 
 
-def _seconds(done: Sequence[Done], kind: str) -> list[float]:
-    """How long those that succeeded took."""
-    return [each.seconds for each in done if each.kind == kind and each.status == "succeeded" and each.seconds is not None]
+def _seconds(done: Sequence[Done]) -> dict[str, list[float]]:
+    """How long those that succeeded took, by kind."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for each in done:
+        if each.status == "succeeded" and each.finished_at is not None:
+            found[each.kind].append((each.finished_at - each.created_at).total_seconds())
+    return found
 
 
 def widest(snapshots: Sequence[datetime], until: datetime) -> timedelta | None:

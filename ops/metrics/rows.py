@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import orjson
-from sqlalchemy import Engine, Text, cast, select
+from sqlalchemy import BigInteger, Engine, cast, select
 from sqlalchemy.orm import Session
 
 from ops.approvals import Status
@@ -74,17 +71,14 @@ def operations(engine: Engine, since: datetime) -> list[Done]:
 
 
 def _made(session: Session, since: datetime) -> dict[str, tuple[int | None, int | None, datetime | None]]:
-    """What each full backup came to: read as text, since the driver's own way of JSON takes ten times as long."""
+    """Of each full backup its archive's size, the folder's after it, and of when its data are; the database reads the JSON."""
     row = OperationRow
-    query = select(row.id, cast(row.result, Text)).where(row.kind == "full backup", row.status == "succeeded", row.created_at >= since)
-    return {name: _sizes(orjson.loads(result)) for name, result in session.execute(query)}
-
-
-def _sizes(result: Mapping[str, Any]) -> tuple[int | None, int | None, datetime | None]:
-    """Its archive's size, the folder's after it, and of when its data are."""
-    made, folder = result.get("backup") or {}, result.get("folder") or {}
-    at = made.get("snapshotTimestamp")
-    return made.get("exportSizeBytes"), folder.get("bytes"), datetime.fromisoformat(at) if at else None
+    size, folder, at = (
+        row.result[path].as_string() for path in (("backup", "exportSizeBytes"), ("folder", "bytes"), ("backup", "snapshotTimestamp"))
+    )
+    query = select(row.id, cast(size, BigInteger), cast(folder, BigInteger), at)
+    found = session.execute(query.where(row.kind == "full backup", row.status == "succeeded", row.created_at >= since))
+    return {name: (size, folder, datetime.fromisoformat(at) if at else None) for name, size, folder, at in found}
 
 
 def recoveries(engine: Engine) -> list[Recovery]:
