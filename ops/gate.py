@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops.manifest import Backup, Type
+from ops.schedules import is_ahead
 from ops.words import ago, elapsed
 
 
@@ -189,8 +190,15 @@ def _fault(backup: Backup, facts: Facts, rules: Rules, needs: Type, now: datetim
         return f"it is not verified ({backup.problem or backup.facts.failed or 'nobody has looked at it'})."
     if backup.commit_hash != facts.live:
         return f"it is of {backup.short_commit}, and {facts.live[:6]} is live now."
+    return _fault_of_age(backup, facts, rules, now)
+
+
+def _fault_of_age(backup: Backup, facts: Facts, rules: Rules, now: datetime) -> str | None:
+    """Why its age keeps a backup from counting."""
     if facts.changed_at is not None and backup.timestamp < facts.changed_at:
         return f"it was taken before production last changed ({ago(facts.changed_at, now)})."
+    if is_ahead(backup.timestamp, now):
+        return f"it is dated {ago(backup.timestamp, now)}, so its age is unknown."
     if rules.max_age is not None and now - backup.timestamp > rules.max_age:
         return f"it is {elapsed(now - backup.timestamp)} old, and {elapsed(rules.max_age)} is the most."
     return None

@@ -13,6 +13,7 @@ from ops.journal import OperationView, Status
 from ops.manifest import Backup
 from ops.outlook import WARNED_FROM
 from ops.readiness import Readiness
+from ops.schedules import is_ahead
 from ops.words import ago, decimal_size
 
 PROMISED = timedelta(hours=24)  # of data at most are lost (RPO)
@@ -81,6 +82,8 @@ def red(snapshot: datetime | None, used: int, limit: int, doubt: str | None, now
     found: list[str] = []
     if snapshot is None:
         found.append("There is no good full backup.")
+    elif is_ahead(snapshot, now):
+        found.append(f"The newest good full backup is dated {ago(snapshot, now)}: its age is unknown until that clock is right.")
     elif now - snapshot > PROMISED:
         found.append(f"The data of the newest good full backup are from {ago(snapshot, now)}, and 24 hours are promised.")
     if used > limit:

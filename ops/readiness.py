@@ -15,6 +15,7 @@ from ops.backstop import Backstop
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
 from ops.recoveries import spans
+from ops.schedules import age
 from ops.words import elapsed
 
 KINDS = ("restore", "staging restore", "full rollback", "verification", "drill")
@@ -44,7 +45,7 @@ class Readiness:
     """How production would come back."""
 
     backup: Backup | None  # the newest good full one
-    lose: timedelta | None
+    lose: timedelta | None  # None: there is no backup, or its age is unknown
     measured: tuple[Measured, ...]
     back: float | None  # seconds
     copies: int
@@ -63,7 +64,12 @@ class Readiness:
     @property
     def sentence(self) -> str:
         """The line."""
-        lose = f"lose {elapsed(self.lose)}" if self.lose is not None else "all data are lost, since there is no good full backup"
+        if self.lose is not None:
+            lose = f"lose {elapsed(self.lose)}"
+        elif self.backup is not None:
+            lose = "lose an unknown time, since the newest good full backup is dated ahead of this machine's clock"
+        else:
+            lose = "all data are lost, since there is no good full backup"
         took = elapsed(timedelta(seconds=self.back)) if self.back is not None else ""
         back = f"back in about {took} once decided" if took else "back in an unknown time (nothing was restored yet)"
         copies = f"{self.copies} {'copy' if self.copies == 1 else 'copies'}"
@@ -97,7 +103,7 @@ def judge(newest: Backup | None, measured: Sequence[Measured], now: datetime) ->
     at = newest.moment if newest else None
     return Readiness(
         backup=newest,
-        lose=max(now - at, timedelta()) if at else None,
+        lose=age(at, now) if at else None,
         measured=tuple(measured),
         back=median([each.today(newest.size) for each in measured]) if measured and newest else None,
         copies=1 if newest else 0,

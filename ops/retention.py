@@ -16,12 +16,10 @@ from typing import Literal
 from ops.errors import Refused
 from ops.purposes import Purpose
 from ops.reasons import Reason, Rule
+from ops.schedules import is_ahead
 from ops.settings import Retention
 
 __all__ = ["ClockStepped", "Kept", "Leaving", "Plan", "Reason", "Rule", "keep", "plan", "soon"]
-
-STEP = timedelta(minutes=5)
-"""How far a backup may lie ahead of the clock before the clock is not believed."""
 
 COUNTED = frozenset({Purpose.ROUTINE, Purpose.AUTOMATED})
 """Full backups that go by count; the others go by age alone."""
@@ -137,7 +135,7 @@ class _Today:
 def _believe(backups: Iterable[Kept], now: datetime) -> None:
     """Refuse to work by a clock that is behind what is already there."""
     newest = max(backups, key=_order, default=None)
-    if newest and newest.timestamp - now > STEP:
+    if newest and is_ahead(newest.timestamp, now):
         raise ClockStepped(
             f"The clock says {now:%Y-%m-%d %H:%M:%S} UTC, but {newest.id} was taken later, at {newest.timestamp:%Y-%m-%d %H:%M:%S} UTC.",
             "No backup leaves until the clock is right. If the clock is right, delete that backup.",

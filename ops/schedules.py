@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TURNS = ("1st", "2nd", "3rd", "4th")
 _SHAPE = re.compile(rf"(?:(?:({'|'.join(_TURNS)}) )?({'|'.join(_DAYS)}) )?([01]\d|2[0-3]):([0-5]\d)( utc)?")
+_APART = timedelta(minutes=5)  # that the clocks of two machines may be
 _FAR = 40  # days back in which the last time of a monthly schedule lies
 
 
@@ -30,6 +31,16 @@ def known(text: str) -> str:
 def within(span: timedelta, at: datetime | None, now: datetime) -> bool:
     """Whether something was done so lately. What lies ahead was done by a clock that stepped back since: it counts no longer."""
     return at is not None and timedelta() <= now - at < span
+
+
+def is_ahead(at: datetime, now: datetime) -> bool:
+    """Whether something was done so far ahead of now that one of the two clocks is wrong, and nobody knows how long ago it was."""
+    return at - now > _APART
+
+
+def age(at: datetime, now: datetime) -> timedelta | None:
+    """How long ago something was; None where the clocks do not agree on it."""
+    return None if is_ahead(at, now) else max(now - at, timedelta())
 
 
 def latest(text: str, zone: ZoneInfo, now: datetime) -> datetime:

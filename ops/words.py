@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
+from ops.schedules import is_ahead
+
 _COMMAND = re.compile(r"(?<![\w./])/(backup|ops)\b(?![/.])(?: (\w+))?")
 
 
@@ -33,8 +35,8 @@ def elapsed(span: timedelta) -> str:
 
 
 def ago(at: datetime, now: datetime) -> str:
-    """How long ago, in words."""
-    return f"{elapsed(now - at)} ago"
+    """How long ago, in words; of what lies ahead, that it does."""
+    return f"{elapsed(at - now)} ahead of this machine's clock" if is_ahead(at, now) else f"{elapsed(now - at)} ago"
 
 
 def one_line(text: str, limit: int) -> str:

@@ -48,6 +48,14 @@ def test_a_backup_older_than_an_hour_makes_the_gate_amber(minutes: float, colour
     assert verdict(made(minutes=minutes)).colour is colour
 
 
+def test_a_backup_dated_far_ahead_of_the_clock_is_not_fresh_and_a_little_ahead_is() -> None:
+    assert verdict(made(minutes=-4)).colour is Colour.OPEN
+    found = verdict(made(minutes=-90))
+    assert found.colour is Colour.CLOSED
+    assert "it is dated 1 h 30 m ahead of this machine's clock, so its age is unknown." in found.reasons[0].sentence
+    assert verdict(made(minutes=-90), made()).backup == made()
+
+
 def test_an_amber_gate_says_the_age() -> None:
     assert "3 h 20 m old" in verdict(made(minutes=200)).reasons[0].sentence
 

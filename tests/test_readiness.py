@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from bot.views.readiness import line
 from ops.facts import Facts
+from ops.health import red
 from ops.journal.words import StepView
 from ops.manifest import Backup
 from ops.readiness import Measured, judge
@@ -38,8 +40,19 @@ def test_the_loss_counts_from_convexs_own_moment_of_the_snapshot() -> None:
     )
 
 
-def test_a_clock_that_is_behind_makes_no_negative_loss() -> None:
-    assert judge(backup(-1), [], NOW).lose == timedelta()
+def test_a_clock_that_is_a_little_behind_makes_no_negative_loss() -> None:
+    assert judge(backup(-0.05), [], NOW).lose == timedelta()
+
+
+def test_a_backup_dated_far_ahead_of_the_clock_makes_the_loss_unknown_not_nothing() -> None:
+    found = judge(backup(-3), [], NOW)
+    assert found.lose is None
+    assert "lose an unknown time, since the newest good full backup is dated ahead of this machine's clock" in found.sentence
+    assert "nobody knows how much would be lost:* the newest good full backup is dated 2026-11-30 12:00 UTC" in line(found)
+    (said,) = red(found.snapshot, 0, 10, None, NOW)
+    assert (
+        said == "The newest good full backup is dated 3 h 00 m ahead of this machine's clock: its age is unknown until that clock is right."
+    )
 
 
 def test_the_time_is_the_middle_of_what_was_measured_and_the_span_is_said() -> None:

@@ -60,7 +60,11 @@ def _back(found: Figures, settings: Settings) -> list[tuple[str, str, str]]:
     """Coming back."""
     rpo, rto = timedelta(hours=settings.drill.rpo_hours), timedelta(minutes=settings.drill.rto_minutes)
     return [
-        ("Lost now", duration(found.lose_now) if found.lose_now is not None else "everything", f"under {_round(rpo)}"),
+        (
+            "Lost now",
+            _lose(found),
+            f"under {_round(rpo)}",
+        ),
         ("Lost at most", duration(found.lose_most) if found.lose_most is not None else UNKNOWN, f"under {_round(rpo)}"),
         ("Coming back takes", duration(found.back) if found.back is not None else UNKNOWN, f"under {_round(rto)}"),
         ("Restores", _share(found.brought_back), "100 %"),
@@ -95,6 +99,13 @@ def _percent(rate: float | None) -> str:
     if rate is None:
         return UNKNOWN
     return f"{int(rate * 1000) / 10:g} %"
+
+
+def _lose(found: Figures) -> str:
+    """What would be lost now."""
+    if found.lose_now is not None:
+        return duration(found.lose_now)
+    return UNKNOWN if found.copies else "everything"  # a copy that is dated ahead of the clock
 
 
 def _took(span: Span | None) -> str:

@@ -5,14 +5,17 @@ from __future__ import annotations
 from bot.views.actions import Action
 from bot.views.backup.marks import level
 from bot.views.blocks import Block, Element, Message, actions, button, context, message, section
-from bot.views.text import ago, clock, code, counted, duration
+from bot.views.text import ago, clock, code, counted, duration, exact
 from ops.readiness import Readiness
 
 
 def line(found: Readiness) -> str:
     """The line itself."""
-    if found.backup is None or found.lose is None or found.snapshot is None:
+    if found.backup is None or found.snapshot is None:
         return ":warning: *If production died now, all data would be lost:* there is no good full backup. Take one: `/backup full`."
+    if found.lose is None:
+        dated = f"the newest good full backup is dated {exact(found.snapshot)}, ahead of this machine's clock"
+        return f":warning: *If production died now, nobody knows how much would be lost:* {dated}. Set the clock right."
     lose = f"lose at most *{duration(found.lose)}* (snapshot {clock(found.snapshot)}, {level(found.backup)})"
     return f"*If production died now:* {lose}, {_back(found)}, {counted(found.copies, 'copy', 'copies')} (this folder), variables *unknown*"
 

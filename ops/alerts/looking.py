@@ -11,6 +11,7 @@ from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import Alert
 from ops.automated import Missing
 from ops.backstop import Backstop
+from ops.manifest import Backup
 
 
 def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tuple[str, ...] | None, slack: Undelivered | None) -> Facts:
@@ -34,7 +35,7 @@ def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tupl
     taken = {each: outgoing.taken_since(backstop.engine, each, now - timedelta(days=30)) for each in channels}
     return Facts(
         missing=(*((late,) if late else ()), *failed),
-        newest=next((each for each in backstop.catalogue.all() if each.type == "full" and each.good), None),
+        newest=next((each for each in backstop.catalogue.all() if _counts(each, now)), None),
         used=backstop.catalogue.used(),
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
@@ -45,6 +46,11 @@ def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tupl
         taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
         canary=records.last(backstop.engine, CANARY),
     )
+
+
+def _counts(backup: Backup, now: datetime) -> bool:
+    """Whether a backup makes up for one that did not come: what is dated ahead of now may be older than that. Pure."""
+    return backup.type == "full" and backup.good and not schedules.is_ahead(backup.timestamp, now)
 
 
 def look(backstop: Backstop, facts: Facts, now: datetime) -> None:

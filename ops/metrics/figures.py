@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from ops.manifest import Backup
 from ops.outlook import growth
+from ops.schedules import age
 
 ENDED = ("succeeded", "failed", "halted")
 """What counts: a refusal, or what somebody cancelled, is no failure."""
@@ -161,7 +162,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
         spans=tuple((each.created_at, each.seconds) for each in full if each.seconds is not None),
         per_day=growth([(each.created_at, each.folder) for each in reversed(done) if each.folder is not None], until),
         brought_back=counts([each for each in done if each.kind in BRINGS_BACK]),
-        lose_now=max(until - at, timedelta()) if at else None,
+        lose_now=age(at, until) if at else None,
         lose_most=widest([each.snapshot or each.created_at for each in full], until),
         back=median([sum(seconds for _, seconds in each.steps) for each in recoveries]) if recoveries else None,
         back_by_step=by_step(recoveries),
