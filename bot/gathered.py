@@ -95,6 +95,7 @@ def status(backstop: Backstop) -> Status:
     return Status(
         target=target(backstop),
         running=backstop.journal.running(),
+        standing=standing.all_of(backstop.engine),
         last_full=newest_good(backups, "full"),
         last_quick=newest_good(backups, "quick"),
         count=len(backups),

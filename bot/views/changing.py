@@ -10,10 +10,11 @@ from bot.views import kinds, steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
-from bot.views.steps import DONE, HALTED, MARKS, RUNNING, spoken
+from bot.views.steps import DONE, HALTED, MARKS, RUNNING, WARNING, spoken
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops.deciding import by_hand, halted_at
 from ops.loss import Loss
+from ops.restoring.data import unproven
 from ops.spots import load
 from ops.whereabouts import sentence as whereabouts
 
@@ -98,11 +99,11 @@ def _live(view: OperationView) -> Message:
 def _restored(view: OperationView) -> Message:
     """A rollback that is done."""
     safety = view.result.get("safety")
-    said = "Rollback complete - production restored"
+    mark, said = verdict(view)
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
-            dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            dotted(f"{mark} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
             f"Back at {code(view.params['bound']['backup'])}, commit {code(view.params['bound']['commit'][:6])}",
             *proof(view.result),
             about(view),
@@ -113,9 +114,15 @@ def _restored(view: OperationView) -> Message:
     )
 
 
+def verdict(view: OperationView) -> tuple[str, str]:
+    """The mark and the first words of one that brought production or staging back: what nobody has proven is not called restored."""
+    what, where = kinds.noun(view.kind).capitalize(), view.environment or ""
+    return (WARNING, f"{what} ended - {where} not proven") if unproven(view.result) else (DONE, f"{what} complete - {where} restored")
+
+
 def salvage_button(view: OperationView) -> Element | None:
     """Bring back what went, where rows were created meanwhile."""
-    lost = view.result.get("lost") or {}
+    lost = (view.result.get("lost") or {}) if not unproven(view.result) else {}
     tables = Loss.load(lost["loss"]).tables if lost.get("delta") else ()
     created = sum(table.created for table in tables if not table.name.rsplit("/", 1)[-1].startswith("_"))
     return button(f"Bring back {counted(created, 'document')}", Action.SALVAGE_TO, str(lost["delta"])) if created else None
@@ -134,6 +141,18 @@ def safety_line(safety: str | None) -> str:
 
 def proof(result: Mapping[str, Any]) -> list[str]:
     """What is known of the data now."""
+    unknown = unproven(result)
+    lines = [f"{WARNING} {unknown} Look at them before you rely on them."] if unknown else _compared(result)
+    paused = result.get("paused")
+    if paused and not paused["paused"]:
+        lines.append(f":warning: The deployment was not paused: {prose(paused['why'], 200)} What was written meanwhile may be mixed in.")
+    if result.get("validated") is False:
+        lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
+    return lines
+
+
+def _compared(result: Mapping[str, Any]) -> list[str]:
+    """What the proof showed, and what went."""
     lines = []
     if proven := result.get("proof"):
         more = f"; different: {escape(', '.join(proven['different'][:5]), 200)}" if proven["different"] else ""
@@ -143,11 +162,6 @@ def proof(result: Mapping[str, Any]) -> list[str]:
         lines.append(
             loss_line(Loss.load(lost["loss"])) if "loss" in lost else f"What went could not be counted: {prose(lost['unknown'], 200)}"
         )
-    paused = result.get("paused")
-    if paused and not paused["paused"]:
-        lines.append(f":warning: The deployment was not paused: {prose(paused['why'], 200)} What was written meanwhile may be mixed in.")
-    if result.get("validated") is False:
-        lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
     return lines
 
 
@@ -244,15 +258,25 @@ def _halted(view: OperationView) -> Message:
 def halted_buttons(view: OperationView) -> list[Element]:
     """What can be decided."""
     way_back = undo(view, taking_over=True)
+    again = _over_again(view)
     done = confirm("Take this step as done?", "Only if you have looked: the next step begins at once.", "Mark as done", "No")
     over = confirm("End it as it is?", "Its lock becomes free, and production stays as it is now.", "End it", "No")
     return [
         button("Retry", Action.HALTED_RETRY, view.id, style="primary"),
         *([way_back] if way_back else []),
+        *([again] if again else []),
         *([button("Mark as done", Action.HALTED_DONE, view.id, asks=done)] if by_hand(halted_at(view)) else []),
         button("Hand over", Action.HALTED_HAND_OVER, view.id),
         button("End it as it is", Action.HALTED_OVER, view.id, asks=over, style="danger"),
     ]
+
+
+def _over_again(view: OperationView) -> Element | None:
+    """The same once more in its place, where it halted at the import or its proof: a retry of the proof imports nothing again."""
+    if not (kinds.is_rollback(view.kind) or view.kind in kinds.RESTORES) or halted_at(view) not in {"data", "proof"}:
+        return None
+    action, value = kinds.planning(view.kind, view.params["bound"], view.params["shown"], view.id)
+    return button("Start it over", f"{action}:again", value)
 
 
 def undo(view: OperationView, *, taking_over: bool = False) -> Element | None:

@@ -15,6 +15,7 @@ from bot.views.backup.lists import PAGE
 from bot.views.backup.marks import in_short
 from bot.views.backup.progress import cancel_button, in_a_line
 from bot.views.blocks import Block, Message, actions, button, context, dotted, message, section
+from bot.views.standing import sections
 from bot.views.text import ago, clock, code, counted, escape, mention, number, prose
 from ops.words import ago as in_words
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ops.journal import OperationView
     from ops.manifest import Backup
     from ops.readiness import Readiness
+    from ops.standing import Standing
 
 _OTHERS = "Vercel deployments (by Vercel) · Clerk users (by Clerk) · Stripe data (by Stripe) · static assets (built again from the source)"
 
@@ -77,6 +79,7 @@ class Status:
 
     target: str
     running: Sequence[OperationView] = ()
+    standing: Sequence[Standing] = ()  # what was left on: maintenance, a pause, a hold
     last_full: Backup | None = None  # good ones only
     last_quick: Backup | None = None
     count: int = 0  # backups of any type, good or not
@@ -91,6 +94,7 @@ def status(state: Status, now: datetime) -> Message:
     return message(
         _status_text(state, now),
         section(f"*Status* · *{prose(state.target)}*", *running),
+        *sections(state.standing),
         *(readiness.blocks(state.readiness) if state.readiness else []),
         section(f"*Kept here* · {counted(state.count, 'backup')}", _database(state), _code(state)),
         context("*Not kept yet:* environment variables · third-party configuration", f"*Kept by others:* {_OTHERS}"),

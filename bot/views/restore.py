@@ -38,6 +38,7 @@ from ops.deltas import Delta, Kept
 from ops.manifest import Backup
 from ops.reports import calls_sentence, unwritten_sentence, watch_sentence
 from ops.restore import Assessment
+from ops.restoring.data import unproven
 from ops.settings import Docs
 from ops.spots import Spot
 from ops.words import ago as since
@@ -215,14 +216,14 @@ def card(view: OperationView, now: datetime) -> Message:
 
 def _done(view: OperationView) -> Message:
     """The data are back."""
-    said = f"Restore complete - {view.params['bound']['environment']} restored"
+    mark, said = changing.verdict(view)
     undo = changing.undo(view)
     kept = ":clipboard: The incident report is in the thread; the watch goes on for half an hour." if undo else ""
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
-            dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
-            f"The data are those of {code(view.params['bound']['backup'])}",
+            dotted(f"{mark} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            f"{'Brought back from' if unproven(view.result) else 'The data are those of'} {code(view.params['bound']['backup'])}",
             *changing.proof(view.result),
             changing.about(view),
         ),

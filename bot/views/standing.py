@@ -26,8 +26,9 @@ from bot.views.blocks import (
     somebody,
     typed,
 )
-from bot.views.changing import halted_buttons, lift_button
+from bot.views.changing import halted_buttons, lift_button, verdict
 from bot.views.text import ago, duration, escape, mention, prose
+from ops.restoring.data import unproven
 from ops.standing import Standing, What
 
 if TYPE_CHECKING:
@@ -212,8 +213,9 @@ def incident_over(view: OperationView) -> Message:
     """To the channel of incidents, at the end."""
     took = duration(view.finished_at - view.created_at) if view.finished_at else ""
     if view.status == "succeeded":
-        words = f"{kinds.noun(view.kind).capitalize()} complete - production restored ({took})."
-        return message(words, section(f":white_check_mark: {words}"))
+        mark, said = verdict(view)
+        words = f"{said} ({took}). {unproven(view.result)}".rstrip()
+        return message(words, section(f"{mark} {words}"))
     if view.status == "halted":
         words = f"The {kinds.noun(view.kind)} halted and a person must decide: {prose(view.error or '', 300)}"
         return message(words, section(f":octagonal_sign: {words}"), actions(*halted_buttons(view)))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ops.journal import OperationView, StepView
 
 DONE, RUNNING, TO_COME, FAILED, HALTED = ":white_check_mark:", ":arrows_counterclockwise:", "▫", ":x:", ":octagonal_sign:"
+WARNING = ":warning:"  # it ended, and something of it is not as it should be
 MARKS = {"failed": FAILED, "refused": ":no_entry:", "cancelled": ":black_square_for_stop:", "halted": HALTED}
 _ONE = {"safety ": "safety backup", "backup ": "backup", "prepared ": "prepared"}  # steps that people read as one
 _HIDDEN = frozenset({"target", "imports before", "release", "staging free"})

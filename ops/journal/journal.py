@@ -112,7 +112,7 @@ class Journal(Readings):
         def beginning(session: Session) -> None:
             also(session)
             if replaces is not None:
-                settling.take_over(session, replaces, by, f"{kind} {operation_id}")
+                settling.take_over(session, replaces, by, session.get_one(OperationRow, operation_id))
             if begins := self.kinds[kind].begins:
                 activity.append(session, who=by, text=begins(params), outcome="started", operation_id=operation_id)
 

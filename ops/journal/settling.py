@@ -45,15 +45,19 @@ def abandon(engine: Engine, operation_id: str, *, by: str) -> None:
         _log(session, row, by, "it is over, and the lock is free", Status.FAILED.value)
 
 
-def take_over(session: Session, operation_id: str, by: str, successor: str) -> None:
+def take_over(session: Session, operation_id: str, by: str, successor: OperationRow) -> None:
     """End it in the caller's transaction, since another operation begins in its place; its lock is free for that one.
+
+    What it had begun to change the successor begins with: that halts where it fails, as nothing is as before then either.
 
     Raises:
         Refused: it is not halted any more.
     """
     row = _halted(session, operation_id)
-    _end(session, row, by, successor)
-    _log(session, row, by, f"it is over; {successor} takes over", Status.FAILED.value)
+    named = f"{successor.kind} {successor.id}"
+    successor.touched = row.touched
+    _end(session, row, by, named)
+    _log(session, row, by, f"it is over; {named} takes over", Status.FAILED.value)
 
 
 def _end(session: Session, row: OperationRow, by: str, successor: str | None) -> None:

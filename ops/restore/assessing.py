@@ -16,7 +16,7 @@ from ops.journal import OperationView
 from ops.journal.reading import Readings
 from ops.loss import Loss
 from ops.manifest import Backup, milliseconds
-from ops.restoring.looking import lost, page_missing, require_backup, require_data
+from ops.restoring.looking import lost, page_missing, require_backup, require_data, require_whole
 from ops.services.git import Commit
 from ops.spots import Spot
 
@@ -73,6 +73,7 @@ def look(  # noqa: PLR0913 # what is asked for, all named
     require_deployment(services, environment)
     backup = require_backup(services, backup_id)
     require_data(services, backup, environment)
+    require_whole(services, backup)
     git, app = services.git, services.settings.app
     git.commit_of_anchor(backup.id, backup.commit_hash, stop=stop)
     live = git.head(app.production_branch, stop=stop)

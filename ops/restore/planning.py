@@ -11,7 +11,7 @@ from ops.deploy.planning import settings_digest
 from ops.errors import Refused
 from ops.plans import Plan
 from ops.restore.assessing import Assessment
-from ops.restoring.looking import previewed
+from ops.restoring.looking import previewed, sha256_now
 from ops.settings import Settings
 from ops.words import one_line
 
@@ -85,7 +85,7 @@ def found(services: Services, bound: Mapping[str, Any]) -> dict[str, Any]:
         "branch": settings.app.production_branch,
         "head": services.git.remote_head(settings.app.production_branch),
         "backup": there.id if there is not None and not there.problem else "",
-        "sha256": there.sha256 or "" if there is not None else "",
+        "sha256": sha256_now(services, there) if there is not None and bound["sha256"] else "",
         "settings": settings_digest(settings),
     }
 

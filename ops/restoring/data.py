@@ -59,7 +59,7 @@ class Data:
             if checked.problems or checked.level is None or checked.level < GOOD:
                 raise self._unsound(
                     f"The archive of `{made.id}` is damaged: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
-                    "Nothing was changed. Choose another backup: `/rollback`.",
+                    "This step changed nothing. Choose another backup: `/rollback`.",
                 )
             tables = made.tables or checked.tables
             return {"tables": {name: asdict(table) for name, table in tables.items()}}
@@ -143,8 +143,11 @@ class Data:
         """
         more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
         said = f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ."
-        if different and self.covered:
-            raise self._unsound(said, "Retry imports nothing: look at the deployment, or undo to the safety backup.")
+        if different and self.covered:  # the archive itself was proven whole a moment ago, so it is no fault of the backup
+            raise Failed(
+                f"{said} Somebody wrote there although it is paused, or the import was not what it should be.",
+                "Retry looks again and imports nothing: start it over from the backup, or undo to the safety backup.",
+            )
         if different and self.strict:  # it may be what the app wrote meanwhile, which is no fault of the backup
             raise Failed(
                 f"{said} It was not paused, so its own functions could write meanwhile.", "Give the key `deployment:pause`, or retry."
@@ -153,6 +156,12 @@ class Data:
             now = datetime.now(UTC)
             self.services.catalogue.learn(self.bound["backup"], lambda facts: proven(facts, now))
         return {"of": len(self.tables), "equal": len(self.tables) - len(set(different) & set(self.tables)), "different": different}
+
+
+def unproven(result: Mapping[str, Any]) -> str:
+    """Why nobody knows whether the data are the backup's although it is over; empty where they were compared. Pure."""
+    by_hand = "proof" in result and not result["proof"]
+    return "A person took the proof as done: whether the data are those of the backup is not known." if by_hand else ""
 
 
 def proven(facts: Facts, now: datetime) -> Facts:

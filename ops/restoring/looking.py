@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from ops.files import require_room
 from ops.loss import Loss
 from ops.manifest import Backup, timestamp_text
 from ops.settings import Settings
+from ops.verify import Verdict, noted
 from ops.words import decimal_size, one_line
 
 COUNTING = 900.0  # seconds that the comparison of the data may take
@@ -75,6 +78,31 @@ def require_data(services: Services, backup: Backup, environment: str) -> None:
         raise Refused(
             f"The archive of `{backup.id}` is damaged: it has {there} bytes, not {backup.size}.", "Choose another backup: `/rollback`."
         )
+
+
+def require_whole(services: Services, backup: Backup) -> None:
+    """Refuse an archive that is no longer, byte by byte, what was taken: before anybody decides, and before what is halted is given up.
+
+    Raises:
+        Refused: it is another one; from then on nobody counts on it.
+    """
+    if backup.sha256 is None or sha256_now(services, backup) == backup.sha256:
+        return
+    verdict = Verdict(level=0, failed="its archive was changed after it was taken (sha256 differs)")
+    services.catalogue.learn(backup.id, lambda facts: noted(facts, verdict, datetime.now(UTC)))
+    raise Refused(
+        f"The archive of `{backup.id}` is damaged: it is no longer what was taken (its SHA-256 differs).",
+        "Choose another backup: `/rollback`.",
+    )
+
+
+def sha256_now(services: Services, backup: Backup) -> str:
+    """The SHA-256 of a backup's archive as it lies there now, as hex digits; empty where it cannot be read."""
+    try:
+        with services.catalogue.archive(backup.id).open("rb") as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def page_missing(services: Services) -> str:

@@ -8,8 +8,9 @@ from typing import Any, Literal
 from ops.context import Services
 from ops.deploy.planning import settings_digest
 from ops.errors import Refused
+from ops.manifest import Backup
 from ops.plans import Plan
-from ops.restoring.looking import previewed
+from ops.restoring.looking import previewed, sha256_now
 from ops.rollback.preview import ENVIRONMENT, Preview
 from ops.settings import Settings
 from ops.words import one_line
@@ -89,9 +90,14 @@ def found(services: Services, bound: Mapping[str, Any]) -> dict[str, Any]:
         "branch": settings.app.production_branch,
         "head": services.git.remote_head(settings.app.production_branch),
         "backup": there.id if there is not None and not there.problem else "",
-        "sha256": there.sha256 or "" if there is not None else "",
+        "sha256": _sha256(services, there, data=bound["data"]) if there is not None else "",
         "settings": settings_digest(settings),
     }
+
+
+def _sha256(services: Services, backup: Backup, *, data: bool) -> str:
+    """Of the archive as it lies there, where its data are brought back; as it was recorded where only the code is."""
+    return sha256_now(services, backup) if data and backup.sha256 else backup.sha256 or ""
 
 
 def steps(*, data: bool, maintenance: bool, pause: bool, settings: Settings) -> Sequence[str]:

@@ -12,7 +12,7 @@ from ops.context import Services
 from ops.errors import OpsError
 from ops.loss import Loss
 from ops.manifest import Backup
-from ops.restoring.looking import lost, page_missing, require_backup, require_data
+from ops.restoring.looking import lost, page_missing, require_backup, require_data, require_whole
 from ops.services.git import Commit
 
 ENVIRONMENT = "production"
@@ -56,6 +56,7 @@ def look(
     backup = require_backup(services, backup_id)
     if data:
         require_data(services, backup, ENVIRONMENT)
+        require_whole(services, backup)
     services.git.commit_of_anchor(backup.id, backup.commit_hash, stop=stop)
     live = services.git.head(services.settings.app.production_branch, stop=stop)
     loss, unknown = lost(services, backup, ENVIRONMENT, stop, said) if data else (None, "")

@@ -121,6 +121,6 @@ def in_a_line(view: OperationView) -> str:
         prose(outcome.target(view)),
         who,
         ago(view.created_at),
-        f"at {doing}",
+        f"{'*halted* ' if view.status == 'halted' else ''}at {doing}",
         code(view.id),
     )

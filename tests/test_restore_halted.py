@@ -1,0 +1,159 @@
+"""A restore that halts, as people get out of it: back to what there was, over again, or on by hand, and never a word that is not so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.errors import Failed
+from ops.journal import Operation, Status
+from sandbox.slack import Client, Shown
+from tests.cards import answer, archive, backup_id, clicked, taken
+from tests.journals import PATIENCE, Bots
+from tests.selling import opened, saying, selling, until, window
+from tests.shipping import Shop
+from tests.test_restore_from_slack import REASON, signed_for
+from tests.world import BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for
+
+
+@pytest.fixture(scope="module")
+def around(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Shop, World]]:
+    with selling(tmp_path_factory.mktemp("halted")) as (shop, world), running(world):
+        yield shop, world
+
+
+@pytest.fixture
+def shop(around: tuple[Shop, World]) -> Shop:
+    return around[0]
+
+
+@pytest.fixture
+def world(around: tuple[Shop, World]) -> World:
+    return around[1]
+
+
+@pytest.fixture
+def slack(world: World) -> Client:
+    return world.slack.client
+
+
+def signed(slack: Client, made: str, why: str) -> None:
+    """Ask for a restore, and have it signed."""
+    view = opened(slack, f"/restore database {made}", BOB)
+    assert slack.submit(view, {**REASON, "reason": why, "typed": made}, user=BOB).acked
+    slack.click(signed_for(slack, why), "Approve", user=CAROL)
+
+
+def halted_at(slack: Client, made: str, step: str) -> Shown:
+    return until(slack, ENGINEERING, lambda shown: f"Restore to {made} halted at “{step}”" in shown.all_text)
+
+
+def now(slack: Client, card: Shown) -> Shown:
+    """The card as it is now."""
+    found = slack.again(card)
+    assert found is not None
+    return found
+
+
+def spoilt(path: Path) -> bytes:
+    """Change a byte in the middle of an archive; what it was."""
+    whole = path.read_bytes()
+    place = len(whole) // 2
+    path.chmod(0o600)
+    path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+    return whole
+
+
+def test_what_is_halted_is_not_given_up_for_a_safety_backup_that_is_damaged(shop: Shop, world: World, slack: Client) -> None:
+    made, before = backup_id(taken(slack, "/backup full")), shop.rows()
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    signed(slack, made, "a script emptied the cart")
+    card = halted_at(slack, made, "data")
+    shop.convex.faults["import"] = None
+    safety = max(path.stem.replace("convex", "full") for path in (world.backups / "full").glob("convex-*.zip"))
+    assert safety != made
+
+    whole = spoilt(archive(world, safety))
+    slack.click(card, "Undo", user=BOB)
+    wait_for(lambda: saying(slack.view(BOB), "it is no longer what was taken"), "the refusal")
+    status = str(answer(slack, "/ops status", user=BOB).blocks)
+    for words in ("halted", "Maintenance is on", "Convex is paused"):
+        assert words in status
+
+    archive(world, safety).write_bytes(whole)
+    taken(slack, f"/backup verify {safety} 2")
+    slack.click(now(slack, card), "Undo", user=BOB)
+    view = window(slack, BOB)
+    assert slack.submit(view, {**REASON, "reason": "back to what it was", "typed": safety}, user=BOB).acked
+    signature = signed_for(slack, "back to what it was")
+    spoilt(archive(world, safety))
+    assert "the backup's archive is another one" in clicked(slack, signature, "Approve", user=CAROL).all_text
+    assert "halted" in str(answer(slack, "/ops status", user=BOB).blocks)
+
+    archive(world, safety).write_bytes(whole)
+    slack.click(now(slack, card), "Undo", user=BOB)
+    view = window(slack, BOB)
+    assert slack.submit(view, {**REASON, "reason": "now really back", "typed": safety}, user=BOB).acked
+    slack.click(signed_for(slack, "now really back"), "Approve", user=CAROL)
+    until(slack, ENGINEERING, lambda shown: safety in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    assert (shop.rows(), shop.convex.paused) == (before, False)
+
+
+def test_rows_that_somebody_wrote_meanwhile_halt_it_condemn_no_backup_and_it_is_started_over(shop: Shop, slack: Client) -> None:
+    made, wanted = backup_id(taken(slack, "/backup full")), shop.rows()
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    signed(slack, made, "somebody tidied up")
+    card = halted_at(slack, made, "data")
+    shop.convex.faults["import"], shop.convex.faults["export"] = None, "fail"
+    slack.click(card, "Retry", user=BOB)
+    card = halted_at(slack, made, "proof")
+    shop.convex.insert("orders", {"total": 42.0, "user": "user 1"})
+    shop.convex.faults["export"] = None
+    slack.click(card, "Retry", user=BOB)
+    until(slack, ENGINEERING, lambda shown: made in shown.all_text and "orders differ. Somebody wrote there" in shown.all_text)
+    assert "NOT VERIFIED" not in str(answer(slack, "/backup list", user=BOB).blocks)
+    slack.click(now(slack, card), "Start it over", user=BOB)
+    view = window(slack, BOB)
+    assert slack.submit(view, {**REASON, "reason": "once more", "typed": made}, user=BOB).acked
+    slack.click(signed_for(slack, "once more"), "Approve", user=CAROL)
+    until(slack, ENGINEERING, lambda shown: "once more" in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    assert (shop.rows(), shop.convex.paused) == (wanted, False)
+
+
+def test_what_people_took_as_done_is_called_neither_complete_nor_the_backups(shop: Shop, slack: Client) -> None:
+    made = backup_id(taken(slack, "/backup full"))
+    shop.convex.insert("orders", {"total": 7.0, "user": "user 1"})
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    signed(slack, made, "by hand this time")
+    slack.click(halted_at(slack, made, "data"), "Mark as done", user=BOB)
+    card = halted_at(slack, made, "proof")
+    assert "orders differ" in card.all_text
+    shop.convex.faults["import"] = None
+    slack.click(card, "Mark as done", user=BOB)
+    over = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore ended - production not proven" in shown.all_text)
+    told = until(slack, INCIDENTS, lambda shown: "Restore ended - production not proven" in shown.all_text)
+    for shown in (over, told):
+        assert ":white_check_mark: *Restore" not in shown.all_text
+        assert "A person took the proof as done: whether the data are those of the backup is not known." in shown.all_text
+    assert "The data are those of" not in over.all_text
+    assert "document went" not in over.all_text
+
+
+def test_what_takes_over_from_a_half_changed_production_halts_where_it_fails_and_is_not_cancelled(bots: Bots) -> None:
+    def half(op: Operation) -> None:
+        op.step("change", lambda: _fail("half of it is there"), touches=True, cancellable=False)
+
+    def back(op: Operation) -> None:
+        op.step("look", lambda: _fail("the way back is damaged"))
+
+    def _fail(why: str) -> None:
+        raise Failed(why, "Look.")
+
+    journal = bots.bot(bots.kind("restore", half), bots.kind("undo", back))
+    first = journal.start("restore", {}, by="alice", environment="production")
+    assert journal.wait(first, PATIENCE).status is Status.HALTED
+    second = journal.start("undo", {}, by="bob", environment="production", replaces=first)
+    found = journal.wait(second, PATIENCE)
+    assert (found.status, bots.locks()) == (Status.HALTED, {"production": second})
