@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Row, case, func, select, update
 from sqlalchemy.orm import aliased
 
 from bot.upsert import insert_into
-from ops.database import PostRow, db_now, reading
+from ops.database import PostRow, db_now, is_due, reading
 from ops.journal.runners import Runner
 
 LEASE = timedelta(seconds=45)  # longer than any one call of Slack takes
@@ -76,19 +76,19 @@ class Posts:
         """The rows to be looked at now, oldest first."""
         with reading(self._engine) as session:
             now = _now(session.connection())
-            if session.scalar(select(PostRow.key).where(PostRow.until <= now).limit(1)) is None:
+            if session.scalar(select(PostRow.key).where(is_due(PostRow.until, now)).limit(1)) is None:
                 return []  # as nearly always: a short question, asked every few seconds
             parent = aliased(PostRow)
             names = [getattr(PostRow, name) for name in Post.__dataclass_fields__ if name != "thread_ts"]
             rows = select(*names, parent.ts.label("thread_ts")).outerjoin(parent, parent.key == PostRow.thread_of)
-            oldest = rows.where(PostRow.until <= now).order_by(PostRow.wanted_at, PostRow.key).limit(AT_ONCE)
+            oldest = rows.where(is_due(PostRow.until, now)).order_by(PostRow.wanted_at, PostRow.key).limit(AT_ONCE)
             return [_post(row) for row in session.execute(oldest)]
 
     def claim(self, post: Post) -> bool:
         """Take a row for as long as a call may last; False if somebody else was faster."""
         with self._engine.begin() as connection:
             now = _now(connection)
-            free = update(PostRow).where(PostRow.key == post.key, PostRow.until <= now)
+            free = update(PostRow).where(PostRow.key == post.key, is_due(PostRow.until, now))
             return connection.execute(free.values(claimed_by=self._runner.name, until=now + LEASE)).rowcount == 1
 
     def posted(self, post: Post, ts: str, channel: str) -> None:

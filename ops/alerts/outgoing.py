@@ -16,7 +16,7 @@ from sqlalchemy import Engine, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ops.alerts.telling import MAIL, PAGER
-from ops.database import DeliveryRow, reading
+from ops.database import DeliveryRow, is_due, reading
 from ops.errors import OpsError
 from ops.services import mail, pagerduty, pings
 from ops.settings import Settings
@@ -70,7 +70,7 @@ def want_ping(engine: Engine, about: str, state: str, body: str) -> None:
 def waiting(engine: Engine, now: datetime) -> set[str]:
     """The channels for which something may be due: one short question for all of them, as it is asked every few seconds."""
     with reading(engine) as session:
-        return set(session.scalars(select(DeliveryRow.channel).where(DeliveryRow.until <= now).distinct()))
+        return set(session.scalars(select(DeliveryRow.channel).where(is_due(DeliveryRow.until, now)).distinct()))
 
 
 def deliver(engine: Engine, settings: Settings, channel: str) -> int:
@@ -89,7 +89,7 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
     )
     query = (
         select(DeliveryRow)
-        .where(DeliveryRow.channel == channel, DeliveryRow.until <= now, ~waits)
+        .where(DeliveryRow.channel == channel, is_due(DeliveryRow.until, now), ~waits)
         .order_by(DeliveryRow.created_at)
         .limit(AT_ONCE)
     )
@@ -100,7 +100,7 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
 def _claim(engine: Engine, each: Delivery) -> bool:
     """Take it for as long as a try may last; False if another bot was faster."""
     now = datetime.now(UTC)
-    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, DeliveryRow.until <= now)
+    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, is_due(DeliveryRow.until, now))
     with Session(engine) as session, session.begin():
         done: Any = session.execute(taken.values(until=now + LEASE, attempts=DeliveryRow.attempts + 1))
         return bool(done.rowcount == 1)

@@ -6,7 +6,7 @@ SQLite by default; PostgreSQL where there is more than one machine.
 from ops.database.alerting import AlertRow, DeliveryRow
 from ops.database.changes import ApprovalRow, NoteRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
 from ops.database.checklists import ChecklistRow, TickRow
-from ops.database.clock import db_now, now
+from ops.database.clock import db_now, is_due, now
 from ops.database.opening import open_database, reading
 from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
 
@@ -33,6 +33,7 @@ __all__ = [
     "VoteRow",
     "WaitingRow",
     "db_now",
+    "is_due",
     "now",
     "open_database",
     "reading",

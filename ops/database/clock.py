@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Float, select
+from sqlalchemy import ColumnElement, Float, or_, select
 from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import GenericFunction
+
+_NOTHING_WAITS = timedelta(hours=1)  # for longer than that until it is looked at again
 
 
 class db_now(GenericFunction[float]):  # noqa: N801 # an SQL function
@@ -30,3 +33,8 @@ def _now_on_postgresql(*_: Any, **__: Any) -> str:
 def now(session: Session) -> float:
     """Seconds since the epoch, within a transaction."""
     return session.scalar(select(db_now())) or 0.0
+
+
+def is_due(until: InstrumentedAttribute[datetime | None], now: datetime) -> ColumnElement[bool]:
+    """Rows whose time has come; and those that lie further ahead than anything waits, as a clock that has stepped back since set them."""
+    return or_(until <= now, until > now + _NOTHING_WAITS)

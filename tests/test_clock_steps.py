@@ -1,0 +1,106 @@
+"""A clock that steps while the real bot runs: what runs goes on, nothing is posted twice, and what is dated ahead is not called fresh."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from bot.posts import Posts
+from ops.database import PostRow
+from ops.journal.runners import Runner
+from sandbox.slack import Client
+from tests.cards import answer, cards, ended_card, taken
+from tests.journals import Bots
+from tests.selling import until
+from tests.test_sandbox_clock import moving
+from tests.world import ENGINEERING, LIMIT, ROOT, World, plain, wait_for, world
+
+
+def test_what_was_to_be_posted_before_the_clock_stepped_back_is_posted_and_a_rest_between_two_tries_is_kept(bots: Bots) -> None:
+    posts = Posts(bots.engine, Runner(None))
+    posts.say("card", ENGINEERING, {"text": "It is done."})
+
+    def ahead(span: timedelta) -> bool:
+        with Session(bots.engine) as session, session.begin():
+            session.execute(update(PostRow).values(until=datetime.now(UTC) + span))
+        return bool(posts.due())
+
+    assert [ahead(timedelta()), ahead(timedelta(seconds=45)), ahead(timedelta(hours=3))] == [True, False, True]
+    assert posts.claim(posts.due()[0])
+    assert not posts.due()
+
+
+class Stepping:
+    """The real bot under a clock of its own, which can be set while it runs."""
+
+    def __init__(self, place: World) -> None:
+        self.slack: Client = place.slack.client
+        self._offset, log = place.folder / "offset", place.folder / "bot.log"
+        self.step(timedelta())
+        clock = moving(place.folder)
+        clock.move("hour")
+        how = {name: value for name, value in clock.environ.items() if name != "FAKETIME"}
+        how |= {"FAKETIME_TIMESTAMP_FILE": str(self._offset), "FAKETIME_NO_CACHE": "1"}
+        with log.open("ab") as out:
+            words = [sys.executable, "-m", "bot"]
+            self.child = subprocess.Popen(words, cwd=ROOT, env={**plain(), **place.environ, **how}, stdout=out, stderr=out)
+        wait_for(lambda: "connected" in log.read_text("utf-8") or self.child.poll() is not None, "the connection")
+
+    def step(self, ahead: timedelta) -> None:
+        """Set its clock so far ahead of the real one, or behind it."""
+        unfinished = self._offset.with_suffix(".new")
+        unfinished.write_text(f"{ahead.total_seconds():+.0f}\n", "utf-8")
+        unfinished.replace(self._offset)
+
+    def posts(self, words: str) -> int:
+        return sum(words in each.all_text for each in self.slack.messages(ENGINEERING))
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[World]:
+    now = datetime.now(UTC)
+    quiet, soon = f"{now - timedelta(hours=12):%H:%M} UTC", f"{now + timedelta(hours=2):%H:%M} UTC"
+    with world(tmp_path, more=f'[schedule]\nbackup = "{quiet}"\nhealth = "{soon}"\nretention = "{quiet}"\n') as around:
+        yield around
+
+
+@pytest.fixture
+def bot(place: World) -> Iterator[Stepping]:
+    begun = Stepping(place)
+    try:
+        yield begun
+    finally:
+        begun.child.terminate()
+        assert begun.child.wait(LIMIT) == 0
+
+
+def test_a_clock_that_steps_ahead_and_back_under_the_bot_loses_nothing_and_says_nothing_twice(place: World, bot: Stepping) -> None:
+    taken(bot.slack, "/backup quick")
+    place.production.faults["export"] = "slow:6"
+    before = len(cards(bot.slack))
+    assert bot.slack.command("/backup full").acked
+    wait_for(lambda: cards(bot.slack)[before:], "the card")
+    bot.step(timedelta(hours=3))
+    until(bot.slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+    assert "L2: every table whole and counted" in ended_card(bot.slack, before).all_text
+    place.production.faults["export"] = None
+
+    bot.step(timedelta())
+    answer(bot.slack, "/ops post retention")
+    assert bot.posts("Backup health") == 1
+    bot.step(timedelta(hours=3))
+    assert "Quick backup created" in taken(bot.slack, "/backup quick").all_text
+    assert bot.posts("Backup health") == 1
+
+    bot.step(-timedelta(hours=3))
+    status = str(answer(bot.slack, "/ops status").blocks)
+    assert "nobody knows how much would be lost" in status
+    assert "ahead of this machine's clock" in status
+    assert "Full backup created" in taken(bot.slack, "/backup full").all_text
