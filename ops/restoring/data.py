@@ -143,7 +143,9 @@ class Data:
         """
         more = f" and {len(different) - _NAMED} more" if len(different) > _NAMED else ""
         said = f"The data are not those of the backup: {', '.join(different[:_NAMED])}{more} differ."
-        if different and self.covered:  # the archive itself was proven whole a moment ago, so it is no fault of the backup
+        if different and self.covered and self.strict:  # nobody works there, so it cannot be restored as it is
+            raise self._unsound(said, "Look at the deployment; a restore of it that is proven clears it.")
+        if different and self.covered:  # people work there, and the archive itself was proven whole a moment ago
             raise Failed(
                 f"{said} Somebody wrote there although it is paused, or the import was not what it should be.",
                 "Retry looks again and imports nothing: start it over from the backup, or undo to the safety backup.",
