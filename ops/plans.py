@@ -51,7 +51,7 @@ def _clause(name: str, old: Any, new: Any) -> str:
     if name == "backup":
         return f"the backup `{old}` is no longer there" if not new else f"the backup is `{new}`, not `{old}`"
     if name == "sha256":
-        return "the backup's archive is another one" if new else "the backup's archive cannot be read"
+        return "the backup's archive is no longer what was taken" if new else "the backup's archive cannot be read"
     if name == "settings":
         return "the settings changed"
     return f"{name.replace('_', ' ')} is {_short(new)}, not {_short(old)}"

@@ -89,7 +89,7 @@ def test_what_is_halted_is_not_given_up_for_a_safety_backup_that_is_damaged(shop
     assert slack.submit(view, {**REASON, "reason": "back to what it was", "typed": safety}, user=BOB).acked
     signature = signed_for(slack, "back to what it was")
     spoilt(archive(world, safety))
-    assert "the backup's archive is another one" in clicked(slack, signature, "Approve", user=CAROL).all_text
+    assert "the backup's archive is no longer what was taken" in clicked(slack, signature, "Approve", user=CAROL).all_text
     assert "halted" in str(answer(slack, "/ops status", user=BOB).blocks)
 
     archive(world, safety).write_bytes(whole)

@@ -237,11 +237,12 @@ def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damage
     whole[len(whole) // 2] ^= 0xFF
     path.write_bytes(bytes(whole))
     rows = shop.rows()
-    asking.approve(backstop, CAROL, begun.approval.id)
-    view = ended(backstop, begun.operation_id)
-    assert (view.status, names(view)[-1]) == ("failed", "archive")
+    with pytest.raises(Refused, match="the backup's archive is no longer what was taken"):
+        asking.approve(backstop, CAROL, begun.approval.id)
+    with pytest.raises(Refused, match=r"is damaged: it is no longer what was taken \(its SHA-256 differs\)"):
+        asked(backstop, made)
     assert (shop.rows(), shop.convex.paused) == (rows, False)
-    assert "could not be restored to production" in str(backstop.catalogue.get(made).facts.failed)
+    assert "sha256 differs" in str(backstop.catalogue.get(made).facts.failed)
 
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
