@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from bot.posts import Posts
     from bot.requests import Request
     from bot.settings import BotSettings
+    from bot.witness import Posted
     from ops.backstop import Backstop
 
 
@@ -23,7 +24,7 @@ class Desk:
     posts: Posts
     homes: Homes
     members: Callable[[], Mapping[str, frozenset[str] | None]]  # who is in each user group now; None where Slack did not say
-    witness: Callable[[], list[tuple[int, str]] | None]  # heads of the log as they were posted; None where Slack did not say
+    witness: Callable[[], Posted | None]  # heads of the log as they were posted; None where Slack did not say
     draw: Callable[[Request, Mapping[str, Any]], None]  # into the window that a look was asked for in, before its answer comes
 
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:

@@ -20,6 +20,7 @@ from bot.views import branches as branch_views
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
+from bot.witness import known
 from ops import activity, automated, health, old_branches, outlook, schedules, staging, verification
 from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
@@ -31,6 +32,7 @@ log = logging.getLogger(__name__)
 EVERY = 15.0  # seconds
 SOON = 2.0  # seconds after an operation changed, in which more may
 VERIFYING = timedelta(hours=6)  # between two looks at the whole activity log
+UNKNOWN_AGAIN = timedelta(minutes=15)  # after which it is looked at again where Slack did not say what was posted of it
 CATCH_UP = {"health": timedelta(days=1), "retention": timedelta(days=1), WEEKLY: timedelta(days=6), MONTHLY: timedelta(days=27)}
 """Until when what was missed is caught up, late: after that the next one is near."""
 
@@ -42,6 +44,7 @@ class Schedule:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
         self._first: datetime | None = None  # line of the activity log
         self._verified: datetime | None = None
+        self._witnessed = True  # Slack said, when the log was last looked at, what was posted of it
         self._branches: datetime | None = None  # the moment for which they were looked at
         self._loop = asyncio.get_running_loop()
         self._waking: asyncio.TimerHandle | None = None
@@ -116,12 +119,12 @@ class Schedule:
         checklisting.follow(self._desk, now)
 
     def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
-        """What is wrong with the activity log; now and then, as the whole of it is read."""
-        if schedules.within(VERIFYING, self._verified, now):
+        """What is wrong with the activity log; None where that is not known. Now and then, as the whole of it is read."""
+        if schedules.within(VERIFYING if self._witnessed else UNKNOWN_AGAIN, self._verified, now):
             return None
-        self._verified = now
-        engine = self._desk.backstop.engine
-        return (*activity.verify(engine), *activity.against(engine, self._desk.witness() or ()))
+        self._verified, engine, posted = now, self._desk.backstop.engine, self._desk.witness()
+        self._witnessed = posted is not None
+        return known((*activity.verify(engine), *activity.against(engine, posted.heads if posted else ())), posted)
 
     def _test_alerts(self, now: datetime) -> None:
         """Every week, where an alert would go beside Slack."""

@@ -1,7 +1,8 @@
 """Heads of the activity log as they stand in Slack: whoever can write to the database cannot change those.
 
 The daily health posts name the last line and the beginning of its hash. Read back from the channel, they show a log that was cut
-or written anew, which the database alone cannot.
+or written anew, which the database alone cannot. So they are looked for in the channel, by day and however much is said there:
+where they stand according to the database, only the database says.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.channels import Channels
@@ -20,9 +23,20 @@ log = logging.getLogger(__name__)
 Head = tuple[int, str]
 """A line's number, and the beginning of its hash."""
 
-LIMIT = 8.0  # seconds that asking may take
-_MESSAGES = 200  # of the channel, the newest
+BACK = timedelta(days=14)  # that is read back
+LIMIT = 30.0  # seconds that asking may take
+_PAGE = 200  # messages, as Slack advises
+_PAGES = 50  # ten thousand messages: a limit, should the channel be busier than anybody reads
 _HEAD = re.compile(r"\*Log head:\* line (\d+), `([0-9a-f]{16})`")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """What stands in Slack."""
+
+    heads: tuple[Head, ...]
+    since: datetime  # from when on every message was read
+    is_all: bool = True  # False where more was said since then than is read at once
 
 
 class Witness:
@@ -32,9 +46,9 @@ class Witness:
         self._slack, self._channel, self._channels = slack, channel, Channels(slack)
         self._loop = asyncio.get_running_loop()
 
-    def __call__(self) -> list[Head] | None:
+    def __call__(self) -> Posted | None:
         """The heads that were posted lately; None where Slack did not say."""
-        asking = asyncio.run_coroutine_threadsafe(self._read(), self._loop)
+        asking = asyncio.run_coroutine_threadsafe(self._read(datetime.now(UTC) - BACK), self._loop)
         try:
             return asking.result(LIMIT)
         except (TimeoutError, SlackAway, SlackSaidNo) as error:
@@ -42,11 +56,28 @@ class Witness:
             log.info("the posted heads of the log could not be read: %s", error or "no answer in time")
             return None
 
-    async def _read(self) -> list[Head]:
-        """From the channel's history."""
-        channel = await self._channels.id_of(self._channel)
-        answer = await self._slack.read("conversations.history", channel=channel, limit=_MESSAGES, include_all_metadata="true", patience=0)
-        return [head for message in answer["messages"] for head in heads(message)]
+    async def _read(self, since: datetime) -> Posted:
+        """From the channel's history, page after page back to then."""
+        channel, found, cursor, read = await self._channels.id_of(self._channel), [], "", since
+        for _ in range(_PAGES):
+            page = await self._page(channel, since, cursor)
+            found += [head for message in page["messages"] for head in heads(message)]
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return Posted(heads=tuple(found), since=since)
+            read = datetime.fromtimestamp(float(page["messages"][-1]["ts"]), UTC)
+        return Posted(heads=tuple(found), since=read, is_all=False)
+
+    async def _page(self, channel: str, since: datetime, cursor: str) -> dict[str, Any]:
+        """Some of its messages, the newest first."""
+        oldest, more = f"{since.timestamp():.6f}", {"cursor": cursor} if cursor else {}
+        params: dict[str, Any] = {"channel": channel, "oldest": oldest, "limit": _PAGE, "include_all_metadata": "true", **more}
+        return await self._slack.read("conversations.history", **params)
+
+
+def known(problems: tuple[str, ...], posted: Posted | None) -> tuple[str, ...] | None:
+    """What is wrong with the log: nothing only where all that was posted was read, else that is not known. Pure."""
+    return problems if problems or (posted is not None and posted.is_all) else None
 
 
 def heads(message: dict[str, Any]) -> list[Head]:

@@ -7,6 +7,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,7 +15,8 @@ from zoneinfo import ZoneInfo
 import httpx
 import pytest
 
-from bot.witness import heads
+from bot.views.health import log_verified
+from bot.witness import Posted, heads, known
 from ops import activity, evidence
 from ops.database import open_database
 from ops.errors import Refused
@@ -43,16 +45,22 @@ def test_a_log_that_was_cut_is_seen_by_the_head_of_a_health_post_and_told_as_p0_
     with running(place):
         for _ in range(2):
             taken(slack, "/backup quick")
-        assert "cannot be told yet" in answer(slack, "/ops verify-log").all_text
+        assert "no health post since" in answer(slack, "/ops verify-log").all_text
         answer(slack, "/ops post health")
         until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
-        assert "held against 1 head that the health posts name" in answer(slack, "/ops verify-log").all_text
+        assert "held against 1 head that the health posts since" in answer(slack, "/ops verify-log").all_text
         cut(place)
         assert place.terminal("log", "verify").returncode == 0  # the database alone cannot tell
         assert "The log was cut" in answer(slack, "/ops verify-log").all_text
     with running(place):
         told = until(slack, INCIDENTS, lambda shown: "The activity log was changed" in shown.all_text)
         assert "The log was cut: it had a line" in str(told.blocks)
+        for turn in range(210):
+            slack.say(f"what people say, {turn}")
+        assert "not the one that was posted" in answer(slack, "/ops verify-log").all_text
+    with running(place):
+        assert "not the one that was posted" in answer(slack, "/ops verify-log").all_text
+        assert "was changed" in answer(slack, "/ops alerts").all_text
 
 
 def test_a_head_from_a_post_finds_the_cut_in_the_terminal_too(place: World) -> None:
@@ -73,6 +81,15 @@ def test_a_head_counts_only_from_a_message_of_ours() -> None:
     ours = {"bot_id": "B1", "metadata": {"event_type": "backstop_post"}, "blocks": [block]}
     assert heads(ours) == [(12, "a" * 16)]
     assert heads({**ours, "bot_id": None}) == heads({**ours, "metadata": {}}) == heads({}) == []
+
+
+def test_a_log_is_whole_only_where_all_that_was_posted_of_it_was_read() -> None:
+    read = Posted(heads=((12, "a" * 16),), since=datetime.now(UTC))
+    assert (known((), read), known((), replace(read, heads=()))) == ((), ())
+    assert known((), None) is None
+    assert known((), replace(read, is_all=False)) is None
+    assert known(("Line 2 was changed.",), None) == ("Line 2 was changed.",)
+    assert "*not known*" in str(log_verified([], (12, "a" * 64), replace(read, is_all=False)))
 
 
 def test_a_log_that_was_written_anew_is_not_the_one_that_was_posted(tmp_path: Path) -> None:

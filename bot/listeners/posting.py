@@ -74,9 +74,9 @@ def post(request: Request, desk: Desk) -> Reply:
 @_verify.handle
 def verify_log(_request: Request, desk: Desk) -> Reply:
     """``/ops verify-log``."""
-    engine, heads = desk.backstop.engine, desk.witness()
-    problems = [*activity.verify(engine), *activity.against(engine, heads or ())]
-    return Reply(message=views.log_verified(problems, activity.head(engine), None if heads is None else len(set(heads))))
+    engine, posted = desk.backstop.engine, desk.witness()
+    problems = [*activity.verify(engine), *activity.against(engine, posted.heads if posted else ())]
+    return Reply(message=views.log_verified(problems, activity.head(engine), posted))
 
 
 @_evidence.handle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.views import readiness
 from bot.views.actions import Action
@@ -11,6 +12,9 @@ from bot.views.backup.marks import in_short, level, name
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
 from bot.views.text import ago, change_of_size, clock, code, counted, escape, people, prose, size
 from ops.health import Health
+
+if TYPE_CHECKING:
+    from bot.witness import Posted
 
 _SHOWN = 5  # misses; the log has them all
 
@@ -69,9 +73,9 @@ def _rhythm(found: Health) -> str:
     )
 
 
-def log_verified(problems: list[str], head: tuple[int, str], compared: int | None) -> Message:
-    """Whether the activity log is as it was written; ``compared``: with how many heads that stand in Slack."""
-    end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(compared)}"
+def log_verified(problems: list[str], head: tuple[int, str], posted: Posted | None) -> Message:
+    """Whether the activity log is as it was written, and as ``posted`` in Slack."""
+    end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(posted)}"
     if not problems:
         return message("The log is as it was written", section(f":white_check_mark: *Every line of the log is as it was written.* {end}"))
     lines = [f"• {prose(each)}" for each in problems[:20]]
@@ -83,13 +87,15 @@ def log_verified(problems: list[str], head: tuple[int, str], compared: int | Non
     )
 
 
-def _compared(heads: int | None) -> str:
-    """Whether its end was held against what stands in Slack."""
-    if heads is None:
+def _compared(posted: Posted | None) -> str:
+    """Whether its end was held against what stands in Slack, and how far back that was read."""
+    if posted is None:
         return "Whether its end was cut is *not known*: Slack did not say which heads were posted."
-    if not heads:
-        return "Whether its end was cut cannot be told yet: no health post names an earlier head."
-    return f"It was held against {counted(heads, 'head')} that the health posts name."
+    since = f"since {clock(posted.since)}"
+    more = "" if posted.is_all else " More was said in the channel before than is read: what was posted there is *not known*."
+    if not posted.heads:
+        return f"Whether its end was cut cannot be told: no health post {since} names a head.{more}"
+    return f"It was held against {counted(len(set(posted.heads)), 'head')} that the health posts {since} name.{more}"
 
 
 def evidence(period: str, found: Mapping[str, int]) -> Message:
