@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ class Desk:
     posts: Posts
     homes: Homes
     members: Callable[[], Mapping[str, frozenset[str] | None]]  # who is in each user group now; None where Slack did not say
-    witness: Callable[[], Posted | None]  # heads of the log as they were posted; None where Slack did not say
+    witness: Callable[[datetime | None], Posted | None]  # heads of the log, posted since then; None where Slack did not say
     draw: Callable[[Request, Mapping[str, Any]], None]  # into the window that a look was asked for in, before its answer comes
 
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:

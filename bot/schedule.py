@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import alerting, checklisting, posting
+from bot import alerting, checklisting, posting, witness
 from bot.alerting import Outgoing
 from bot.desk import Desk
 from bot.registry import Message
@@ -20,7 +20,6 @@ from bot.views import branches as branch_views
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
-from bot.witness import known
 from ops import activity, automated, health, old_branches, outlook, schedules, staging, verification
 from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
@@ -122,9 +121,9 @@ class Schedule:
         """What is wrong with the activity log; None where that is not known. Now and then, as the whole of it is read."""
         if schedules.within(VERIFYING if self._witnessed else UNKNOWN_AGAIN, self._verified, now):
             return None
-        self._verified, engine, posted = now, self._desk.backstop.engine, self._desk.witness()
-        self._witnessed = posted is not None
-        return known((*activity.verify(engine), *activity.against(engine, posted.heads if posted else ())), posted)
+        looked = witness.look(self._desk.backstop.engine, self._desk.witness)
+        self._verified, self._witnessed = now, looked.posted is not None
+        return looked.known
 
     def _test_alerts(self, now: datetime) -> None:
         """Every week, where an alert would go beside Slack."""

@@ -10,13 +10,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Engine
+
 from bot.channels import Channels
 from bot.poster import EVENT
 from bot.slack import Slack, SlackAway, SlackSaidNo
+from ops import activity
+from ops.activity import Line
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +44,20 @@ class Posted:
     is_all: bool = True  # False where more was said since then than is read at once
 
 
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What a look at the log gave."""
+
+    problems: tuple[str, ...]  # a sentence each
+    posted: Posted | None  # None where Slack did not say
+    since: Line | None  # from which on the log counts; None: all of it
+
+    @property
+    def known(self) -> tuple[str, ...] | None:
+        """The problems: none only where all that was posted was read, else that is not known."""
+        return self.problems if self.problems or (self.posted is not None and self.posted.is_all) else None
+
+
 class Witness:
     """Reads them, from any thread."""
 
@@ -46,9 +65,10 @@ class Witness:
         self._slack, self._channel, self._channels = slack, channel, Channels(slack)
         self._loop = asyncio.get_running_loop()
 
-    def __call__(self) -> Posted | None:
-        """The heads that were posted lately; None where Slack did not say."""
-        asking = asyncio.run_coroutine_threadsafe(self._read(datetime.now(UTC) - BACK), self._loop)
+    def __call__(self, after: datetime | None) -> Posted | None:
+        """The heads that were posted lately, and after then; None where Slack did not say."""
+        begin = datetime.now(UTC) - BACK
+        asking = asyncio.run_coroutine_threadsafe(self._read(max(begin, after or begin)), self._loop)
         try:
             return asking.result(LIMIT)
         except (TimeoutError, SlackAway, SlackSaidNo) as error:
@@ -75,9 +95,12 @@ class Witness:
         return await self._slack.read("conversations.history", **params)
 
 
-def known(problems: tuple[str, ...], posted: Posted | None) -> tuple[str, ...] | None:
-    """What is wrong with the log: nothing only where all that was posted was read, else that is not known. Pure."""
-    return problems if problems or (posted is not None and posted.is_all) else None
+def look(engine: Engine, witness: Callable[[datetime | None], Posted | None]) -> Looked:
+    """Whether the log is as it was written, and as was posted, since it counts."""
+    since = activity.reference(engine)
+    posted = witness(since.at if since else None)
+    problems = (*activity.verify(engine, since), *activity.against(engine, posted.heads if posted else ()))
+    return Looked(problems=problems, posted=posted, since=since)
 
 
 def heads(message: dict[str, Any]) -> list[Head]:

@@ -14,8 +14,11 @@ from sqlalchemy.orm import Session
 from ops.database import ActivityRow, HeadRow, reading, storable
 
 GENESIS = "0" * 64
+REFERENCE = "new reference"
+"""The outcome of a line from which on the log counts: a person said why what was before it is not as it was written."""
 COVERED = ("seq", "at", "who", "text", "outcome", "operation_id", "backup_id", "previous_hash")
 """What the hash of a line covers; a column that comes later is not among them, or no old line would verify."""
+_OR_ANOTHER = "or the database was lost or restored from an older copy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,28 +91,38 @@ def head(engine: Engine) -> tuple[int, str]:
         return _head(session)
 
 
-def verify(engine: Engine) -> list[str]:
-    """Walk the whole chain; a sentence for each line that is not what was written."""
+def reference(engine: Engine) -> Line | None:
+    """The last line from which on the log counts; None where all of it does."""
     with reading(engine) as session:
-        rows = session.scalars(select(ActivityRow).order_by(ActivityRow.seq).execution_options(yield_per=1000))
-        problems, end = _walk(rows)
+        row = session.scalar(select(ActivityRow).where(ActivityRow.outcome == REFERENCE).order_by(ActivityRow.seq.desc()).limit(1))
+        return _line(row) if row else None
+
+
+def verify(engine: Engine, since: Line | None = None) -> list[str]:
+    """Walk the whole chain, or from a line on; a sentence for each line that is not what was written."""
+    begin = (since.seq - 1, since.previous_hash) if since else (0, GENESIS)
+    with reading(engine) as session:
+        rows = select(ActivityRow).where(ActivityRow.seq > begin[0]).order_by(ActivityRow.seq)
+        problems, end = _walk(session.scalars(rows.execution_options(yield_per=1000)), begin)
         return problems + _astray(end, _head(session))
 
 
 def against(engine: Engine, heads: Iterable[tuple[int, str]]) -> list[str]:
-    """What heads that were written down elsewhere show: a log that was cut, or written anew up to there.
+    """What heads that were written down elsewhere show: a log that was cut or written anew, or a database that is another one.
 
     Args:
         engine: the database.
         heads: numbers of lines, each with the beginning of its hash.
     """
-    wanted = dict(sorted(heads))
+    wanted = sorted(set(heads))
     with reading(engine) as session:
-        rows = session.execute(select(ActivityRow.seq, ActivityRow.hash).where(ActivityRow.seq.in_(wanted)))
+        rows = session.execute(select(ActivityRow.seq, ActivityRow.hash).where(ActivityRow.seq.in_({seq for seq, _ in wanted})))
         there = {row.seq: row.hash for row in rows}
-    cut = [f"The log was cut: it had a line {seq}, as was posted, and has none now." for seq in wanted if seq and seq not in there]
+    cut = [f"Line {seq} was posted and is not there: the log was cut, {_OR_ANOTHER}." for seq, _ in wanted if seq and seq not in there]
     other = [
-        f"Line {seq} is not the one that was posted: the log was written anew." for seq in wanted if _differs(there.get(seq), wanted[seq])
+        f"Line {seq} is not the one that was posted: the log was written anew, {_OR_ANOTHER}."
+        for seq, digest in wanted
+        if _differs(there.get(seq), digest)
     ]
     return [*cut[:1], *other[:1]]
 
@@ -125,10 +138,10 @@ def _head(session: Session) -> tuple[int, str]:
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 
-def _walk(rows: Iterable[ActivityRow]) -> tuple[list[str], tuple[int, str]]:
-    """What is wrong with the lines, one by one, and where they end."""
+def _walk(rows: Iterable[ActivityRow], begin: tuple[int, str]) -> tuple[list[str], tuple[int, str]]:
+    """What is wrong with the lines after one, one by one, and where they end."""
     problems: list[str] = []
-    place, previous = 0, GENESIS
+    place, previous = begin
     for row in rows:
         if row.seq != place + 1:
             problems.append(f"Line {place + 1} is missing.")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops import activity, readiness, retaining
+from ops.activity import Line
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.journal import OperationView, Status
@@ -36,6 +37,7 @@ class Health:
     doubt: str | None  # why retention lets nothing leave
     misses: tuple[OperationView, ...]  # of the last day, newest first
     head: tuple[int, str]  # of the activity log
+    reference: Line | None  # of it, from which on it counts
     a_day: int  # automated backups; 0 where they come on some days only
     red: tuple[str, ...]  # what a person has to do something about now
     warnings: tuple[str, ...]
@@ -66,6 +68,7 @@ def of(backstop: Backstop, now: datetime) -> Health:
         doubt=doubt,
         misses=lately_missed(backstop.journal.recent(200), now),
         head=activity.head(backstop.engine),
+        reference=activity.reference(backstop.engine),
         a_day=sum(":" in each.split()[0] for each in backstop.settings.schedule.backup),
         red=red(ready.snapshot, used, limit, doubt, now),
         warnings=warnings(used, limit),

@@ -248,12 +248,14 @@ def verify_log(options: argparse.Namespace) -> Answer:
     """Whether the log is as it was written, and as the heads say that stand elsewhere."""
     heads = [_head(each) for each in options.head]
     with opened() as backstop:
-        problems = [*activity.verify(backstop.engine), *activity.against(backstop.engine, heads)]
+        since = activity.reference(backstop.engine)
+        problems = [*activity.verify(backstop.engine, since), *activity.against(backstop.engine, heads)]
         seq, digest = activity.head(backstop.engine)
     said = problems or ["Every line of the log is as it was written."]
+    counts = [f"It counts from line {since.seq} on: {since.who} ended the alert about what was before."] if since else []
     return Answer(
-        words="\n".join([*said, f"It ends with line {seq}, {digest}."]),
-        document={"problems": problems, "line": seq, "hash": digest},
+        words="\n".join([*said, f"It ends with line {seq}, {digest}.", *counts]),
+        document={"problems": problems, "line": seq, "hash": digest, "since": since.seq if since else 1},
         code=4 if problems else 0,
     )
 

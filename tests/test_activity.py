@@ -104,3 +104,18 @@ def test_a_line_that_was_added_behind_our_back_shows(engine: Engine) -> None:
     log(engine, "one")
     tamper(engine, "INSERT INTO activity SELECT 2, at, who, text, outcome, operation_id, backup_id, hash, hash FROM activity")
     assert activity.verify(engine) == ["Line 2 was changed.", "The log should end with line 1; it ends with line 2."]
+
+
+def test_from_a_new_reference_on_only_what_is_after_it_counts(engine: Engine) -> None:
+    log(engine, "one", "two")
+    tamper(engine, "UPDATE activity SET text = 'nothing' WHERE seq = 1")
+    activity.record(engine, who="U0CAROL", text="the disk was lost", outcome=activity.REFERENCE)
+    log(engine, "four")
+    since = activity.reference(engine)
+    assert since is not None
+    assert (since.seq, since.who) == (3, "U0CAROL")
+    assert (activity.verify(engine), activity.verify(engine, since)) == (["Line 1 was changed."], [])
+    tamper(engine, "UPDATE activity SET text = 'nothing' WHERE seq = 3")
+    assert activity.verify(engine, since) == ["Line 3 was changed."]
+    tamper(engine, "DELETE FROM activity WHERE seq = 4")
+    assert activity.verify(engine, since)[-1] == "The log should end with line 4; it ends with line 3."

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from ops import activity
 from ops.alerts import causes, looking, outgoing, records, severity, telling
 from ops.alerts.causes import Cause, Facts
 from ops.alerts.records import Alert
@@ -249,14 +250,17 @@ def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_res
     assert causes.over(_alert("restore"), facts(operations=(good, failed))) == "The full rollback full rollback-1 succeeded."
 
 
-def test_a_changed_log_is_told_until_it_is_whole_and_not_looked_at_means_neither() -> None:
+def test_a_changed_log_is_told_until_a_person_ends_it_as_what_showed_it_may_be_out_of_sight_by_then(engine: Engine) -> None:
     (found,) = causes.causes(facts(log=("Line 3 was changed.", "Line 9 is missing.")), NOW)
     assert (found.text, found.severity) == ("Line 3 was changed. And 1 more.", Severity.P0)
     assert not causes.causes(facts(log=()), NOW)
-    assert (causes.over(_alert("log"), facts(log=None)), causes.over(_alert("log"), facts(log=()))) == (
-        None,
-        "Every line is as it was written.",
-    )
+    assert (causes.over(_alert("log"), facts(log=None)), causes.over(_alert("log"), facts(log=()))) == (None, None)
+    alert = kept(engine, found)
+    assert activity.reference(engine) is None
+    records.close(engine, alert.id, by="U0CAROL", why="the disk was lost")
+    counts = activity.reference(engine)
+    assert counts is not None
+    assert (counts.who, counts.text) == ("U0CAROL", "The activity log is not as it was written: over. the disk was lost")
 
 
 def test_a_test_of_the_alerts_that_nobody_answers_for_a_day_is_an_alert_until_one_is() -> None:

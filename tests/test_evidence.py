@@ -16,13 +16,13 @@ import httpx
 import pytest
 
 from bot.views.health import log_verified
-from bot.witness import Posted, heads, known
+from bot.witness import Looked, Posted, heads
 from ops import activity, evidence
 from ops.database import open_database
 from ops.errors import Refused
 from tests.cards import answer, backup_id, taken
-from tests.selling import until
-from tests.world import ALICE, ENGINEERING, INCIDENTS, World, running, wait_for, world
+from tests.selling import drawn, saying, until, window
+from tests.world import ALICE, BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for, world
 
 MELBOURNE = ZoneInfo("Australia/Melbourne")
 
@@ -51,16 +51,16 @@ def test_a_log_that_was_cut_is_seen_by_the_head_of_a_health_post_and_told_as_p0_
         assert "held against 1 head that the health posts since" in answer(slack, "/ops verify-log").all_text
         cut(place)
         assert place.terminal("log", "verify").returncode == 0  # the database alone cannot tell
-        assert "The log was cut" in answer(slack, "/ops verify-log").all_text
+        assert "is not there: the log was cut" in answer(slack, "/ops verify-log").all_text
     with running(place):
-        told = until(slack, INCIDENTS, lambda shown: "The activity log was changed" in shown.all_text)
-        assert "The log was cut: it had a line" in str(told.blocks)
+        told = until(slack, INCIDENTS, lambda shown: "The activity log is not as it was written" in shown.all_text)
+        assert "is not there: the log was cut" in str(told.blocks)
         for turn in range(210):
             slack.say(f"what people say, {turn}")
         assert "not the one that was posted" in answer(slack, "/ops verify-log").all_text
     with running(place):
         assert "not the one that was posted" in answer(slack, "/ops verify-log").all_text
-        assert "was changed" in answer(slack, "/ops alerts").all_text
+        assert "not as it was written" in answer(slack, "/ops alerts").all_text
 
 
 def test_a_head_from_a_post_finds_the_cut_in_the_terminal_too(place: World) -> None:
@@ -73,7 +73,7 @@ def test_a_head_from_a_post_finds_the_cut_in_the_terminal_too(place: World) -> N
     assert "looks like 120:" in place.terminal("log", "verify", "--head", "nine").stderr
     cut(place)
     found = place.terminal("verify-log", "--head", named)
-    assert (found.returncode, "The log was cut" in found.stderr) == (4, True)
+    assert (found.returncode, "the log was cut" in found.stderr) == (4, True)
 
 
 def test_a_head_counts_only_from_a_message_of_ours() -> None:
@@ -85,11 +85,47 @@ def test_a_head_counts_only_from_a_message_of_ours() -> None:
 
 def test_a_log_is_whole_only_where_all_that_was_posted_of_it_was_read() -> None:
     read = Posted(heads=((12, "a" * 16),), since=datetime.now(UTC))
-    assert (known((), read), known((), replace(read, heads=()))) == ((), ())
-    assert known((), None) is None
-    assert known((), replace(read, is_all=False)) is None
-    assert known(("Line 2 was changed.",), None) == ("Line 2 was changed.",)
-    assert "*not known*" in str(log_verified([], (12, "a" * 64), replace(read, is_all=False)))
+
+    def known(posted: Posted | None, *problems: str) -> tuple[str, ...] | None:
+        return Looked(problems=problems, posted=posted, since=None).known
+
+    assert (known(read), known(replace(read, heads=()))) == ((), ())
+    assert (known(None), known(replace(read, is_all=False))) == (None, None)
+    assert known(None, "Line 2 was changed.") == ("Line 2 was changed.",)
+    partly = Looked(problems=(), posted=replace(read, is_all=False), since=None)
+    assert "*not known*" in str(log_verified(partly, (12, "a" * 64)))
+
+
+def test_a_database_that_was_lost_accuses_nobody_and_a_cto_ends_the_alert_so_that_the_log_counts_anew(
+    place: World,
+) -> None:
+    slack = place.slack.client
+    with running(place):
+        for _ in range(2):
+            taken(slack, "/backup quick")
+        answer(slack, "/ops post health")
+        until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+    for each in (place.backups / ".state").glob("bot.sqlite*"):
+        each.unlink()
+    with running(place):
+        told = until(slack, INCIDENTS, lambda shown: "not as it was written" in shown.all_text)
+        assert "or the database was lost or restored from an older copy" in told.all_text
+        slack.click(told, "alert_close", user=BOB)
+        wait_for(lambda: saying(drawn(slack, BOB), "Only a CTO ends an alert about the log."), "the refusal")
+        slack.click(told, "alert_close", user=CAROL)
+        slack.submit(window(slack, CAROL), {"reason": "the disk was lost"}, user=CAROL)
+        until(slack, INCIDENTS, lambda shown: "Over: The activity log" in shown.all_text)
+        assert f"counts from line {activity_of(place)[-1]} on: <@{CAROL}>" in answer(slack, "/ops verify-log").all_text
+    with running(place):
+        assert "Every line of the log is as it was written" in answer(slack, "/ops verify-log").all_text
+        assert "No alert is open" in answer(slack, "/ops alerts").all_text
+    assert "counts from line" in place.terminal("log", "verify").stdout
+
+
+def activity_of(place: World) -> list[int]:
+    """The lines from which on the log counts."""
+    with sqlite3.connect(place.backups / ".state" / "bot.sqlite") as database:
+        return [seq for (seq,) in database.execute("SELECT seq FROM activity WHERE outcome = 'new reference' ORDER BY seq")]
 
 
 def test_a_log_that_was_written_anew_is_not_the_one_that_was_posted(tmp_path: Path) -> None:
@@ -97,7 +133,9 @@ def test_a_log_that_was_written_anew_is_not_the_one_that_was_posted(tmp_path: Pa
     activity.record(engine, who="a", text="b", outcome="c")
     seq, digest = activity.head(engine)
     assert activity.against(engine, [(seq, digest[:16]), (0, "0" * 16)]) == []
-    assert activity.against(engine, [(seq, "f" * 16)]) == ["Line 1 is not the one that was posted: the log was written anew."]
+    anew = ["Line 1 is not the one that was posted: the log was written anew, or the database was lost or restored from an older copy."]
+    assert activity.against(engine, [(seq, "f" * 16)]) == anew
+    assert activity.against(engine, [(seq, "0" * 16), (seq, digest[:16])]) == anew
     engine.dispose()
 
 

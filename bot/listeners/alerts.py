@@ -13,8 +13,8 @@ from bot.views import alerts as views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from ops import alerts
-from ops.alerts import canary
-from ops.people import Right
+from ops.alerts import Alert, canary
+from ops.people import NotAllowed, Right, Role
 
 _list = command("/ops", "alerts", needs=Right.LOOK)
 _list_button = action(Action.ALERTS, needs=Right.LOOK)
@@ -72,7 +72,7 @@ def ask_how_long(request: Request, desk: Desk) -> Reply:
 @_close.handle
 def ask_why(request: Request, desk: Desk) -> Reply:
     """Why it is over."""
-    return Reply(view=views.close_window(alerts.get(desk.backstop.engine, request.value)))
+    return Reply(view=views.close_window(_to_end(request.value, request, desk)))
 
 
 @_arrived.handle
@@ -112,6 +112,7 @@ def snooze(request: Request, desk: Desk) -> Reply:
 @_closed.handle
 def close(request: Request, desk: Desk) -> Reply:
     """A person's word that it is over."""
+    _to_end(request.private, request, desk)
     found = alerts.close(desk.backstop.engine, request.private, by=request.person.id, why=request.fields.get(Field.REASON, ""))
     alerts.tell_change(desk.backstop.engine, found, desk.settings, datetime.now(UTC))
     alerting.show(desk, found)
@@ -125,3 +126,15 @@ def answered(request: Request, desk: Desk) -> Reply:
     found = canary.answer(desk.backstop, request.private, arrived, by=request.person.id, now=datetime.now(UTC))
     alerting.show(desk, found)
     return shown(request, views.done(found, "Noted: alerts reach you."))
+
+
+def _to_end(alert_id: str, request: Request, desk: Desk) -> Alert:
+    """An alert that this person may end.
+
+    Raises:
+        NotAllowed: it is about the log, which counts from there on, and they are no CTO.
+    """
+    found = alerts.get(desk.backstop.engine, alert_id)
+    if found.is_about_log and Role.CTO not in request.person.roles:
+        raise NotAllowed("Only a CTO ends an alert about the log.", "The log counts from there on. Take it in hand, or ask a CTO.")
+    return found

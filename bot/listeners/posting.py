@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 
-from bot import checklisting, posting
+from bot import checklisting, posting, witness
 from bot.desk import Desk
 from bot.pictures import Picture
 from bot.registry import Reply, command
@@ -74,9 +74,8 @@ def post(request: Request, desk: Desk) -> Reply:
 @_verify.handle
 def verify_log(_request: Request, desk: Desk) -> Reply:
     """``/ops verify-log``."""
-    engine, posted = desk.backstop.engine, desk.witness()
-    problems = [*activity.verify(engine), *activity.against(engine, posted.heads if posted else ())]
-    return Reply(message=views.log_verified(problems, activity.head(engine), posted))
+    engine = desk.backstop.engine
+    return Reply(message=views.log_verified(witness.look(engine, desk.witness), activity.head(engine)))
 
 
 @_evidence.handle

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 _ICONS = {Severity.P0: ":rotating_light:", Severity.P1: ":warning:", Severity.TEST: ":bell:"}
 _HOURS = {"1": "1 hour", "4": "4 hours", "12": "12 hours", "24": "1 day", "72": "3 days", "168": "7 days"}
+_COUNTS_ANEW = "The log counts from here on: what is wrong before, or was posted of it before, is not told again. Keep a copy first."
 _SHOWN = 10  # of the open ones, in a list
 
 
@@ -168,6 +169,7 @@ def close_window(each: Alert) -> View:
     return modal(
         "It is over",
         section(f"*{prose(each.title, 150)}*", prose(each.text, 500)),
+        section(_COUNTS_ANEW if each.is_about_log else ""),
         entry("What came of it?", typed(Field.REASON, hint="It stands on the card and in the log", limit=300, lines=True), needed=True),
         submit="It is over",
         callback_id=Window.ALERT_CLOSE,

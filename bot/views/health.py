@@ -14,7 +14,8 @@ from bot.views.text import ago, change_of_size, clock, code, counted, escape, pe
 from ops.health import Health
 
 if TYPE_CHECKING:
-    from bot.witness import Posted
+    from bot.witness import Looked, Posted
+    from ops.activity import Line
 
 _SHOWN = 5  # misses; the log has them all
 
@@ -29,7 +30,7 @@ def health(found: Health, *, late_since: datetime | None = None) -> Message:
         section(title, readiness.line(found.readiness), *lacking),
         section(_full(found), _quick(found), f"*Kept:* {counted(found.count, 'backup')}, {size(found.used)} of {size(found.limit)}"),
         section(*_misses(found)),
-        context(_rhythm(found), f"*Log head:* line {found.head[0]}, {code(found.head[1][:16])}"),
+        context(_rhythm(found), f"*Log head:* line {found.head[0]}, {code(found.head[1][:16])}", _counts_since(found.reference)),
         actions(button("Take full backup", Action.TAKE_FULL, style="primary" if found.red else ""), button("Details", Action.STATUS)),
     )
 
@@ -73,18 +74,23 @@ def _rhythm(found: Health) -> str:
     )
 
 
-def log_verified(problems: list[str], head: tuple[int, str], posted: Posted | None) -> Message:
-    """Whether the activity log is as it was written, and as ``posted`` in Slack."""
-    end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(posted)}"
-    if not problems:
+def log_verified(looked: Looked, head: tuple[int, str]) -> Message:
+    """Whether the activity log is as it was written, and as was posted in Slack."""
+    end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(looked.posted)} {_counts_since(looked.since)}".strip()
+    if not looked.problems:
         return message("The log is as it was written", section(f":white_check_mark: *Every line of the log is as it was written.* {end}"))
-    lines = [f"• {prose(each)}" for each in problems[:20]]
-    more = [f"{len(problems) - 20} more: `python -m ops log verify`"] if len(problems) > 20 else []
+    lines = [f"• {prose(each)}" for each in looked.problems[:20]]
+    more = [f"{len(looked.problems) - 20} more: `python -m ops log verify`"] if len(looked.problems) > 20 else []
     return message(
-        "The log was changed",
-        section(f":rotating_light: *The log is not as it was written* ({counted(len(problems), 'place')})", *lines, *more),
-        section(f"Somebody with access to the database changed it. {end}"),
+        "The log is not as it was written",
+        section(f":rotating_light: *The log is not as it was written* ({counted(len(looked.problems), 'place')})", *lines, *more),
+        section(f"Somebody changed the database, or it was lost or restored from an older copy. {end}"),
     )
+
+
+def _counts_since(line: Line | None) -> str:
+    """From which line on it counts, and who said so."""
+    return f"The log counts from line {line.seq} on: {people(prose(line.who))} ended the alert about what was before." if line else ""
 
 
 def _compared(posted: Posted | None) -> str:

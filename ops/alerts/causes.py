@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ops import restore, rollback
 from ops.alerts.outgoing import Undelivered
-from ops.alerts.records import Alert
+from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
 from ops.backup import ENVIRONMENT
@@ -22,7 +22,7 @@ from ops.outlook import WARNED_FROM
 from ops.words import decimal_size
 
 BACKUP, RESTORE, HALTED, VERIFICATION, VERIFIER = "automated-backup", "restore", "halted", "verification", "verifier"
-OVERDUE, STORAGE, LOG, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "log", "channel:", "canary", "canary-unanswered"
+OVERDUE, STORAGE, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "channel:", "canary", "canary-unanswered"
 BRINGS_BACK = (restore.PRODUCTION, *rollback.KINDS)
 LATELY = timedelta(days=1)
 UNTIL_OVERDUE = timedelta(days=2)  # a Monday's verification is missed on Wednesday
@@ -235,24 +235,22 @@ def _restore_over(alert: Alert, facts: Facts) -> str | None:
 
 
 def _log(facts: Facts, now: datetime) -> Cause | None:
-    """Somebody changed the activity log (X10)."""
+    """The activity log was changed, or is another one (X10)."""
     if not facts.log:
         return None
     more = f" And {len(facts.log) - 1} more." if len(facts.log) > 1 else ""
     return Cause(
         key=LOG,
         severity=Severity.P0,
-        title="The activity log was changed",
+        title="The activity log is not as it was written",
         text=f"{facts.log[0]}{more}",
-        remedy="Find out who can write to the database. `/ops verify-log` lists every place; keep a copy of the database as it is.",
+        remedy=(
+            "Was the database lost, or restored from an older copy? Then a CTO ends this alert and says so: the log counts from there on. "
+            "If not, find out who can write to the database, and keep a copy of it as it is. `/ops verify-log` lists every place."
+        ),
         at=now,
         lasting=True,
     )
-
-
-def _log_over(_alert: Alert, facts: Facts) -> str | None:
-    """It is whole again, as the posted heads have it."""
-    return "Every line is as it was written." if facts.log == () else None
 
 
 def _channels(facts: Facts) -> list[Cause]:
@@ -307,7 +305,6 @@ _OVER = {
     OVERDUE: _verification_over,
     HALTED: _halted_over,
     RESTORE: _restore_over,
-    LOG: _log_over,
     CHANNEL.rstrip(":"): _channel_over,
     UNANSWERED: _answered,
 }

@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 WHO = "alerts"
 SAME = timedelta(hours=1)  # within which what comes back is the same alert
 LONGEST = timedelta(days=7)  # of a snooze
-BY_ITSELF = frozenset({"storage", "verification-overdue", "halted", "log"})
+LOG = "log"
+"""The cause that a person ends only: what was posted of the log may be out of sight by the time it is looked at again."""
+BY_ITSELF = frozenset({"storage", "verification-overdue", "halted"})
 """Causes that are over only when it is so: a person can keep them quiet, not declare them over."""
 
 
@@ -65,6 +67,11 @@ class Alert:
     def is_over_by_itself(self) -> bool:
         """Whether no person can declare it over."""
         return self.key.split(":")[0] in BY_ITSELF
+
+    @property
+    def is_about_log(self) -> bool:
+        """Whether ending it is a new beginning of the log."""
+        return self.key == LOG
 
     @property
     def digest(self) -> str:
@@ -118,7 +125,8 @@ def resolve(engine: Engine, alert_id: str, how: str, now: datetime, by: str | No
     def over(session: Session, row: AlertRow) -> None:
         row.resolved_at, row.resolved_by, row.how, row.open_key = now, by, how, None
         _event(row, "resolved", how, now)
-        activity.append(session, who=by or WHO, text=f"{row.title}: over. {how}", outcome="resolved", operation_id=row.about)
+        outcome = activity.REFERENCE if row.key == LOG else "resolved"
+        activity.append(session, who=by or WHO, text=f"{row.title}: over. {how}", outcome=outcome, operation_id=row.about)
 
     return _change(engine, alert_id, over)
 
