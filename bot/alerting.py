@@ -63,7 +63,9 @@ def show(desk: Desk, each: Alert) -> None:
         called = desk.settings.roles if channel == slack.incidents else None
         desk.say(key, channel, views.calling(card, called) if called and each.is_open else card)
         for turn, event in enumerate(each.events):
-            desk.once(f"{key}-{turn}", channel, views.event(each, event), thread_of=key)
+            said = views.event(each, event)
+            wakes = called and event["what"] == "again" and not each.flaps
+            desk.once(f"{key}-{turn}", channel, views.calling(said, called) if called and wakes else said, thread_of=key)
 
 
 def _ping(desk: Desk, view: OperationView) -> None:

@@ -118,9 +118,9 @@ class Timer:
         for task, turn in tasks.overdue(tasks.open_ones(self._engine), now):
             self._desk.once(f"task-{task.id}-{turn}", slack.incidents, views.task(task, turn=turn))
         for view in self._desk.backstop.journal.running():
-            turn = (now - view.created_at) // HALTED_NAG
-            if view.status == "halted" and turn:
-                self._desk.once(f"halted-{view.id}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
+            since = view.halted_at
+            if since and (turn := (now - since) // HALTED_NAG):
+                self._desk.once(f"halted-{view.id}-{int(since.timestamp())}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
 
     def _observe(self) -> None:
         """Now and then, what somebody did at Vercel or Convex by hand; App Home follows by itself."""
@@ -164,7 +164,8 @@ class Timer:
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
             self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
         if view.status != "running":
-            self._desk.once(f"{parent}-{view.status}", channel, standing_views.incident_over(view))
+            turn = f"-{int(view.halted_at.timestamp())}" if view.halted_at else ""  # each halt is told
+            self._desk.once(f"{parent}-{view.status}{turn}", channel, standing_views.incident_over(view))
 
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""

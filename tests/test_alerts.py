@@ -239,6 +239,7 @@ def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_res
     assert (found.key, found.severity) == ("halted:production", Severity.P0)
     alert = replace(_alert("halted:production"), about="deploy-1")
     assert causes.over(alert, facts(operations=(halted,))) is None
+    assert causes.over(alert, facts(operations=(view("deploy", Status.RUNNING, finished_at=None),))) is None
     assert causes.over(alert, facts(operations=(view("deploy", Status.SUCCEEDED),))) == "It succeeded."
     left = view("deploy", Status.FAILED, result={"left": {"by": "U0BOB"}})
     assert causes.over(alert, facts(operations=(left,))) == "U0BOB ended it as it was, half-way."

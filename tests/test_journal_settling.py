@@ -55,7 +55,10 @@ def test_a_person_settles_the_step_and_it_goes_on(bots: Bots, decision: dict[str
     halting = Halting()
     journal = bots.bot(bots.kind("work", halting))
     started = journal.start("work", {}, by="alice", environment="production")
-    assert journal.wait(started, PATIENCE).status is Status.HALTED
+    halted = journal.wait(started, PATIENCE)
+    assert halted.status is Status.HALTED
+    assert halted.halted_at is not None
+    assert halted.halted_at > halted.created_at
     halting.mended = True
     journal.settle(started, "move", by="carol", **decision)
     view = journal.wait(started, PATIENCE)

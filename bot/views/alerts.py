@@ -50,7 +50,7 @@ def card(each: Alert, about: OperationView | None, told: Mapping[str, datetime],
     return message(
         f"{_titled(each)} · {target}",
         section(title, people(prose(each.text, 800)), f"*Next:* {people(prose(each.remedy, 600))}"),
-        context(_state(each), _told(told)),
+        context(_state(each), _goes_on(each, about), _told(told)),
         actions(*_deeds(each, about)),
         actions(*_buttons(each)),
     )
@@ -88,6 +88,12 @@ def _state(each: Alert) -> str:
     if each.snoozed_until is not None:
         quiet = f"quiet until {clock(each.snoozed_until)} ({mention(each.snoozed_by)}: “{escape(each.snoozed_why or '', 150)}”)"
     return dotted(f"since {ago(each.opened_at)}", hand if each.severity is not Severity.TEST else "", quiet)
+
+
+def _goes_on(each: Alert, about: OperationView | None) -> str:
+    """That what halted runs again."""
+    halted = each.key.split(":")[0] == "halted"
+    return "it goes on now: over when it has ended" if halted and about is not None and about.status is Status.RUNNING else ""
 
 
 def _told(told: Mapping[str, datetime]) -> str:

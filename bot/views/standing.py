@@ -188,7 +188,8 @@ def handed_over(view: OperationView, by: str, to: str, note: str) -> Message:
 
 def halted_nag(view: OperationView, now: datetime) -> Message:
     """A halted operation that nobody has decided about."""
-    words = f"The {escape(view.kind)} has been halted for {duration(now - view.created_at)}: nothing else can start until a person decides."
+    since = duration(now - (view.halted_at or view.created_at))
+    words = f"The {escape(view.kind)} has been halted for {since}: nothing else can start until a person decides."
     return message(words, section(f":octagonal_sign: {words}", in_a_line(view)), actions(*halted_buttons(view)))
 
 

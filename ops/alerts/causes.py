@@ -207,20 +207,25 @@ def _halted(view: OperationView) -> Cause:
         title=f"The {view.kind} halted{step}",
         text=view.error or "Nobody knows how it ended.",
         remedy=f"{view.remedy or ''} Nothing else can start on {view.environment} until a person decides on its card.".strip(),
-        at=view.created_at,
+        at=view.halted_at or view.created_at,
         about=view.id,
-        lasting=True,
     )
 
 
+def goes_on(alert: Alert, facts: Facts) -> bool:
+    """Whether what halted runs again: nobody has to be reminded of it meanwhile, and it is not over before it has ended. Pure."""
+    views = (view for view in facts.operations if view.id == alert.about)
+    return alert.key.split(":")[0] == HALTED and any(view.status is Status.RUNNING for view in views)
+
+
 def _halted_over(alert: Alert, facts: Facts) -> str | None:
-    """Somebody decided."""
+    """Somebody decided, and it has ended."""
     view = next((each for each in facts.operations if each.id == alert.about), None)
-    if view is None or view.status is Status.HALTED:
+    if view is None or view.status in {Status.HALTED, Status.RUNNING}:
         return None
     if view.left is not None:
         return f"{view.left['by']} ended it as it was, half-way."
-    return "It goes on." if view.status is Status.RUNNING else f"It {view.status}."
+    return f"It {view.status}."
 
 
 def _restore_over(alert: Alert, facts: Facts) -> str | None:

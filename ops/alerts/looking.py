@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from ops import automated, schedules, staging, verification
 from ops.alerts import outgoing, records, telling
-from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, over
+from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, goes_on, over
 from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import Alert
 from ops.automated import Missing
@@ -65,7 +65,8 @@ def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
         how = None if alert.key in wrong else over(alert, facts)
         if how is not None:
             telling.tell_change(engine, records.resolve(engine, alert.id, how, now), backstop.settings, now)
-    telling.tell(engine, records.open_ones(engine), backstop.settings, now)
+    waiting = [alert for alert in records.open_ones(engine) if not goes_on(alert, facts)]
+    telling.tell(engine, waiting, backstop.settings, now)
 
 
 def _is_settled(cause: Cause, before: Alert | None) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -160,7 +160,7 @@ def told(engine: Engine, about: str) -> dict[str, datetime]:
 def _mail(settings: Settings, each: Delivery) -> None:
     """To everybody who is named."""
     content = each.content
-    state = {"resolved": "Resolved", "reminder": "Still open", "changed": "Changed"}.get(content["what"], "")
+    state = {"resolved": "Resolved", "reminder": "Still open", "changed": "Changed", "again": "Again"}.get(content["what"], "")
     subject = f"[{content['severity']}] {f'{state}: ' if state else ''}{content['title']}"
     if settings.secrets.smtp_url is None:
         raise _Unset("SMTP_URL is not set any more.", "Set it, or take the addresses out of `[alerts] email`.")
@@ -195,21 +195,20 @@ def _page(settings: Settings, each: Delivery) -> None:
         raise _Unset("PAGERDUTY_KEY is not set any more.", "Set it again, or resolve the incident by hand at PagerDuty.")
     deed = {"resolved": "resolve", "acknowledged": "acknowledge"}.get(content["what"], "trigger")
     severity = {"P0": "critical", "test": "info"}.get(content["severity"], "warning")
-    target = settings.convex.production.name
-    pagerduty.send(
-        settings.pagerduty_url,
-        settings.secrets.pagerduty_key.get_secret_value(),
-        pagerduty.Event(
-            deed=deed,
-            key=each.about,
-            summary=f"{content['title']}: {content['text']}",
-            source=f"backstop · {target}",
-            severity=severity,
-            at=datetime.fromisoformat(content["opened_at"]),
-            component=content["key"].split(":")[0],
-            details={"what to do": str(content["remedy"])},
-        ),
+    target, routing_key = settings.convex.production.name, settings.secrets.pagerduty_key.get_secret_value()
+    event = pagerduty.Event(
+        deed=deed,
+        key=content.get("incident", each.about),
+        summary=f"{content['title']}: {content['text']}",
+        source=f"backstop · {target}",
+        severity=severity,
+        at=datetime.fromisoformat(content["opened_at"]),
+        component=content["key"].split(":")[0],
+        details={"what to do": str(content["remedy"])},
     )
+    pagerduty.send(settings.pagerduty_url, routing_key, event)
+    if content.get("replaces"):
+        pagerduty.send(settings.pagerduty_url, routing_key, replace(event, deed="resolve", key=content["replaces"]))
 
 
 def _ping(settings: Settings, each: Delivery) -> None:

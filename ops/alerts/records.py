@@ -1,6 +1,7 @@
 """The alerts' rows: one open alert for each cause, and what people did about it.
 
-A state that is over and comes back within the hour is the same alert, opened again: nobody is told twice of what flaps.
+A state that is over and comes back within the hour is the same alert, opened again. Nobody hears of what flaps: neither of its end nor
+of its return. What comes back otherwise, or happens once more to production, begins anew: nobody has it in hand, and all hear of it.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from ops import activity
 from ops.alerts.severity import Severity
-from ops.database import AlertRow, reading
+from ops.database import AlertRow, DeliveryRow, reading
 from ops.errors import Refused
 
 if TYPE_CHECKING:
@@ -25,11 +26,17 @@ if TYPE_CHECKING:
 
 WHO = "alerts"
 SAME = timedelta(hours=1)  # within which what comes back is the same alert
+BEFORE = "before"  # what was told of an alert that began anew since
 LONGEST = timedelta(days=7)  # of a snooze
 LOG = "log"
 """The cause that a person ends only: what was posted of the log may be out of sight by the time it is looked at again."""
 BY_ITSELF = frozenset({"storage", "verification-overdue", "halted"})
 """Causes that are over only when it is so: a person can keep them quiet, not declare them over."""
+
+FLAPS = frozenset({"storage", "channel"})
+"""States that come and go: their end is told when it has lasted for an hour (``SAME``)."""
+EACH_COUNTS = frozenset({"halted", "restore"})
+"""What happens to production: once more is news at once, whoever has the last time in hand or keeps it quiet."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +81,11 @@ class Alert:
         return self.key == LOG
 
     @property
+    def flaps(self) -> bool:
+        """Whether it comes and goes."""
+        return self.key.split(":")[0] in FLAPS
+
+    @property
     def digest(self) -> str:
         """What it says, in a few characters."""
         return hashlib.sha256(f"{self.title}|{self.text}".encode()).hexdigest()[:16]
@@ -89,9 +101,12 @@ def keep(engine: Engine, cause: Cause, now: datetime) -> None:
             row = session.scalar(select(AlertRow).where(AlertRow.open_key == cause.key).with_for_update())
             if row is None:
                 _open(session, cause, now)
+            elif cause.key.split(":")[0] in EACH_COUNTS and cause.at > row.at:
+                row.snoozed_by = row.snoozed_until = row.snoozed_why = None
+                _begin_anew(row)
+                _again(session, row, cause, now)
             elif (row.title, row.text, row.severity) != (cause.title, cause.text, cause.severity):
-                row.title, row.text, row.remedy, row.about = cause.title, cause.text, cause.remedy, cause.about
-                row.severity, row.at = cause.severity, cause.at
+                _bring_up_to_date(row, cause)
                 _event(row, "changed", cause.text, now)
     except IntegrityError:
         return  # another bot opened it in this very moment
@@ -102,16 +117,49 @@ def _open(session: Session, cause: Cause, now: datetime) -> None:
     last = session.scalar(select(AlertRow).where(AlertRow.key == cause.key).order_by(AlertRow.opened_at.desc()).limit(1))
     if last is not None and last.resolved_at is not None and cause.lasting and now - last.resolved_at < SAME:
         last.resolved_at = last.resolved_by = last.how = None
-        last.title, last.text, last.remedy, last.about, last.at = cause.title, cause.text, cause.remedy, cause.about, cause.at
         last.open_key = cause.key
-        _event(last, "again", cause.text, now)
+        if cause.key.split(":")[0] in FLAPS:
+            _keep_its_end(session, last.id)
+        else:
+            _begin_anew(last)
+        _again(session, last, cause, now)
     else:
         row = AlertRow(
             id=f"{cause.key}-{int(now.timestamp() * 1000)}", key=cause.key, open_key=cause.key, opened_at=now, changed_at=now, events=[]
         )
-        row.severity, row.title, row.text, row.remedy = cause.severity, cause.title, cause.text, cause.remedy
-        row.about, row.at = cause.about, cause.at
+        _bring_up_to_date(row, cause)
         session.add(row)
+        _log(session, cause)
+
+
+def _bring_up_to_date(row: AlertRow, cause: Cause) -> None:
+    """What is wrong now."""
+    row.severity, row.title, row.text, row.remedy = cause.severity, cause.title, cause.text, cause.remedy
+    row.about, row.at = cause.about, cause.at
+
+
+def _again(session: Session, row: AlertRow, cause: Cause, now: datetime) -> None:
+    """It is so again."""
+    _bring_up_to_date(row, cause)
+    _event(row, "again", cause.text, now)
+    _log(session, cause)
+
+
+def _begin_anew(row: AlertRow) -> None:
+    """Nobody has it in hand, and all hear of it at once."""
+    row.acknowledged_by = row.acknowledged_at = None
+    if row.told_at is not None:
+        row.told_at, row.told = None, BEFORE
+
+
+def _keep_its_end(session: Session, alert_id: str) -> None:
+    """Of an end that did not last nobody hears."""
+    waiting = update(DeliveryRow).where(DeliveryRow.about == alert_id, DeliveryRow.until.is_not(None), DeliveryRow.attempts == 0)
+    session.execute(waiting.values(until=None, error="it did not last"))
+
+
+def _log(session: Session, cause: Cause) -> None:
+    """A line of the activity log."""
     activity.append(session, who=WHO, text=f"{cause.severity}: {cause.title}. {cause.text}", outcome="alert", operation_id=cause.about)
 
 

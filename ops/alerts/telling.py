@@ -25,6 +25,8 @@ AGAIN = {Severity.P0: timedelta(hours=1), Severity.P1: timedelta(days=1), Severi
 """How often an alert that nobody has in hand is said again."""
 TAKEN = timedelta(days=1)  # and one that somebody has
 MAIL, PAGER = "e-mail", "PagerDuty"
+ANEW = frozenset({"again"})
+"""News that wake people though somebody has the alert in hand."""
 
 
 def due(alert: Alert, now: datetime, *, night: bool) -> str | None:
@@ -34,7 +36,7 @@ def due(alert: Alert, now: datetime, *, night: bool) -> str | None:
     if night and alert.severity is not Severity.P0:
         return None
     if alert.told_at is None:
-        return "opened"
+        return "again" if alert.told else "opened"
     if within(QUIET, alert.told_at, now):
         return None
     if alert.told != alert.digest:
@@ -72,6 +74,7 @@ def tell(engine: Engine, alerts: Iterable[Alert], settings: Settings, now: datet
 def tell_change(engine: Engine, alert: Alert, settings: Settings, now: datetime) -> None:
     """It is over, or somebody has it in hand: whoever heard of it hears of that too; of what is over nobody needs to hear any more."""
     event = "acknowledged" if alert.is_open else "resolved"
+    lasts = now + records.SAME if alert.flaps and not alert.is_open and alert.resolved_by is None else now
     with Session(engine) as session, session.begin():
         rows = session.scalars(select(DeliveryRow).where(DeliveryRow.about == alert.id)).all()
         for row in rows:
@@ -80,17 +83,26 @@ def tell_change(engine: Engine, alert: Alert, settings: Settings, now: datetime)
         heard = {row.channel for row in rows if row.done_at is not None or row.attempts}
         for channel in channels(alert, settings):
             if channel in heard and (event == "resolved" or channel == PAGER):
-                _want(session, alert, channel, event, now)
+                _want(session, alert, channel, event, lasts)
 
 
-def _want(session: Session, alert: Alert, channel: str, what: str, now: datetime) -> None:
-    """A delivery, unless this very one is there."""
+def _want(session: Session, alert: Alert, channel: str, what: str, at: datetime) -> None:
+    """A delivery from a moment on, unless this very one is there."""
     turn = len(alert.events)
     named = f"{alert.id}/{channel}/{what}-{turn}"
     if session.get(DeliveryRow, named) is None:
+        known = _incident(session, alert, channel)
         content: dict[str, Any] = {"what": what, "title": alert.title, "text": alert.text, "remedy": alert.remedy}
         content |= {"severity": alert.severity.value, "key": alert.key, "opened_at": alert.opened_at.isoformat(), "how": alert.how}
-        session.add(DeliveryRow(id=named, about=alert.id, channel=channel, content=content, created_at=now, until=now, attempts=0))
+        content |= {"incident": f"{alert.id}/{turn}", "replaces": known} if what in ANEW else {"incident": known}
+        session.add(DeliveryRow(id=named, about=alert.id, channel=channel, content=content, created_at=at, until=at, attempts=0))
+
+
+def _incident(session: Session, alert: Alert, channel: str) -> str:
+    """What PagerDuty knows an alert by: it pages nobody for what somebody has taken there, so what begins anew has a name of its own."""
+    query = select(DeliveryRow).where(DeliveryRow.about == alert.id, DeliveryRow.channel == channel)
+    before = session.scalars(query.order_by(DeliveryRow.created_at.desc()).limit(1)).first()
+    return str(before.content.get("incident", alert.id)) if before is not None else alert.id
 
 
 def warnings(settings: Settings) -> list[str]:

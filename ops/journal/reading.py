@@ -93,6 +93,7 @@ def _view(row: OperationRow, steps: Sequence[StepRow]) -> OperationView:
         cancelled_by=row.cancelled_by,
         progress=row.progress,
         result=row.result,
+        halted_at=row.changed_at if row.status == Status.HALTED else None,  # nothing writes to it before a person settles it
     )
 
 

@@ -65,6 +65,7 @@ class OperationView:
     cancelled_by: str | None = None  # who asked it to stop, if somebody did
     progress: dict[str, Any] = field(default_factory=dict)
     result: dict[str, Any] = field(default_factory=dict)
+    halted_at: datetime | None = None  # since when a person is waited for; None where nobody is
 
     @property
     def left(self) -> Mapping[str, Any] | None:

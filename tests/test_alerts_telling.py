@@ -1,0 +1,140 @@
+"""B20, who hears of it once more: what halts again, what flaps, what was kept quiet; decided without Slack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from ops.alerts import looking, outgoing, records, telling
+from ops.alerts.records import Alert
+from ops.backstop import Backstop
+from ops.database import DeliveryRow
+from ops.journal import OperationView, Status
+from ops.settings import Settings
+from sandbox.outside import PagingServer
+from tests.test_alerts import HOUR, engine, facts, settings, view
+
+__all__ = ["engine"]
+
+NOON = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+@dataclass(kw_only=True)
+class Watched:
+    """A database that is looked at, with e-mail and PagerDuty that take what is due."""
+
+    engine: Engine
+    settings: Settings
+
+    def look(self, at: datetime, **found: Any) -> None:
+        """One look; what is due by then is taken."""
+        looking.look(cast("Backstop", self), facts(**found), at)
+        self.take(at)
+
+    def take(self, at: datetime) -> None:
+        """Time passes, and the channels take what is due."""
+        with Session(self.engine) as session, session.begin():
+            for row in session.scalars(select(DeliveryRow).where(DeliveryRow.until <= at)):
+                row.until, row.done_at = None, at
+
+    def told(self, channel: str) -> list[str]:
+        """What a channel took, in that order."""
+        with Session(self.engine) as session:
+            rows = session.scalars(select(DeliveryRow).where(DeliveryRow.channel == channel).order_by(DeliveryRow.created_at))
+            return [str(row.content["what"]) for row in rows if row.done_at is not None]
+
+    def only(self) -> Alert:
+        """The open alert."""
+        (found,) = records.open_ones(self.engine)
+        return found
+
+
+@pytest.fixture
+def watched(engine: Engine, tmp_path: Path) -> Watched:
+    return Watched(engine=engine, settings=settings(tmp_path, smtp_url="smtp://h", pagerduty_key="k"))
+
+
+@pytest.fixture
+def paging() -> Iterator[PagingServer]:
+    server = PagingServer().start()
+    yield server
+    server.stop()
+
+
+def restore(status: Status, halted_at: datetime | None = None) -> OperationView:
+    """A restore of production as it stands."""
+    return view("restore", status, NOON, finished_at=None if status in {Status.HALTED, Status.RUNNING} else NOON, halted_at=halted_at)
+
+
+def taken(watched: Watched, at: datetime) -> None:
+    """Bob has the open alert in hand."""
+    telling.tell_change(watched.engine, records.acknowledge(watched.engine, watched.only().id, by="U0BOB"), watched.settings, at)
+    watched.take(at)
+
+
+def test_a_retry_is_not_the_end_and_what_halts_once_more_is_told_at_once_whoever_has_it_in_hand(watched: Watched) -> None:
+    watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
+    first = watched.only()
+    taken(watched, NOON + MINUTE)
+    for minutes in (5, 90):  # nobody is reminded of it while it goes on
+        watched.look(NOON + minutes * MINUTE, operations=(restore(Status.RUNNING),))
+    assert (watched.only().acknowledged_by, watched.told(telling.MAIL)) == ("U0BOB", ["opened"])
+    again = NOON + 95 * MINUTE
+    watched.look(again, operations=(restore(Status.HALTED, again),))
+    watched.look(again + MINUTE, operations=(restore(Status.HALTED, again),))
+    alert = watched.only()
+    assert (alert.id, alert.acknowledged_by, alert.events[-1]["what"]) == (first.id, None, "again")
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "again"], ["opened", "acknowledged", "again"])
+    watched.look(again + 5 * MINUTE, operations=(restore(Status.SUCCEEDED),))
+    assert (records.open_ones(watched.engine), records.get(watched.engine, first.id).how) == ([], "It succeeded.")
+    assert watched.told(telling.MAIL) == ["opened", "again", "resolved"]
+
+
+def test_a_halt_that_was_kept_quiet_is_told_when_it_halts_once_more(watched: Watched) -> None:
+    watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
+    records.snooze(watched.engine, watched.only().id, by="U0BOB", hours=12, why="Convex is down")
+    watched.look(NOON + MINUTE, operations=(restore(Status.HALTED, NOON + MINUTE),))
+    assert (watched.only().snoozed_until, watched.told(telling.MAIL)) == (None, ["opened", "again"])
+
+
+def test_pagerduty_pages_once_more_for_what_somebody_has_taken_there_and_the_former_incident_is_over(
+    watched: Watched, paging: PagingServer
+) -> None:
+    secrets = watched.settings.secrets.model_copy(update={"pagerduty_key": SecretStr(paging.key)})
+    found = watched.settings.model_copy(update={"pagerduty_url": paging.url, "secrets": secrets})
+    for halted_at in (NOON, NOON + HOUR):
+        looking.look(cast("Backstop", watched), facts(operations=(restore(Status.HALTED, halted_at),)), halted_at)
+        telling.tell_change(watched.engine, records.acknowledge(watched.engine, watched.only().id, by="U0BOB"), found, halted_at + MINUTE)
+        while outgoing.deliver(watched.engine, found, telling.PAGER):
+            pass
+    assert [each["event_action"] for each in paging.events] == ["trigger", "trigger", "resolve", "acknowledge"]
+    assert sorted(each["status"] for each in paging.incidents.values()) == ["acknowledged", "resolved"]
+
+
+def test_nobody_hears_of_what_flaps_and_its_end_is_told_when_it_has_lasted_for_an_hour(watched: Watched) -> None:
+    for turn in range(12):
+        watched.look(NOON + 2 * turn * MINUTE, used=85 if turn % 2 == 0 else 75)
+    over = NOON + 22 * MINUTE
+    assert watched.told(telling.MAIL) == ["opened"]
+    watched.take(over + HOUR)
+    assert watched.told(telling.MAIL) == ["opened", "resolved"]
+    watched.look(over + HOUR + MINUTE, used=85)
+    assert watched.told(telling.MAIL) == ["opened", "resolved", "opened"]
+
+
+def test_a_state_that_does_not_flap_and_comes_back_within_the_hour_is_told_at_once(watched: Watched) -> None:
+    watched.look(NOON, log=("Line 3 was changed.",))
+    taken(watched, NOON + MINUTE)
+    watched.look(NOON + 2 * MINUTE, log=())
+    watched.look(NOON + 3 * MINUTE, log=("Line 3 was changed.",))
+    assert watched.only().acknowledged_by is None
+    assert watched.told(telling.MAIL) == ["opened", "resolved", "again"]
