@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.desk import Desk
 from bot.repeating import Repeating
 from bot.views import alerts as views
-from ops import alerts, automated
+from ops import alerts, automated, watch
 from ops.alerts import Alert, Severity, Undelivered, outgoing
 from ops.alerts.causes import BRINGS_BACK, UNPOSTED_FOR
 from ops.automated import Missing
@@ -54,9 +54,11 @@ def show(desk: Desk, each: Alert) -> None:
     """Its card in #engineering, at P0 also in #incidents, and in their threads what happened since."""
     slack, backstop = desk.settings.slack, desk.backstop
     about = backstop.journal.get(each.about) if each.about else None
+    watched = about is not None and about.kind == watch.KIND
+    about = backstop.journal.get(str(about.params["restore"])) if about and watched else about
     card = views.card(each, about, outgoing.told(backstop.engine, each.id), backstop.services.target("production"))
     places = {f"alert-{each.id}": slack.engineering}
-    told_there = about is not None and about.kind in BRINGS_BACK  # by the operation's own post
+    told_there = about is not None and about.kind in BRINGS_BACK and not watched  # by the operation's own post
     if each.severity is Severity.P0 and not told_there:
         places[f"alert-{each.id}-incidents"] = slack.incidents
     for key, channel in places.items():

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from bot.desk import Desk
 from bot.listeners import signing
 from bot.repeating import Repeating
+from bot.views import alerts as alert_views
 from bot.views import approval as views
 from bot.views import restore as restore_views
 from bot.views import standing as standing_views
@@ -165,7 +166,9 @@ class Timer:
             self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
         if view.status != "running":
             turn = f"-{int(view.halted_at.timestamp())}" if view.halted_at else ""  # each halt is told
-            self._desk.once(f"{parent}-{view.status}{turn}", channel, standing_views.incident_over(view))
+            said = standing_views.incident_over(view)
+            called = alert_views.calling(said, self._desk.settings.roles) if view.halted_at else said
+            self._desk.once(f"{parent}-{view.status}{turn}", channel, called)
 
     def _follow_restores(self, now: datetime) -> None:
         """After a restore: the watch, and the report in the thread, once more when the watch is over."""

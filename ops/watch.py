@@ -7,6 +7,7 @@ written down beside what the tests say. When nobody looked, because nothing ran,
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -29,9 +30,11 @@ KIND = "watch"
 PROBLEM = "problem after a restore"
 LASTS = timedelta(minutes=30)
 EVERY = 120.0  # seconds between two looks
+PATIENCE = 5.0  # seconds for a page to be well, within one look
 TEXT = 500  # characters of a report
 UNSEEN = timedelta(minutes=5)  # between two looks: longer than they are ever apart while something runs
 _NAMED = 20  # faults that are kept with their words
+IN_A_ROW = 2  # looks that say that something is wrong, or that it is well again: one may be chance
 
 
 def kind(services: Services) -> Kind:
@@ -70,7 +73,7 @@ def look_until(op: Operation, services: Services, until: datetime, before: dict[
     """
     begin = (until - LASTS).timestamp()
     seen: dict[str, Any] = {"looks": 0, "failed": 0, "bad": [], "calls": {}, "calls_unknown": "", "cursor": begin * 1000}
-    seen |= {"looked": begin, "unwatched": []} | before
+    seen |= {"looked": begin, "unwatched": [], "row": _ROW} | before
     pages = [page for page in services.settings.smoke if page.environment == "production"]
     while True:
         now = datetime.now(UTC)
@@ -93,12 +96,29 @@ def unwatched(since: datetime, now: datetime) -> list[dict[str, str]]:
 
 def _pages(services: Services, pages: list[Any], op: Operation, seen: dict[str, Any]) -> dict[str, Any]:
     """One look at the pages."""
-    fault = _fault(services, pages, op)
-    looks = {"looks": seen["looks"] + 1}
+    fault, now = _fault(services, pages, op), datetime.now(UTC)
+    looks = {"looks": seen["looks"] + 1, "row": in_a_row(seen["row"], fault, now)}
     if not fault:
         return looks
-    bad = {"at": f"{datetime.now(UTC):%H:%M:%S} UTC", "fault": fault}
+    bad = {"at": f"{now:%H:%M:%S} UTC", "fault": fault}
     return {**looks, "failed": seen["failed"] + 1, "bad": [*seen["bad"], bad][-_NAMED:]}
+
+
+_ROW = {"bad": 0, "good": 0, "since": None, "fault": ""}
+
+
+def in_a_row(before: Mapping[str, Any], fault: str, now: datetime) -> dict[str, Any]:
+    """How many of the last looks were bad, since when and why; or how many were good. Pure."""
+    if not fault:
+        return {**_ROW, "good": before["good"] + 1}
+    begin = {"since": before["since"], "fault": before["fault"]} if before["bad"] else {"since": now.isoformat(), "fault": fault}
+    return {**_ROW, **begin, "bad": before["bad"] + 1}
+
+
+def row(view: OperationView) -> Mapping[str, Any]:
+    """The same of a watch as it stands, or as it ended. Pure."""
+    found: Mapping[str, Any] = view.result.get("row") or view.progress.get("row") or _ROW
+    return found
 
 
 def _calls(services: Services, seen: dict[str, Any]) -> dict[str, Any]:
@@ -116,7 +136,7 @@ def _fault(services: Services, pages: list[Any], op: Operation) -> str:
     """What is wrong at this moment; "" where nothing is."""
     cookies = services.vercel.bypass if services.vercel.configured else {}
     try:
-        smoke.require(pages, op.stop, cookies=cookies, patience=5.0)
+        smoke.require(pages, op.stop, cookies=cookies, patience=PATIENCE)
     except OpsError as error:
         return error.message
     return ""

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from ops import activity
+from ops import activity, watch
 from ops.alerts import causes, looking, outgoing, records, severity, telling
 from ops.alerts.causes import Cause, Facts
 from ops.alerts.records import Alert
@@ -249,6 +249,32 @@ def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_res
     assert [each.key for each in causes.causes(facts(operations=(failed,)), NOW)] == ["restore"]
     assert causes.over(_alert("restore"), facts(operations=(failed,))) is None
     assert causes.over(_alert("restore"), facts(operations=(good, failed))) == "The full rollback full rollback-1 succeeded."
+
+
+def watching(status: Status, *faults: str) -> OperationView:
+    """A watch after a restore that saw these, "" where all was well."""
+    row: dict[str, Any] = {"bad": 0, "good": 0, "since": None, "fault": ""}
+    for turn, fault in enumerate(faults):
+        row = watch.in_a_row(row, fault, NOW + turn * timedelta(minutes=2))
+    kept: dict[str, Any] = {"progress": {"row": row}} if status is Status.RUNNING else {"result": {"row": row}}
+    return view("watch", status, finished_at=None if status is Status.RUNNING else NOW + HOUR, **kept)
+
+
+def test_two_bad_looks_in_a_row_after_a_restore_are_wrong_until_two_are_good_or_something_newer_was_brought_back() -> None:
+    for well in ((), ("",), ("500",), ("500", "", "500")):
+        assert not causes.causes(facts(watches=(watching(Status.RUNNING, *well),)), NOW)
+    for faults in (("500", "502"), ("500", "502", "503"), ("", "500", "500", "500")):
+        (found,) = causes.causes(facts(watches=(watching(Status.RUNNING, *faults),)), NOW)
+        assert (found.key, found.severity, found.about, found.text[-3:]) == ("watch", Severity.P0, "watch-1", "500")
+    ended = watching(Status.SUCCEEDED, "500", "500")
+    assert causes.causes(facts(watches=(ended,)), NOW + 24 * HOUR)
+    assert not causes.causes(facts(watches=(ended,)), NOW + 26 * HOUR)
+    alert = replace(_alert("watch"), about="watch-1")
+    for faults in (("500", "500"), ("500", "500", "")):
+        assert causes.over(alert, facts(watches=(watching(Status.RUNNING, *faults),))) is None
+    assert causes.over(alert, facts(watches=(watching(Status.RUNNING, "500", "500", "", ""),)))
+    back = view("restore", Status.SUCCEEDED, NOW + HOUR)
+    assert causes.over(alert, facts(watches=(ended,), operations=(back,))) == "The restore restore-1 succeeded."
 
 
 def test_a_changed_log_is_told_until_a_person_ends_it_as_what_showed_it_may_be_out_of_sight_by_then(engine: Engine) -> None:

@@ -125,7 +125,9 @@ def test_a_restore_that_fails_half_way_halts_with_undo_and_is_done_though_its_re
     for words in ("the disk over there is full", "maintenance is on", "Convex is paused", "Undo", "Retry", "Mark as done", "Hand over"):
         assert words in card.all_text + str(card.blocks)
     assert len(deltas.all_of(reports.parent)) == offered  # rows that never went are not offered to be brought back
-    until(slack, INCIDENTS, lambda shown: "The restore halted" in shown.all_text and "the disk over there is full" in shown.all_text)
+    told = until(slack, INCIDENTS, lambda shown: "The restore halted" in shown.all_text and "the disk over there is full" in shown.all_text)
+    for words in ("Called: ", "<@U0CAROL>", "maintenance is on", "Convex is paused", "Retry", "Undo"):
+        assert words in str(told.blocks)
     shop.convex.faults["import"] = None
     slack.click(card, "Retry", user=BOB)
     done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Restore complete - production restored" in shown.all_text)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.views import approval, changing
-from ops import activity, asking, deltas, reports, restore, salvage, spots, standing, tasks, watch
+from ops import activity, alerts, asking, deltas, reports, restore, salvage, spots, standing, tasks, watch
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -227,6 +227,28 @@ def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
     assert "looks during the watch were good; 2 calls of functions failed: orders:create (TypeError) 2; 1 problems were reported" in text
     assert "4111-2222" not in text + str(seen.result)
     assert "U0ALICE: two customers cannot log in" in text
+
+
+def test_a_site_that_is_not_well_after_a_restore_is_an_alert_while_it_is_watched(
+    shop: Shop, backstop: Backstop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in (("LASTS", timedelta(seconds=20)), ("EVERY", 0.2), ("PATIENCE", 0.2)):
+        monkeypatch.setattr(watch, name, value)
+    view = restored(backstop, kept(backstop))
+    assert shop.vercel is not None
+    shop.vercel.site.broken = True
+
+    def told() -> list[str]:
+        now = datetime.now(UTC)
+        alerts.look(backstop, alerts.gather(backstop, now, late=None, log=None, slack=None), now)
+        return [each.title for each in alerts.open_ones(backstop.engine)]
+
+    started = watch.begin(backstop.journal, view)
+    wait_for(lambda: "After the restore the site does not answer as it should" in told(), "the alert")
+    shop.vercel.site.broken = False
+    wait_for(lambda: not told(), "its end")
+    backstop.journal.cancel(started, by="U0CAROL")
+    ended(backstop, started)
 
 
 def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damaged_changes_nothing(shop: Shop, backstop: Backstop) -> None:

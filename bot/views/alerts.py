@@ -27,7 +27,7 @@ from bot.views.blocks import (
     select,
     typed,
 )
-from bot.views.changing import halted_buttons
+from bot.views.changing import halted_buttons, undo
 from bot.views.text import ago, clock, code, duration, escape, mention, people, prose
 from ops.alerts import Alert, Severity
 from ops.journal import Status
@@ -110,6 +110,8 @@ def _deeds(each: Alert, about: OperationView | None) -> list[Element]:
         return [button("Take full backup", Action.TAKE_FULL, style="primary"), button("Details", Action.STATUS)]
     if family == "verification" and about is not None:
         return [button("Verify it again", Action.VERIFY_RESTORE, str(about.params["bound"]["backup"]), style="primary")]
+    if family == "watch" and about is not None:
+        return [each for each in (undo(about), button("Report a problem", Action.PROBLEM, about.id)) if each]
     if family == "storage":
         return [button("All backups", f"{Action.PAGE}:{Listing.BACKUPS}", turned(Listing.BACKUPS, 1))]
     return []

@@ -11,7 +11,7 @@ from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
 from bot.views.steps import DONE, HALTED, MARKS, RUNNING, WARNING, spoken
-from bot.views.text import code, counted, duration, escape, mention, prose
+from bot.views.text import ago, code, counted, duration, escape, mention, prose
 from ops.deciding import by_hand, halted_at
 from ops.loss import Loss
 from ops.restoring.data import unproven
@@ -246,7 +246,7 @@ def _halted(view: OperationView) -> Message:
             dotted(f"{HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
-            "Nothing else can start there until a person has decided.",
+            f"Halted {ago(view.halted_at or view.created_at)}. Nothing else can start there until a person has decided.",
             about(view),
         ),
         *where(view),

@@ -26,7 +26,7 @@ from bot.views.blocks import (
     somebody,
     typed,
 )
-from bot.views.changing import halted_buttons, lift_button, verdict
+from bot.views.changing import halted_buttons, lift_button, verdict, where
 from bot.views.text import ago, duration, escape, mention, prose
 from ops.restoring.data import unproven
 from ops.standing import Standing, What
@@ -219,7 +219,8 @@ def incident_over(view: OperationView) -> Message:
         return message(words, section(f"{mark} {words}"))
     if view.status == "halted":
         words = f"The {kinds.noun(view.kind)} halted and a person must decide: {prose(view.error or '', 300)}"
-        return message(words, section(f":octagonal_sign: {words}"), actions(*halted_buttons(view)))
+        what_to_do = section(prose(view.remedy or "", 600), "Nothing else can start there until a person has decided.")
+        return message(words, section(f":octagonal_sign: {words}"), what_to_do, *where(view), actions(*halted_buttons(view)))
     if view.left is not None:
         who = mention(str(view.left["by"]))
         words = f"The {kinds.noun(view.kind)} was ended half-way by {who}: production is as it was left, not as before."

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops import restore, rollback
+from ops import restore, rollback, watch
 from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
@@ -23,6 +23,7 @@ from ops.words import decimal_size
 
 BACKUP, RESTORE, HALTED, VERIFICATION, VERIFIER = "automated-backup", "restore", "halted", "verification", "verifier"
 OVERDUE, STORAGE, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "channel:", "canary", "canary-unanswered"
+WATCH = "watch"
 BRINGS_BACK = (restore.PRODUCTION, *rollback.KINDS)
 LATELY = timedelta(days=1)
 UNTIL_OVERDUE = timedelta(days=2)  # a Monday's verification is missed on Wednesday
@@ -55,6 +56,7 @@ class Facts:
     limit: int
     operations: tuple[OperationView, ...]  # what changes production, the newest first, and whatever is halted
     verifications: tuple[OperationView, ...]  # the newest first
+    watches: tuple[OperationView, ...] = ()  # after restores of production, the newest first
     weekly: datetime | None  # when this week's verification was due; None without a staging
     log: tuple[str, ...] | None  # what is wrong with the activity log; None: it was not looked at
     undelivered: tuple[Undelivered, ...]
@@ -65,7 +67,7 @@ class Facts:
 def causes(facts: Facts, now: datetime) -> list[Cause]:
     """Everything that is wrong. Pure."""
     found = [_backup(facts), *_verification(facts), _overdue(facts, now), _storage(facts, now), *_operations(facts, now), _log(facts, now)]
-    return [each for each in (*found, *_channels(facts), _unanswered(facts, now)) if each is not None]
+    return [each for each in (*found, _watched(facts, now), *_channels(facts), _unanswered(facts, now)) if each is not None]
 
 
 def over(alert: Alert, facts: Facts) -> str | None:
@@ -236,6 +238,32 @@ def _restore_over(alert: Alert, facts: Facts) -> str | None:
     return f"The {good.kind} {good.id} succeeded."
 
 
+def _watched(facts: Facts, now: datetime) -> Cause | None:
+    """After a restore the pages do not answer as they should (B11)."""
+    view = next(iter(facts.watches), None)
+    row = watch.row(view) if view else {}
+    if view is None or row["bad"] < watch.IN_A_ROW or (view.finished_at and view.finished_at <= now - LATELY):
+        return None
+    since = datetime.fromisoformat(row["since"])
+    return Cause(
+        key=WATCH,
+        severity=Severity.P0,
+        title="After the restore the site does not answer as it should",
+        text=f"Since {since:%Y-%m-%d %H:%M:%S} UTC, {watch.IN_A_ROW} looks in a row or more: {row['fault']}",
+        remedy="Look at the site. If it is due to the restore, go back to what was there before it: Undo. The watch's card has each look.",
+        at=since,
+        about=view.id,
+    )
+
+
+def _watched_over(alert: Alert, facts: Facts) -> str | None:
+    """It is well again, or something newer was brought back: that has a watch of its own."""
+    if good := _restore_over(alert, facts):
+        return good
+    view = next((each for each in facts.watches if each.id == alert.about), None)
+    return "The pages answer as they should again." if view and watch.row(view)["good"] >= watch.IN_A_ROW else None
+
+
 # -- the log, and the alerts themselves ------------------------------------------------------------------------------------
 
 
@@ -310,6 +338,7 @@ _OVER = {
     OVERDUE: _verification_over,
     HALTED: _halted_over,
     RESTORE: _restore_over,
+    WATCH: _watched_over,
     CHANNEL.rstrip(":"): _channel_over,
     UNANSWERED: _answered,
 }

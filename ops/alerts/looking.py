@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops import automated, schedules, staging, verification
+from ops import automated, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, goes_on, over
 from ops.alerts.outgoing import Undelivered
@@ -40,6 +40,7 @@ def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tupl
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
         verifications=tuple(journal.recent(10, kinds=(verification.KIND,))),
+        watches=tuple(journal.recent(5, kinds=(watch.KIND,))),
         weekly=weekly,
         log=log,
         undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
