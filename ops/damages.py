@@ -29,9 +29,10 @@ _BLOCK = 1 << 20
 _LARGE = 1 << 30  # bytes of a member, from which its sizes may need 64 bits
 
 
-def choose(seed: int, *, rows: bool = True) -> str:
-    """The damage of a seed; without ``rows`` one that can be done to an archive in which no table has any. Pure."""
-    return random.Random(seed).choice(sorted(name for name in DAMAGES if rows or name not in _OF_ROWS))  # to be repeated, no secret
+def choose(seed: int, *, rows: bool = True, again: str | None = None) -> str:
+    """The damage of a seed, or this one ``again``; without ``rows`` one that can be done to an archive in which no table has any. Pure."""
+    possible = sorted(name for name in DAMAGES if rows or name not in _OF_ROWS)
+    return again if again in possible else random.Random(seed).choice(possible)  # to be repeated, no secret
 
 
 def do(name: str, source: Path, target: Path, seed: int) -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ops import archive, choosing, damages, staging
+from ops import archive, choosing, damages, missed, staging
 from ops.choosing import Choice
 from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
@@ -47,8 +47,8 @@ def choose(services: Services, seed: int, now: datetime) -> Choice:
     return choosing.choose(services.catalogue.all(), now, mode=mode, seed=seed, label=label)
 
 
-def ask(services: Services, choice: Choice) -> dict[str, Any]:
-    """The parameters of a verification.
+def ask(services: Services, choice: Choice, repeats: OperationView | None = None) -> dict[str, Any]:
+    """The parameters of a verification; of one that repeats the damage that another one missed.
 
     Raises:
         Refused: no staging is set, or the backup cannot be restored.
@@ -68,21 +68,32 @@ def ask(services: Services, choice: Choice) -> dict[str, Any]:
         "steps": list(steps(services)),
     }
     shown = {"reason": "the weekly verification", "why": choice.why, "seed": choice.seed}
+    shown |= {"repeats": repeats.id, "damage": repeats.result["missed"]} if repeats else {}
     return {"bound": bound, "shown": shown}
 
 
 def start(journal: Journal, services: Services, backup_id: str, by: str, *, id: str, now: datetime) -> str:  # noqa: A002, PLR0913 # the facts of a start, all named
-    """Start one: of a backup, or ("") of the one that needs it most; its id.
+    """Start one: of a backup, or ("") of the one that needs it most; what was missed before is repeated until it is seen. Its id.
 
     Raises:
         Refused: nothing can be restored there, or staging is in use.
     """
     seed = int(hashlib.sha256(id.encode()).hexdigest()[:8], 16)
-    if backup_id:
+    owed = missed.owed(journal.recent(missed.LOOKED_BACK, kinds=(KIND,)))
+    damaged = _damaged(services, owed) if owed else None
+    if owed and damaged and backup_id in {"", damaged.id}:
+        choice = Choice(backup=damaged, why="a damage of it was missed, and is done again", seed=int(owed.params["shown"]["seed"]))
+    elif backup_id:
         choice = Choice(backup=services.catalogue.get(backup_id), why="named by a person", seed=seed)
     else:
-        choice = choose(services, seed, now)
-    return journal.start(KIND, ask(services, choice), by=by, environment=ENVIRONMENT, id=id)
+        choice = choose(services, int(owed.params["shown"]["seed"]) if owed else seed, now)
+    repeats = owed if not backup_id or (damaged and backup_id == damaged.id) else None
+    return journal.start(KIND, ask(services, choice, repeats), by=by, environment=ENVIRONMENT, id=id)
+
+
+def _damaged(services: Services, owed: OperationView) -> Backup | None:
+    """The backup of which a damage was missed, while it can be restored; without it the damage is done to another."""
+    return next((each for each in services.catalogue.all() if each.id == owed.params["bound"]["backup"] and each.good), None)
 
 
 def steps(services: Services) -> tuple[str, ...]:
@@ -153,7 +164,8 @@ class Verifying:
         Raises:
             MissedDamage: it does not. Nobody may trust a level until this is mended.
         """
-        name = damages.choose(int(self.shown["seed"]), rows=any(table.rows for table in self.data.tables.values()))
+        rows = any(table.rows for table in self.data.tables.values())
+        name = damages.choose(int(self.shown["seed"]), rows=rows, again=self.shown.get("damage"))
         with scratch(self.services) as folder:
             copy = folder / "damaged.zip"
             damages.do(name, self.data.path, copy, int(self.shown["seed"]))
@@ -163,7 +175,7 @@ class Verifying:
             self.op.result(missed=name)
             raise MissedDamage(
                 f"The verifier passed a copy of `{self.bound['backup']}` that was damaged on purpose: {name}.",
-                "Trust no level until this is mended. The seed repeats it.",
+                "Trust no level until this is mended. The next verification does the same damage again: `/backup verify weekly`.",
             )
         self.op.result(verifier={"damage": name, "seen": seen.problems[0][:200]})
         return {"damage": name}

@@ -219,14 +219,25 @@ def test_the_folder_is_told_of_from_four_fifths_on_and_its_words_do_not_change_w
 
 def test_a_failed_verification_a_blind_verifier_and_a_week_without_one_are_told_apart() -> None:
     failed = view("verification", Status.FAILED)
-    blind = view("verification", Status.FAILED, result={"missed": "a byte"})
+    shown = {"repeats": "verification-1", "damage": "a byte", "seed": 1}
+    blind = view("verification", Status.FAILED, result={"missed": "a byte"}, params={"bound": {"backup": "full-1"}, "shown": {"seed": 1}})
+    again = replace(blind, id="verification-2", created_at=NOW + HOUR, params={"bound": {"backup": "full-1"}, "shown": shown})
+    sees = replace(again, result={"verifier": {"damage": "a byte", "seen": "x"}})
+    other = replace(again, result={"verifier": {"damage": "a row twice", "seen": "x"}}, status=Status.SUCCEEDED)
     good = view("verification", Status.SUCCEEDED, NOW + HOUR)
     cancelled = view("verification", Status.CANCELLED, NOW + 2 * HOUR)
     assert [each.key for each in causes.causes(facts(verifications=(cancelled, failed)), NOW)] == ["verification"]
     assert [each.key for each in causes.causes(facts(verifications=(blind,)), NOW)] == ["verifier"]
     assert not causes.causes(facts(verifications=(good, failed)), NOW)
     assert causes.over(_alert("verification"), facts(verifications=(cancelled, failed))) is None
-    assert causes.over(_alert("verifier"), facts(verifications=(good, blind))) == "`full-1` was restored to staging and proven."
+    assert causes.over(_alert("verification"), facts(verifications=(good, failed))) == "`full-1` was restored to staging and proven."
+    for still in ((good, blind), (other, blind), (again, blind)):  # it saw another damage, or missed this one again
+        assert [each.key for each in causes.causes(facts(verifications=still), NOW)] == ["verifier"]
+        assert causes.over(_alert("verifier"), facts(verifications=still)) is None
+    assert [each.key for each in causes.causes(facts(verifications=(sees, blind)), NOW)] == ["verification"]  # it failed later on
+    twice = replace(sees, id="verification-3", params={"bound": {"backup": "full-1"}, "shown": shown | {"repeats": "verification-2"}})
+    assert not causes.causes(facts(verifications=(replace(twice, status=Status.SUCCEEDED), again, blind)), NOW)
+    assert causes.over(_alert("verifier"), facts(verifications=(sees, blind))) == "The verifier sees it now: `full-1`, a byte."
     monday = NOW - timedelta(days=2)
     assert not causes.causes(facts(weekly=monday), NOW - timedelta(minutes=1))
     assert [each.key for each in causes.causes(facts(weekly=monday), NOW)] == ["verification-overdue"]

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.views import verification as views
 from ops import activity, archive, asking, damages, restore, retaining, staging, verification
 from ops.backstop import Backstop
 from ops.errors import Failed, Refused
@@ -220,6 +221,36 @@ def test_a_verifier_that_misses_a_damage_is_told_and_marks_no_backup(
     assert view.result["missed"] in damages.DAMAGES
     assert backstop.catalogue.get(view.params["bound"]["backup"]).facts.failed is None
     assert trout.fingerprint("users") == mine
+
+
+def test_a_damage_that_was_missed_is_done_again_to_the_same_backup_until_it_is_seen(
+    backstop: Backstop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staging.mark(backstop.services)
+    check, backups = archive.check, {taken(backstop, "full"), taken(backstop, "full")}
+
+    def blind(path: Path, **facts: Any) -> archive.Checked:
+        found = check(path, **facts)
+        return archive.Checked(**{**vars(found), "problems": ()}) if path.name == "damaged.zip" else found
+
+    def held() -> str:
+        return str(retaining.apply(backstop.services)["held"])
+
+    monkeypatch.setattr(archive, "check", blind)
+    first = verified(backstop)
+    made = first.params["bound"]["backup"]
+    second = verified(backstop)
+    assert [each.result["missed"] for each in (first, second)] == [first.result["missed"]] * 2
+    assert [each.params["shown"]["seed"] for each in (first, second)] == [first.params["shown"]["seed"]] * 2
+    assert second.params["bound"]["backup"] == made
+    monkeypatch.setattr(archive, "check", check)
+    assert verified(backstop, next(iter(backups - {made}))).status == "succeeded"  # a person named another: it says nothing of this one
+    assert f"the verifier missed a damage ({first.result['missed']})" in held()
+    seen = verified(backstop)
+    assert (seen.status, seen.params["bound"]["backup"], seen.result["verifier"]["damage"]) == ("succeeded", made, first.result["missed"])
+    assert "which was missed before" in str(views.card(seen, datetime.now(UTC)))
+    assert held() == "None"
+    assert "repeats" not in verified(backstop).params["shown"]
 
 
 def test_an_import_that_fails_says_nothing_about_the_backup_and_staging_is_put_back(careful: Backstop, trout: ConvexServer) -> None:

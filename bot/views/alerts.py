@@ -108,7 +108,7 @@ def _deeds(each: Alert, about: OperationView | None) -> list[Element]:
     family = each.key.split(":")[0]
     if family == "automated-backup":
         return [button("Take full backup", Action.TAKE_FULL, style="primary"), button("Details", Action.STATUS)]
-    if family == "verification" and about is not None:
+    if family in {"verification", "verifier"} and about is not None:
         return [button("Verify it again", Action.VERIFY_RESTORE, str(about.params["bound"]["backup"]), style="primary")]
     if family == "watch" and about is not None:
         return [each for each in (undo(about), button("Report a problem", Action.PROBLEM, about.id)) if each]

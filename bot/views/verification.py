@@ -11,6 +11,7 @@ from bot.views.backup import outcome
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, prose
+from ops import missed
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -62,21 +63,23 @@ def _spots(view: OperationView) -> list[str]:
 def _verifier(view: OperationView) -> str:
     """How the verifier proved itself."""
     tested = view.result.get("verifier")
-    return f"The verifier saw the copy that was damaged on purpose ({escape(str(tested['damage']), 80)})" if tested else ""
+    again = ", which was missed before" if missed.is_seen(view) else ""
+    return f"The verifier saw the copy that was damaged on purpose ({escape(str(tested['damage']), 80)}){again}" if tested else ""
 
 
 def failed(view: OperationView) -> Message:
     """It did not come to its end: to the channel of incidents too."""
-    missed = view.result.get("missed")
-    said = "P0: the verifier is blind" if missed else f"Verification {view.status}"
-    mark = ":rotating_light:" if missed else ":x:"
+    blind = bool(view.result.get("missed"))
+    said = "P0: the verifier is blind" if blind else f"Verification {view.status}"
+    mark = ":rotating_light:" if blind else ":x:"
+    until = "the verifier sees that damage" if blind else "a verification succeeds"
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
             dotted(f"{mark} *{said}*", code(view.params["bound"]["backup"]), f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
-            "Retention takes nothing until a verification succeeds." if view.status == "failed" else "",
+            f"Retention takes nothing until {until}." if view.status == "failed" else "",
         ),
         context(steps.line(view)),
         context(kept(view)),

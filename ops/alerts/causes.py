@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops import restore, rollback, watch
+from ops import missed, restore, rollback, watch
 from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
@@ -133,23 +133,35 @@ def _storage_over(_alert: Alert, facts: Facts) -> str | None:
 
 
 def _verification(facts: Facts) -> list[Cause]:
-    """The last one failed, or the verifier passed a damaged copy (B14, X9)."""
-    view = next((each for each in facts.verifications if each.status in {Status.SUCCEEDED, Status.FAILED}), None)
-    if view is None or view.status is Status.SUCCEEDED or view.finished_at is None:
-        return []
-    backup = view.params["bound"]["backup"]
-    blind = bool(view.result.get("missed"))
+    """The last one failed (B14), or the verifier passed a damaged copy and has not seen that damage since (X9)."""
+    last = next((each for each in facts.verifications if each.status in {Status.SUCCEEDED, Status.FAILED}), None)
+    failed = last if last is not None and last.status is Status.FAILED and not last.result.get("missed") else None
+    blind = missed.owed(facts.verifications)
     return [
-        Cause(
-            key=VERIFIER if blind else VERIFICATION,
-            severity=Severity.P0,
-            title="The verifier missed a damage" if blind else "The verification failed",
-            text=f"`{backup}`: {view.error}",
-            remedy=f"{view.remedy or ''} Retention takes nothing until a verification succeeds.".strip(),
-            at=view.finished_at,
-            about=view.id,
-        )
+        *([_verified(blind, VERIFIER, "The verifier missed a damage", "the verifier sees that damage")] if blind else []),
+        *([_verified(failed, VERIFICATION, "The verification failed", "a verification succeeds")] if failed else []),
     ]
+
+
+def _verified(view: OperationView, key: str, title: str, until: str) -> Cause:
+    """What a verification found."""
+    return Cause(
+        key=key,
+        severity=Severity.P0,
+        title=title,
+        text=f"`{view.params['bound']['backup']}`: {view.error}",
+        remedy=f"{view.remedy or ''} Retention takes nothing until {until}.".strip(),
+        at=view.finished_at or view.created_at,
+        about=view.id,
+    )
+
+
+def _verifier_over(alert: Alert, facts: Facts) -> str | None:
+    """The same damage was done again, and seen."""
+    seen = missed.seen_since(facts.verifications, alert.at)
+    if seen is None:
+        return None
+    return f"The verifier sees it now: `{seen.params['bound']['backup']}`, {seen.params['shown']['damage']}."
 
 
 def _verification_over(alert: Alert, facts: Facts) -> str | None:
@@ -334,7 +346,7 @@ _OVER = {
     BACKUP: _backup_over,
     STORAGE: _storage_over,
     VERIFICATION: _verification_over,
-    VERIFIER: _verification_over,
+    VERIFIER: _verifier_over,
     OVERDUE: _verification_over,
     HALTED: _halted_over,
     RESTORE: _restore_over,

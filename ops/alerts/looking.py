@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops import automated, schedules, staging, verification, watch
+from ops import automated, missed, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, goes_on, over
 from ops.alerts.outgoing import Undelivered
@@ -39,7 +39,7 @@ def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tupl
         used=backstop.catalogue.used(),
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
-        verifications=tuple(journal.recent(10, kinds=(verification.KIND,))),
+        verifications=tuple(journal.recent(missed.LOOKED_BACK, kinds=(verification.KIND,))),
         watches=tuple(journal.recent(5, kinds=(watch.KIND,))),
         weekly=weekly,
         log=log,

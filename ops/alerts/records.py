@@ -30,7 +30,7 @@ BEFORE = "before"  # what was told of an alert that began anew since
 LONGEST = timedelta(days=7)  # of a snooze
 LOG = "log"
 """The cause that a person ends only: what was posted of the log may be out of sight by the time it is looked at again."""
-BY_ITSELF = frozenset({"storage", "verification-overdue", "halted"})
+BY_ITSELF = frozenset({"storage", "verification-overdue", "halted", "verifier"})
 """Causes that are over only when it is so: a person can keep them quiet, not declare them over."""
 
 FLAPS = frozenset({"storage", "channel"})
