@@ -151,9 +151,16 @@ def _status(view: OperationView, watch: OperationView | None) -> str:
     """How the application is, as far as is known. Pure."""
     proof = view.result.get("proof")
     proven = f"{proof['equal']} of {proof['of']} tables equal to the backup, row by row" if proof else "the data are not proven"
-    if watch is None:
-        return f"{proven}; the watch has not ended"
-    return f"{proven}; {watch_sentence(watch)}"
+    watched = watch_sentence(watch) if watch else "the watch has not ended"
+    return "; ".join([proven, *_wanted((proof or {}).get("spots", ()), view.result.get("spots_accepted")), watched])
+
+
+def _wanted(kept: Sequence[Mapping[str, Any]], accepted: str | None) -> list[str]:
+    """Whether the rows are what the settings want, in clauses. Pure."""
+    found = [spots.load(each) for each in kept]
+    bad = [each for each in found if not each.good]
+    counted = [f"{len(found) - len(bad)} of {len(found)} spot checks as wanted"] if found else []
+    return [*counted, *(f"{each.sentence.rstrip('.')}{f' ({accepted} accepted it)' if accepted and each.wanting else ''}" for each in bad)]
 
 
 def watch_sentence(watch: OperationView) -> str:

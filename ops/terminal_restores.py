@@ -43,7 +43,7 @@ def _assessed(found: Assessment) -> list[str]:
     lines += [f"Warning: {each}" for each in found.backup.facts.warnings]
     empty = sorted(name for name, table in (found.backup.tables or {}).items() if not table.rows)
     lines += [f"Empty there: {', '.join(empty)}"] if empty else []
-    lines += [f"Not as the settings want: {each.sentence}" for each in found.spots if not each.good]
+    lines += [f"{'Not as the settings want: ' if each.wanting else ''}{each.sentence}" for each in found.spots if not each.good]
     lines += [f"  {sentence}" for sentence in found.loss.sentences()] if found.loss else []
     lines += [f"What would be lost could not be counted: {found.loss_unknown}"] if found.loss_unknown else []
     lines += ["The backup's code had another Convex schema."] if found.schema_differs else []

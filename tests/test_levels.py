@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 from zoneinfo import ZoneInfo
@@ -11,15 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ops import deciding, deltas, retention, verification, verify
-from ops.errors import Refused
+from ops.errors import Failed, Refused
 from ops.facts import Facts
 from ops.restore import moment
 from ops.restore.workflow import proven
-from ops.restoring import data
+from ops.restoring import around, data
 from ops.retention import Kept
-from ops.settings import Retention
+from ops.settings import Retention, SpotCheck
 from ops.spots import Spot
+from ops.spots.__main__ import look
 from ops.verify import Verdict
+from tests.archives import README, members, written
 
 NOW = datetime(2026, 3, 4, tzinfo=UTC)
 BEFORE = NOW - timedelta(days=9)
@@ -118,4 +121,35 @@ def test_a_person_can_vouch_for_a_step_but_for_no_backup_that_was_not_taken(step
 def test_a_spot_check_that_nobody_could_look_at_is_not_taken_for_good() -> None:
     found = Spot(what="active memberships", found=0, at_least=0, unknown="The spot checks ended early (code 137).")
     assert not found.good
+    assert not found.wanting
     assert found.sentence == "active memberships could not be looked at: The spot checks ended early (code 137)."
+
+
+def test_only_rows_that_were_looked_at_and_are_too_few_halt_production() -> None:
+    enough, unseen = Spot(what="users", found=5, at_least=5), Spot(what="orders", found=0, at_least=1, unknown="The disk is full.")
+    misnamed = Spot(what="ordes", found=0, at_least=1, misnamed="the table “ordes”, which this backup does not have")
+    around.require_wanted([enough, unseen, misnamed])
+    with pytest.raises(Failed, match="users of the last 7 days: 4, and 5 are wanted") as halted:
+        around.require_wanted([misnamed, Spot(what="users of the last 7 days", found=4, at_least=5)])
+    assert "ordes" not in halted.value.message
+    assert "take the step as done" in halted.value.remedy
+
+
+@pytest.mark.parametrize(
+    ("check", "said"),
+    [
+        ({"table": "ordes"}, "[[spot_check]] names the table “ordes”, which this backup does not have: look whether the name is right"),
+        ({"table": "ordes", "at_least": 0}, "names the table “ordes”, which this backup does not have"),
+        ({"table": "orders", "where": {"usr": "b"}}, "names the field “usr” of “orders”, which no row of this backup has"),
+        ({"table": "orders", "where": {"user": "b", "paid": True}}, "orders with user = b and paid = True: 0, and 1 are wanted"),
+        ({"table": "orders", "where": {"user": "a"}}, "orders with user = a: 2"),
+        ({"table": "carts", "where": {"usr": "b"}}, "carts with usr = b: 0, and 1 are wanted"),  # without rows, no field can be told
+    ],
+)
+def test_a_spot_check_that_names_what_is_not_there_says_so_and_blames_no_row(tmp_path: Path, check: dict[str, Any], said: str) -> None:
+    rows: list[dict[str, Any]] = [{"_id": "o1", "user": "a", "paid": True}, {"_id": "o2", "user": "a"}, {"_id": "o3", "user": "b"}]
+    path = written(tmp_path / "spots.zip", {"README.md": README, **members({"orders": rows, "carts": []})})
+    (found,) = look(path, [SpotCheck(**check)], NOW.timestamp(), seed=1)
+    assert said in found.sentence
+    assert bool(found.misnamed) is ("names the" in said)
+    assert found.wanting is ("are wanted" in said)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from ops import activity, asking, backup, deploy, holds, manifest, releases, rollback, standing
+from ops import activity, asking, backup, deciding, deploy, holds, manifest, releases, rollback, standing
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.deploy import Choice
@@ -224,6 +224,20 @@ def test_a_full_rollback_brings_every_row_back_proves_it_and_ends_maintenance(sh
     assert not shop.vercel.maintenance
     assert standing.current(backstop.engine, What.MAINTENANCE, "production") is None
     assert backstop.catalogue.get(full).facts.restored_at
+
+
+def test_rows_that_are_not_as_the_settings_want_halt_a_full_rollback_before_anybody_is_let_in(tmp_path: Path, template: Path) -> None:
+    shop = Shop(tmp_path / "wanting", template=template, spot_check=[{"table": "orders", "where": {"user": "nobody"}}])
+    try:
+        with shop.backstop() as backstop:
+            view = back(backstop, newest(backstop), data=True)
+            assert (view.status, names(view)[-1]) == ("halted", "spot checks")
+            assert standing.current(backstop.engine, What.MAINTENANCE, "production")
+            deciding.go_on(backstop, view, done=True, by="U0CAROL")
+            done = ended(backstop, view.id)
+            assert (done.status, done.result["spots_accepted"]) == ("succeeded", "U0CAROL")
+    finally:
+        shop.close()
 
 
 def test_the_preview_counts_what_would_be_lost_table_by_table(shop: Shop, backstop: Backstop) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.views import verification as views
+from bot.views.verification import card
 from ops import activity, archive, asking, damages, restore, retaining, staging, verification
 from ops.backstop import Backstop
 from ops.errors import Failed, Refused
@@ -184,6 +185,23 @@ def test_spot_checks_say_what_is_there_and_fail_it_where_too_little_is(tmp_path:
             users, orders, nobody = view.result["proof"]["spots"]
             assert (users["found"], len(users["sample"]), orders["found"], nobody["found"]) == (5, 3, 2, 0)
             assert backstop.catalogue.get(view.params["bound"]["backup"]).facts.failed is None
+    finally:
+        shop.close()
+
+
+def test_a_spot_check_that_names_no_table_is_said_on_the_card_and_in_the_log_and_blames_no_backup(
+    tmp_path: Path, template: Path, trout: ConvexServer
+) -> None:
+    shop = shop_with(tmp_path, template, trout, spot_check=[{"table": "users"}, {"table": "ordes"}])
+    try:
+        with shop.backstop() as backstop:
+            staging.mark(backstop.services)
+            view = verified(backstop)
+            assert view.status == "succeeded", view
+            assert retaining.doubt(backstop.engine) is None
+            said = "[[spot_check]] names the table “ordes”, which this backup does not have: look whether the name is right"
+            assert f":warning: {said}" in str(card(view, datetime.now(UTC)))
+            assert verification.log_fields(view, backstop.catalogue.get(view.params["bound"]["backup"]))["Issues found"] == said
     finally:
         shop.close()
 

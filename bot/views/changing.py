@@ -157,7 +157,7 @@ def _compared(result: Mapping[str, Any]) -> list[str]:
     if proven := result.get("proof"):
         more = f"; different: {escape(', '.join(proven['different'][:5]), 200)}" if proven["different"] else ""
         lines.append(f"{proven['equal']} of {counted(proven['of'], 'table')} equal to the backup, row by row{more}")
-    lines += _spots((result.get("proof") or {}).get("spots", ()))
+    lines += _spots((result.get("proof") or {}).get("spots", ()), result.get("spots_accepted"))
     if lost := result.get("lost"):
         lines.append(
             loss_line(Loss.load(lost["loss"])) if "loss" in lost else f"What went could not be counted: {prose(lost['unknown'], 200)}"
@@ -165,11 +165,12 @@ def _compared(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _spots(kept: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What the spot checks of the settings found."""
+def _spots(kept: Sequence[Mapping[str, Any]], accepted: str | None) -> list[str]:
+    """What the spot checks of the settings found, and who took it as it is."""
     found = [load(each) for each in kept]
     bad = [f":warning: {escape(each.sentence, 200)}" for each in found if not each.good]
-    return [f"{len(found) - len(bad)} of {counted(len(found), 'spot check')} as wanted", *bad] if found else []
+    by = f" · {mention(accepted)} accepted that" if accepted else ""
+    return [f"{len(found) - len(bad)} of {counted(len(found), 'spot check')} as wanted{by}", *bad] if found else []
 
 
 def loss_line(loss: Loss) -> str:

@@ -12,6 +12,7 @@ from bot.views.blocks import Message, actions, button, context, dotted, message,
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops import missed
+from ops.spots import load
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -57,7 +58,9 @@ def kept(view: OperationView) -> str:
 
 def _spots(view: OperationView) -> list[str]:
     """What the spot checks found."""
-    return [f"• {escape(str(each['what']), 150)}: {each['found']}" for each in view.result["proof"].get("spots", ())[:8]]
+    found = [load(each) for each in view.result["proof"].get("spots", ())]
+    shown = sorted(found, key=lambda each: each.good)[:8]  # what is not as wanted is never the one left out
+    return [f"• {escape(each.what, 150)}: {each.found}" if each.good else f":warning: {escape(each.sentence, 200)}" for each in shown]
 
 
 def _verifier(view: OperationView) -> str:

@@ -46,6 +46,12 @@ class Readings:
             row = session.get(StepRow, (id, name))
             return row.result["value"] if row is not None and row.state == "done" and row.result else None
 
+    def settled_by(self, id: str, name: str) -> str:  # noqa: A002 # the contract's name
+        """Who took a step as done; "" where nobody had to."""
+        with reading(self.engine) as session:
+            row = session.get(StepRow, (id, name))
+            return str(row.result.get("settled_by") or "") if row is not None and row.state == "done" and row.result else ""
+
     def holder(self, environment: str) -> OperationView | None:
         """The operation that holds an environment."""
         found = self._views(select(OperationRow).join(LockRow).where(LockRow.environment == environment))

@@ -11,6 +11,7 @@ from ops.deploy.planning import settings_digest
 from ops.errors import Refused
 from ops.plans import Plan
 from ops.restore.assessing import Assessment
+from ops.restoring.around import SPOTS
 from ops.restoring.looking import previewed, sha256_now
 from ops.settings import Settings
 from ops.words import one_line
@@ -108,6 +109,7 @@ def steps(settings: Settings, found: Assessment) -> Sequence[str]:
         "delta": ours,
         "proof": True,
         "functions": push,
+        SPOTS: ours and bool(settings.spot_check),
         "unpause": found.paused,
         "smoke tests": smoke,
         "maintenance off": found.maintenance,

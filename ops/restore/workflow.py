@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -55,7 +56,7 @@ class Way:
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         self.data.pause()
         self.data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="restore of")
-        self.bring_back()
+        around.spot_checks(self.to, self.bring_back())
         self.data.unpause()
         self.to.smoke(self.environment)
         around.maintenance_off(self.to, self.bound)
@@ -86,16 +87,16 @@ class Way:
         self.op.step("nothing moved", confirm, if_interrupted=Interrupted.REDO)
         self.to.target()
 
-    def bring_back(self) -> None:
+    def bring_back(self) -> Mapping[str, Any]:
         """The data, and the proof; where their schema may be another one, the functions validate nothing until they are there."""
         if self.opens:
             self.to.functions(self.environment, "functions without validation", validated=False)
         self.data.restore()
-        self.data.prove()
-        if not self.opens:
-            return
-        self.op.result(clash="")
-        self.op.result(**self.to.functions(self.environment, tolerant=True))
+        proof = self.data.prove()
+        if self.opens:
+            self.op.result(clash="")
+            self.op.result(**self.to.functions(self.environment, tolerant=True))
+        return proof
 
 
 def sentence(view: OperationView) -> str | None:

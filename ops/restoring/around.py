@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ops import backup, maintenance
+from ops import backup, maintenance, spots
+from ops.errors import Failed
+from ops.journal.reading import Readings
 from ops.purposes import Purpose
 from ops.releasing import Releasing
+from ops.spots import Spot
+
+SPOTS = "spot checks"
 
 
 def maintenance_on(to: Releasing, bound: Mapping[str, Any], reason: str) -> None:
@@ -35,3 +40,27 @@ def safety(to: Releasing, bound: Mapping[str, Any], reason: str, *, full: bool, 
     made = backup.steps(to.op, "safety", wanted, to.services)
     to.op.result(safety=made.id)
     return made.id
+
+
+def spot_checks(to: Releasing, proof: Mapping[str, Any]) -> None:
+    """Halt where the rows are not what the settings want, before anybody is let in; who took them as they are is in the result."""
+    found = [spots.load(each) for each in proof.get("spots", ())]
+    if not found:
+        return
+    to.changing(SPOTS, lambda: require_wanted(found))
+    if by := Readings(to.services.engine).settled_by(to.op.id, SPOTS):
+        to.op.result(spots_accepted=by)
+
+
+def require_wanted(found: Sequence[Spot]) -> None:
+    """Fail where a check was looked at and has too few rows; what nobody could look at, or the settings misname, says nothing of them.
+
+    Raises:
+        Failed: with the checks.
+    """
+    if bad := [each for each in found if each.wanting]:
+        raise Failed(
+            f"The rows that are back are not as `[[spot_check]]` wants them: {'; '.join(each.sentence for each in bad[:3])}.",
+            "They are as in the backup: look whether it was taken after the loss. If that is right so, take the step as done, and it "
+            "goes on. If not, undo, or end it as it is and restore an older one: `/restore database`. A retry finds the same.",
+        )

@@ -128,13 +128,13 @@ class Staged:
 
 
 def require_spots(proof: Mapping[str, Any]) -> None:
-    """Fail where the restored rows are not what the settings want of them.
+    """Fail where the restored rows are not what the settings want of them; what they misname is not the rows' fault.
 
     Raises:
         Failed: with the checks that are not as wanted.
     """
     found = [spots.load(each) for each in proof["spots"]]
-    if bad := [each for each in found if not each.good]:
+    if bad := [each for each in found if each.wanting or each.unknown]:
         raise Failed(
             f"Restored, but {'; '.join(each.sentence for each in bad[:3])}.",
             "The rows are as they were in the backup: look whether it was taken after the loss.",

@@ -10,6 +10,7 @@ from ops.deploy.planning import settings_digest
 from ops.errors import Refused
 from ops.manifest import Backup
 from ops.plans import Plan
+from ops.restoring.around import SPOTS
 from ops.restoring.looking import previewed, sha256_now
 from ops.rollback.preview import ENVIRONMENT, Preview
 from ops.settings import Settings
@@ -116,6 +117,7 @@ def steps(*, data: bool, maintenance: bool, pause: bool, settings: Settings) -> 
         "delta": data,
         "proof": data,
         "functions": own or data,
+        SPOTS: data and bool(settings.spot_check),
         "unpause": pause,
         "site": site,
         "smoke tests": smoke,

@@ -71,7 +71,7 @@ class Back:
         data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="rollback to")
         if self.own_functions:
             self.code()
-        self.bring_back(data, fits=fits)
+        around.spot_checks(self.to, self.bring_back(data, fits=fits))
         data.unpause()
         if not self.own_functions:  # the site's build pushes the functions too: not before the data are there
             self.code()
@@ -80,22 +80,23 @@ class Back:
         around.maintenance_off(self.to, self.bound)
         self.release()
 
-    def bring_back(self, data: Data, *, fits: bool) -> None:
-        """Functions and data in the order that Convex accepts, and the proof that the data are those of the backup."""
+    def bring_back(self, data: Data, *, fits: bool) -> Mapping[str, Any]:
+        """Functions and data in the order that Convex accepts; the proof that the data are those of the backup."""
         match order(schema_differs=self.bound["schema_differs"], old_code_fits=fits):
             case "data, functions":
                 data.restore()
-                data.prove()
+                proof = data.prove()
                 self.to.functions(ENVIRONMENT)
             case "functions, data":
                 self.to.functions(ENVIRONMENT)
                 data.restore()
-                data.prove()
+                proof = data.prove()
             case "open, data, functions":
                 self.to.functions(ENVIRONMENT, "functions without validation", validated=False)
                 data.restore()
-                data.prove()
+                proof = data.prove()
                 self.to.functions(ENVIRONMENT)
+        return proof
 
     # -- the steps ---------------------------------------------------------------------------------------------------------
 

@@ -36,17 +36,30 @@ class Spot:
     at_least: int
     sample: tuple[str, ...] = ()  # the ids that were drawn
     unknown: str = ""  # why nobody could look
+    misnamed: str = ""  # what the settings name that the archive does not have: it says nothing of the rows
 
     @property
     def good(self) -> bool:
         """Whether there were enough."""
-        return not self.unknown and self.found >= self.at_least
+        return self._told and self.found >= self.at_least
+
+    @property
+    def wanting(self) -> bool:
+        """Whether it was looked at, and there were too few."""
+        return self._told and self.found < self.at_least
+
+    @property
+    def _told(self) -> bool:
+        """Whether the look says anything of the rows."""
+        return not self.unknown and not self.misnamed
 
     @property
     def sentence(self) -> str:
         """For a report."""
         if self.unknown:
             return f"{self.what} could not be looked at: {self.unknown}"
+        if self.misnamed:
+            return f"[[spot_check]] names {self.misnamed}: look whether the name is right"
         drawn = f"; drawn: {', '.join(self.sample)}" if self.sample else ""
         return f"{self.what}: {self.found}{'' if self.good else f', and {self.at_least} are wanted'}{drawn}"
 

@@ -29,11 +29,16 @@ class Tally:
     check: SpotCheck
     at: float
     chance: random.Random
+    there: bool  # whether the archive has its table
+    rows: int = 0  # of the table
     found: int = 0
     sample: list[str] = field(default_factory=list)
+    unseen: set[str] = field(default_factory=set)  # fields that it names, until a row has them
 
     def see(self, row: Mapping[str, Any]) -> None:
         """One row of its table."""
+        self.rows += 1
+        self.unseen.difference_update(row if self.unseen else ())
         if not matches(row, self.check, self.at):
             return
         self.found += 1
@@ -44,7 +49,16 @@ class Tally:
 
     def spot(self) -> Spot:
         """What came of it."""
-        return Spot(what=self.check.words, found=self.found, at_least=self.check.at_least, sample=tuple(sorted(self.sample)))
+        drawn = tuple(sorted(self.sample))
+        return Spot(what=self.check.words, found=self.found, at_least=self.check.at_least, sample=drawn, misnamed=self.misnamed())
+
+    def misnamed(self) -> str:
+        """What the settings name and the archive does not have; a table without rows says nothing of its fields."""
+        if not self.there:
+            return f"the table “{self.check.table}”, which this backup does not have"
+        if self.rows and self.unseen:
+            return f"the field “{min(self.unseen)}” of “{self.check.table}”, which no row of this backup has"
+        return ""
 
 
 def matches(row: Mapping[str, Any], check: SpotCheck, at: float) -> bool:
@@ -61,8 +75,12 @@ def _is(found: object, wanted: object) -> bool:
 
 def look(path: Path, checks: Sequence[SpotCheck], at: float, seed: int) -> list[Spot]:
     """All checks in one pass over the archive."""
-    tallies = [Tally(check, at, random.Random(f"{seed}-{place}")) for place, check in enumerate(checks)]  # to be repeated, no secret
     members = read(path)
+    tables = {member.table for member in members}
+    tallies = [
+        Tally(check, at, random.Random(f"{seed}-{place}"), there=check.table in tables, unseen=set(check.where))  # repeatable, no secret
+        for place, check in enumerate(checks)
+    ]
     with contents(path, members, busy=False) as opened:
         for member in members:
             mine = [tally for tally in tallies if tally.check.table == member.table]
