@@ -91,14 +91,14 @@ class Catalogue:
         Raises:
             UnknownBackup: there is none with that id.
         """
-        manifest.check_id(backup_id)
+        meant = manifest.check_id(backup_id)
         with self._lock:
             self.all()
-            found = self._known.get(backup_id)
+            found = self._known.get(meant)
         if found and found.facts.trashed_at is None:
             return found
         raise UnknownBackup(
-            f"There is no backup `{backup_id}`.", "`/backup list` shows those there are; `/backup undelete` brings a deleted one back."
+            f"There is no backup `{meant}`.", "`/backup list` shows those there are; `/backup undelete` brings a deleted one back."
         )
 
     def hidden(self) -> set[str]:

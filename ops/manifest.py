@@ -26,6 +26,7 @@ from ops.words import one_line
 Type = Literal["quick", "full"]
 
 SCHEMA_VERSION = 1
+_AROUND = "`'\"*"  # what a copied id may stand in
 _ID = re.compile(r"(quick|full)-[0-9]{13}")
 _FILE = re.compile(r"(quick|full)-backup-([0-9]{13})\.json")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,13 +86,14 @@ def is_id(text: str) -> bool:
 
 
 def check_id(text: str) -> str:
-    """Return a well-formed backup id.
+    """The backup id that a text is, as a person may type or copy it: in capitals, or in the backticks in which cards show it.
 
     Raises:
         UnknownBackup: it is none; so nothing else ever becomes part of a path.
     """
-    if is_id(text):
-        return text
+    meant = text.strip().strip(_AROUND).lower()
+    if is_id(meant):
+        return meant
     shown = "".join(c for c in text[:40] if c.isprintable())
     raise UnknownBackup(f"“{shown}” is no backup id.", "An id looks like `full-1701450000000`; `/backup list` shows those there are.")
 

@@ -132,9 +132,11 @@ def test_nobody_hears_of_what_flaps_and_its_end_is_told_when_it_has_lasted_for_a
 
 
 def test_a_state_that_does_not_flap_and_comes_back_within_the_hour_is_told_at_once(watched: Watched) -> None:
-    watched.look(NOON, log=("Line 3 was changed.",))
+    monday = NOON - timedelta(days=3)
+    done = view("verification", Status.SUCCEEDED, NOON + MINUTE)
+    watched.look(NOON, weekly=monday)
     taken(watched, NOON + MINUTE)
-    watched.look(NOON + 2 * MINUTE, log=())
-    watched.look(NOON + 3 * MINUTE, log=("Line 3 was changed.",))
+    watched.look(NOON + 2 * MINUTE, weekly=monday, verifications=(done,))
+    watched.look(NOON + 3 * MINUTE, weekly=monday)
     assert watched.only().acknowledged_by is None
     assert watched.told(telling.MAIL) == ["opened", "resolved", "again"]

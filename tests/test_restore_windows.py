@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
+
+from bot.listeners.restore import deployment
 from bot.views import restore as views
 from bot.views.limits import check
 from ops.deltas import Delta, Kept
+from ops.errors import Refused
 from ops.restore import Assessment
 from ops.services.git import Commit
 from ops.settings import Docs
@@ -83,3 +89,41 @@ def test_a_list_of_what_can_be_brought_back_says_how_many_it_leaves_out_and_how_
     assert "3 older ones not shown: `/restore salvage ID`" in str(window["blocks"][-1])
     assert found[10].id in str(window["blocks"][-1])
     assert "not shown" not in str(views.deltas(found[:10], "production · sturgeon"))
+
+
+MADE = "full-1701450000000"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("", ("production", [])),
+        ("staging", ("staging", [])),
+        (MADE, ("production", [MADE])),
+        (f"{MADE} Staging", ("staging", [MADE])),
+        (f"STAGING `{MADE.upper()}`", ("staging", [MADE])),
+        ("before 2026-11-26 09:40 staging", ("staging", ["before", "2026-11-26", "09:40"])),
+    ],
+)
+def test_where_to_is_read_whatever_the_case_and_an_id_in_the_backticks_of_a_card(typed: str, meant: tuple[str, list[str]]) -> None:
+    assert deployment(typed.split()) == meant
+
+
+@pytest.mark.parametrize("typed", [f"{MADE} stagign", f"{MADE} full-1701450000001", "stagign", f"{MADE} staging production"])
+def test_a_word_that_is_left_over_never_means_production(typed: str) -> None:
+    with pytest.raises(Refused):
+        deployment(typed.split())
+
+
+def test_backups_from_after_it_began_are_marked_and_none_is_proposed_where_none_is_from_before() -> None:
+    older, newer = (replace(backup(), timestamp=NOW - timedelta(hours=hours), snapshot_timestamp=None) for hours in (5, 1))
+    shown = views.choice([older, newer], "production", "production · sturgeon", NOW, NOW - timedelta(hours=3))
+    check(shown, "modal")
+    (entry,) = [block for block in shown["blocks"] if block["type"] == "input"]
+    assert "initial_option" in entry["element"]
+    assert [("AFTER it began" in each["text"]["text"]) for each in entry["element"]["options"]] == [False, True]
+    late = views.choice([newer], "production", "production · sturgeon", NOW, NOW - timedelta(hours=3))
+    check(late, "modal")
+    assert "No full backup here is from before" in str(late["blocks"])
+    assert "initial_option" not in str(late["blocks"])
+    assert late["private_metadata"].startswith("production 2")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from bot.desk import Desk
@@ -50,15 +51,35 @@ def open_window(request: Request) -> Answer:
 def begin(request: Request, desk: Desk) -> Reply:
     """``/restore [database [ID | before TIME] [staging|production]]`` and ``/restore salvage [ID [TABLE …]]``."""
     what, *words = request.typed.split() or ["database"]
-    if what == "salvage":
+    if what.lower() == "salvage":
         return _salvage(desk, words[0], words[1:]) if words else _all_deltas(desk)
-    if what != "database":
+    if what.lower() != "database":
         raise Refused(f"{what!r:.40} cannot be restored.", "`/restore database [ID] [staging]`, or `/restore salvage [ID]`.")
-    environment = next((word for word in words if word in ENVIRONMENTS), "production")
-    named = [word for word in words if word not in ENVIRONMENTS]
+    environment, named = deployment(words)
     if named[:1] == ["before"]:
         return _list(desk, environment, moment(" ".join(named[1:]), desk.settings.team.zoneinfo, datetime.now(UTC)))
-    return _looked(request, desk, manifest.check_id(named[0]), environment, "") if named else _list(desk, environment)
+    return _looked(request, desk, named[0], environment, "") if named else _list(desk, environment)
+
+
+def deployment(words: Sequence[str]) -> tuple[str, list[str]]:
+    """Where to, and what else is typed: ``before`` and a time, one backup's id, or nothing. Pure.
+
+    Raises:
+        Refused: a word is neither, so that no mistyped ``staging`` becomes production.
+    """
+    said = [word for word in map(str.lower, words) if word in ENVIRONMENTS]
+    if len(set(said)) > 1:
+        raise Refused("Both production and staging are named.", "Name one: `/restore database ID staging`.")
+    environment, named = (said or ["production"])[0], [word for word in words if word.lower() not in ENVIRONMENTS]
+    if named and named[0].lower() == "before":
+        return environment, ["before", *named[1:]]
+    ids = [manifest.check_id(word) for word in named[:1]]
+    if len(named) > 1:
+        raise Refused(
+            f"{named[1]!r:.40} is neither an environment nor a part of `{ids[0]}`.",
+            "`/restore database ID`, with `staging` behind it or nothing.",
+        )
+    return environment, ids
 
 
 @_open.handle
@@ -71,7 +92,8 @@ def _list(desk: Desk, environment: str, began: datetime | None = None) -> Reply:
     """The backups that could be restored there, those from before it began first."""
     settings, services = desk.settings, desk.backstop.services
     found = restore.offered(desk.backstop.catalogue.all(), began, settings.convex.production.name)
-    return Reply(view=views.choice(found, environment, services.target(environment), datetime.now(UTC)))
+    zone = settings.team.zoneinfo
+    return Reply(view=views.choice(found, environment, services.target(environment), datetime.now(UTC), began and began.astimezone(zone)))
 
 
 @_chosen.answer
@@ -83,7 +105,9 @@ def look(_request: Request) -> Answer:
 @_chosen.handle
 def chosen(request: Request, desk: Desk) -> Reply:
     """What a restore from the selected backup would do."""
-    return _looked(request, desk, manifest.check_id(request.fields.get(Field.BACKUP, "")), request.private or "production", "")
+    environment, _, began = request.private.partition(" ")
+    backup_id = manifest.check_id(request.fields.get(Field.BACKUP, ""))
+    return _looked(request, desk, backup_id, environment or "production", "", began=began)
 
 
 @_to.handle
@@ -93,13 +117,16 @@ def to(request: Request, desk: Desk) -> Reply:
     return _looked(request, desk, manifest.check_id(backup_id), environment, replaces)
 
 
-def _looked(request: Request, desk: Desk, backup_id: str, environment: str, replaces: str) -> Reply:
+def _looked(  # noqa: PLR0913 # what was asked for, all named
+    request: Request, desk: Desk, backup_id: str, environment: str, replaces: str, *, began: str = ""
+) -> Reply:
     """The assessment in the window; a message with its button where that was closed meanwhile."""
     found = _assessed(request, desk, backup_id, environment)
     usual = _usual(desk, environment) or restore.UNKNOWN_SECONDS
     zone, docs = desk.settings.team.zoneinfo, desk.settings.docs
     there, own = staging.configured(desk.backstop.services), desk.settings.app.functions == "bot"
-    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, staging=there, own=own, now=datetime.now(UTC))
+    at = datetime.now(UTC)
+    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, staging=there, own=own, now=at, began=began)
     return Reply(view=view, message=views.ready(found, replaces))
 
 

@@ -135,10 +135,10 @@ def somebody(name: str, hint: str) -> Element:
     return {"type": "users_select", "action_id": str(name), "placeholder": plain(hint)}
 
 
-def typed(name: str, *, hint: str, limit: int, lines: bool = False) -> Element:
-    """A field to type in."""
+def typed(name: str, *, hint: str, limit: int, lines: bool = False, value: str = "") -> Element:
+    """A field to type in; ``value`` stands in it from the start."""
     field = {"type": "plain_text_input", "action_id": str(name), "placeholder": plain(hint), "max_length": limit}
-    return field | ({"multiline": True} if lines else {})
+    return field | ({"multiline": True} if lines else {}) | ({"initial_value": value} if value else {})
 
 
 def entry(label: str, element: Element, *, hint: str = "", needed: bool = False) -> Block:

@@ -53,27 +53,42 @@ _LABEL, _VALUE = 75, 150  # characters of an option that Slack takes
 _READ = "Those who sign read this; the incident report keeps it"
 
 
-def choice(backups: Sequence[Backup], environment: str, target: str, now: datetime) -> View:
-    """The backups to choose from, the one that is proposed first."""
+def choice(backups: Sequence[Backup], environment: str, target: str, now: datetime, began: datetime | None = None) -> View:
+    """The backups to choose from; the first is proposed, unless it is from after it ``began``."""
     if not backups:
         return modal(TITLE, section(f"There is no full backup of *{prose(target)}*. Take one: `/backup full`."), callback_id=Window.ANSWER)
     shown = backups[:_OFFERED]
-    options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
+    options = [option(_option(each, now, began), each.id) | {"description": _described(each)} for each in shown]
+    proposed = shown[0].id if began is None or shown[0].moment < began else ""
     return modal(
         TITLE,
-        section(f"From which backup should the data of *{prose(target)}* come? Nothing happens yet: next you see what would change."),
-        entry("Full backups, sound ones first, then the newest", radio(Field.BACKUP, options, shown[0].id), needed=True),
+        section(
+            f"From which backup should the data of *{prose(target)}* come? Nothing happens yet: next you see what would change.",
+            _before(began, any(each.moment < began for each in shown) if began else False),
+        ),
+        entry("Full backups, sound ones first, then the newest", radio(Field.BACKUP, options, proposed), needed=True),
         context(f"Older ones: `/restore database ID {environment}`, with an id of `/backup list`."),
         submit="Look",
         callback_id=Window.RESTORE_LIST,
-        private=environment,
+        private=f"{environment} {began:%Y-%m-%d %H:%M}" if began else environment,
     )
 
 
-def _option(each: Backup, now: datetime) -> str:
-    """When, and how much."""
+def _before(began: datetime | None, there: bool) -> str:  # what it says
+    """What is known of the time at which it began."""
+    if began is None:
+        return ""
+    at = f"{began:%Y-%m-%d %H:%M %Z}"
+    if there:
+        return f"It began at *{at}*: the newest from before that is proposed; what is from after it is marked."
+    return f":warning: *No full backup here is from before {at}.* Each of these may hold the damage already."
+
+
+def _option(each: Backup, now: datetime, began: datetime | None) -> str:
+    """When, and how much; whether it is from after it began."""
     rows = f" · {number(each.rows)} rows" if each.rows is not None else ""
-    return plain(f"{since(each.moment, now)} · {size(each.size)}{rows}", 75)
+    late = " · AFTER it began" if began is not None and each.moment >= began else ""
+    return plain(f"{since(each.moment, now)}{late} · {size(each.size)}{rows}", 75)
 
 
 def _described(each: Backup) -> Element:
@@ -107,9 +122,9 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool) -> list[Block]:
 
 
 def window(  # noqa: PLR0913 # all that it shows, named
-    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, staging: bool, own: bool, now: datetime
+    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, staging: bool, own: bool, now: datetime, began: str = ""
 ) -> View:
-    """What would happen, and what must be typed; ``own``: we push the functions, not Vercel's build."""
+    """What would happen, and what must be typed; ``own``: we push the functions, not Vercel's build; ``began``: said before."""
     backup = found.backup
     at = backup.moment.astimezone(zone)
     return modal(
@@ -129,7 +144,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
             typed(Field.REASON, hint=_READ, limit=500, lines=True),
             needed=True,
         ),
-        entry("When did it begin?", typed(Field.BEGAN, hint="This morning at 9:40, with the import", limit=100)),
+        entry("When did it begin?", typed(Field.BEGAN, hint="This morning at 9:40, with the import", limit=100, value=began)),
         entry("Business impact", typed(Field.IMPACT, hint="Who notices what", limit=500)),
         entry(f"Type {backup.id} to restore {plain(found.target, 60)}", typed(Field.TYPED, hint=backup.id, limit=40), needed=True),
         submit="Restore",
