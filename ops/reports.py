@@ -197,10 +197,12 @@ def _lost(result: Mapping[str, Any]) -> list[str]:
         return [f"It could not be counted: {lost['unknown']}"]
     if "loss" not in lost:
         return ["It was not counted."]
-    kept = f"Kept in `{lost['delta']}`: `/restore salvage` brings created rows back." if lost.get("delta") else ""
+    loss = Loss.load(lost["loss"])
+    back = "brings the created rows back" if loss.created else "lists them; none was created, so none comes back by itself"
+    kept = f"Kept in `{lost['delta']}`: `/restore salvage` {back}." if lost.get("delta") else ""
     paused = bool((result.get("paused") or {}).get("paused"))
     mixed = "" if paused else "The deployment was not paused: what was written between the safety backup and the import is in neither."
-    return [*(f"- {line}" for line in Loss.load(lost["loss"]).sentences()), *filter(None, [kept, mixed])]
+    return [*(f"- {line}" for line in loss.sentences()), *filter(None, [kept, mixed])]
 
 
 def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:

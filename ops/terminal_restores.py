@@ -87,6 +87,11 @@ def salvage(options: argparse.Namespace) -> Answer:
     with opened(running=True) as backstop:
         delta = deltas.get(backstop.settings.folder, options.delta)
         plan = salvaging.plan(backstop.services, delta, options.tables, options.reason)
+        if options.confirm != delta.id:
+            raise Refused(
+                f"Rows of {', '.join(options.tables)} would come back to {backstop.services.target('production')}.",
+                f"If you mean it, say the id once more: `--confirm {delta.id}`.",
+            )
         return followed(backstop, begun(backstop, plan, options), options, "The rows are back")
 
 

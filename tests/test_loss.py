@@ -78,6 +78,29 @@ def test_the_most_affected_table_comes_first_and_is_told_in_a_sentence(tmp_path:
     assert Loss.load(json.loads(json.dumps(loss.as_json()))).affected == loss.affected
 
 
+@pytest.mark.parametrize(
+    ("created", "changed", "said"),
+    [
+        (0, 0, ""),
+        (2, 0, "The 2 created can be brought back afterwards."),
+        (0, 1, "The 1 changed is kept as now, to be read: "),
+        (
+            1,
+            3,
+            "The 1 created can be brought back afterwards. The 3 changed are kept as now, to be read: nothing brings them back by itself.",
+        ),
+    ],
+)
+def test_only_rows_that_were_created_are_said_to_come_back(created: int, changed: int, said: str) -> None:
+    files = TableLoss(name="_storage", created=5)  # nothing without the files
+    assert (
+        Loss(tables=(TableLoss(name="orders", created=created, changed=changed), files)).kept.removesuffix(
+            "nothing brings them back by itself."
+        )
+        == said
+    )
+
+
 def test_nothing_written_since_is_said(tmp_path: Path) -> None:
     same: Tables = {"orders": {str(number): "x" for number in range(50)}}
     loss = compare(archive(tmp_path / "a.zip", same, 1), archive(tmp_path / "b.zip", same, 2), scratch=tmp_path, deadline=60)

@@ -52,7 +52,7 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     for words in (
         "2 tables · 13 rows",
         "orders: 1 created since",
-        "is kept by table",
+        "The 1 created can be brought back afterwards.",
         "maintenance page",
         "is paused meanwhile",
         f"Type {made}",
@@ -98,7 +98,9 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     slack.click(done, "Bring back 1 document", user=BOB)
     view = window(slack, BOB)
     assert "orders: 1 row" in str(view.blocks)
-    assert slack.submit(view, {"tables": ["orders"], "reason": "the order was real"}, user=BOB).acked
+    wanted_back = {"tables": ["orders"], "reason": "the order was real"}
+    assert "That is not delta-" in str(slack.submit(view, {**wanted_back, "typed": made}, user=BOB).errors)
+    assert slack.submit(view, {**wanted_back, "typed": view.private_metadata}, user=BOB).acked
     slack.click(signed_for(slack, "bring 1 row of orders back"), "Approve", user=CAROL)
     back = until(slack, ENGINEERING, lambda shown: "1 row brought back" in shown.all_text)
     assert "are there, byte for byte" in back.all_text

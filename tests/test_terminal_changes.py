@@ -88,6 +88,7 @@ def test_data_are_restored_and_what_went_is_brought_back_without_slack(shop: Sho
     delta = told(world, "deltas")["deltas"][0]
     assert delta["tables"] == {"orders": 1}
     assert "has no created rows of users" in told(world, "salvage", delta["id"], "users", code=3)["error"]
+    assert f"--confirm {delta['id']}" in world.terminal("salvage", delta["id"], "orders", "--reason", "it was real").stderr
     back = told(world, "salvage", delta["id"], "orders", "--reason", "it was real", "--confirm", delta["id"], "--break-glass")
     assert (back["success"], shop.rows()) == (True, after)
     assert "No staging deployment is set" in told(world, "mark-staging", code=3)["error"]

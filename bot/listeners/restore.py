@@ -218,12 +218,14 @@ def _salvage(desk: Desk, delta_id: str, tables: list[str]) -> Reply:
 
 @_tables.answer
 def check_tables(request: Request) -> Answer:
-    """A table and a reason."""
+    """A table, a reason, and the id that is meant, as for every import into production."""
     wrong = {}
     if not request.fields.get(Field.TABLES):
         wrong[str(Field.TABLES)] = "Choose at least one table."
     if not request.fields.get(Field.REASON, "").strip():
         wrong[str(Field.REASON)] = "Say why: others read it before they sign."
+    if request.fields.get(Field.TYPED, "").strip() != request.private:
+        wrong[str(Field.TYPED)] = f"That is not {request.private}. Type it as it stands there."
     return Errors(wrong) if wrong else Show(views.looking("Making the plan"))
 
 

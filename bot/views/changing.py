@@ -123,8 +123,7 @@ def verdict(view: OperationView) -> tuple[str, str]:
 def salvage_button(view: OperationView) -> Element | None:
     """Bring back what went, where rows were created meanwhile."""
     lost = (view.result.get("lost") or {}) if not unproven(view.result) else {}
-    tables = Loss.load(lost["loss"]).tables if lost.get("delta") else ()
-    created = sum(table.created for table in tables if not table.name.rsplit("/", 1)[-1].startswith("_"))
+    created = Loss.load(lost["loss"]).created if lost.get("delta") else 0
     return button(f"Bring back {counted(created, 'document')}", Action.SALVAGE_TO, str(lost["delta"])) if created else None
 
 

@@ -21,6 +21,7 @@ from bot.views.blocks import (
     actions,
     button,
     checks,
+    confirm,
     context,
     dotted,
     entry,
@@ -117,7 +118,13 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool) -> list[Block]:
         return [
             section(f"{head} *Rehearsed in staging: its rows do not fit*, so nothing is validated afterwards.", prose(found.rehearsed, 400))
         ]
-    ways = actions(button("Rehearse in staging", Action.REHEARSE, found.backup.id)) if staging else None
+    asks = confirm(
+        "Rehearse in staging?",
+        "All of staging's own data are replaced by the backup's, and stay so. Production is not touched.",
+        "Rehearse it",
+        "Not now",
+    )
+    ways = actions(button("Rehearse in staging", Action.REHEARSE, found.backup.id, asks=asks)) if staging else None
     return [each for each in (section(f"{head} Whether its rows fit is *not rehearsed*. {meanwhile}"), ways) if each]
 
 
@@ -176,8 +183,7 @@ def _data(found: Assessment) -> list[Block]:
         return [
             section(f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}")
         ]
-    kept = "What was written since is kept by table, and can be brought back." if found.loss.lost else ""
-    return [section(*loss_lines(found.loss), kept)]
+    return [section(*loss_lines(found.loss), found.loss.kept)]
 
 
 def _conditions(found: Assessment, usual: float, *, own: bool) -> list[str]:
@@ -388,6 +394,7 @@ def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
         entry("Tables", checks(Field.TABLES, options), needed=True),
         context(more, "A full backup comes first. Afterwards every row is looked for, byte for byte."),
         entry("Why?", typed(Field.REASON, hint="Those who sign read this", limit=500), needed=True),
+        entry(f"Type {delta.id} to import into {plain(target, 60)}", typed(Field.TYPED, hint=delta.id, limit=40), needed=True),
         submit="Bring them back",
         callback_id=Window.SALVAGE,
         private=delta.id,

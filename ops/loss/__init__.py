@@ -85,6 +85,19 @@ class Loss:
         """Rows that were deleted since, and would be there again."""
         return sum(table.deleted for table in self.tables)
 
+    @property
+    def created(self) -> int:
+        """Rows that can be brought back once they went: those of Convex's own tables are nothing without what they speak of."""
+        return sum(table.created for table in self.tables if not table.name.rsplit("/", 1)[-1].startswith("_"))
+
+    @property
+    def kept(self) -> str:
+        """What becomes of the rows that go; "" where none does."""
+        changed = sum(table.changed for table in self.tables)
+        back = f"The {self.created} created can be brought back afterwards." if self.created else ""
+        read = f"The {changed} changed {'is' if changed == 1 else 'are'} kept as now, to be read: nothing brings them back by itself."
+        return " ".join(filter(None, [back, read if changed else ""]))
+
     def sentences(self) -> list[str]:
         """What would happen, table by table."""
         found = [table.sentence for table in self.affected] or ["Nothing was written since the backup."]
