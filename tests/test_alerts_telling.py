@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ops.alerts import looking, outgoing, records, telling
+from bot.views import alerts
+from ops.alerts import canary, looking, outgoing, records, telling
 from ops.alerts.records import Alert
 from ops.backstop import Backstop
 from ops.database import DeliveryRow
@@ -140,3 +141,39 @@ def test_a_state_that_does_not_flap_and_comes_back_within_the_hour_is_told_at_on
     watched.look(NOON + 3 * MINUTE, weekly=monday)
     assert watched.only().acknowledged_by is None
     assert watched.told(telling.MAIL) == ["opened", "resolved", "again"]
+
+
+def test_where_the_weekly_test_did_not_arrive_is_told_at_once_by_the_others_until_a_test_arrives_there(watched: Watched) -> None:
+    backstop = cast("Backstop", watched)
+    canary.send(backstop, NOON, NOON)
+    watched.look(NOON, canary=records.last(watched.engine, "canary"))
+    watched.look(NOON + MINUTE, canary=canary.answer(backstop, watched.only().id, ["e-mail"], by="U0BOB", now=NOON + MINUTE))
+    test, alert = records.open_ones(watched.engine)
+    assert (test.key, test.events[-1]["lacking"]) == ("canary", ["PagerDuty"])
+    assert (alert.title, alert.text[:13]) == ("The test of the alerts did not arrive by PagerDuty", "U0BOB looked.")
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "opened"], ["opened"])
+    day = NOON + timedelta(days=1)
+    watched.look(day + MINUTE, canary=test)
+    assert [each.key for each in records.open_ones(watched.engine)] == ["canary", "unheard:PagerDuty"]  # it was answered
+    week = NOON + timedelta(days=7)
+    canary.send(backstop, week, week)
+    assert records.get(watched.engine, test.id).how == "It did not arrive everywhere; the next one was sent."
+    test = records.open_ones(watched.engine)[-1]
+    watched.look(week, canary=test)
+    assert alert.id in [each.id for each in records.open_ones(watched.engine)]  # nobody knows yet
+    watched.look(week + MINUTE, canary=canary.answer(backstop, test.id, ["e-mail", "PagerDuty"], by="U0BOB", now=week + MINUTE))
+    assert records.open_ones(watched.engine) == []
+    assert records.get(watched.engine, alert.id).how == "A test of the alerts arrived by PagerDuty."
+
+
+def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_alert(watched: Watched) -> None:
+    backstop = cast("Backstop", watched)
+    canary.send(backstop, NOON, NOON)
+    found = canary.answer(backstop, watched.only().id, [], by="U0BOB", now=NOON)
+    assert alerts.arrived_window(found, canary.expected(watched.settings))["blocks"][1]["optional"]
+    assert "did not arrive by e-mail and PagerDuty" in str(alerts.event(found, found.events[-1]))
+    watched.look(NOON, canary=found)
+    assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail", "unheard:PagerDuty"]
+    found = canary.answer(backstop, found.id, ["PagerDuty"], by="U0CAROL", now=NOON + HOUR)
+    watched.look(NOON + HOUR, canary=found)
+    assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail"]

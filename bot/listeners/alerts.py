@@ -121,11 +121,13 @@ def close(request: Request, desk: Desk) -> Reply:
 
 @_answered.handle
 def answered(request: Request, desk: Desk) -> Reply:
-    """The test arrived."""
+    """Where the test arrived, and where not."""
     arrived = [each for each in request.fields.get(Field.CHANNELS, "").split(",") if each]
     found = canary.answer(desk.backstop, request.private, arrived, by=request.person.id, now=datetime.now(UTC))
     alerting.show(desk, found)
-    return shown(request, views.done(found, "Noted: alerts reach you."))
+    lacking = found.unheard["lacking"] if found.is_open and found.unheard else ()
+    words = f"Noted: it did not arrive by {' and '.join(lacking)}. That is an alert now" if lacking else "Noted: alerts reach you"
+    return shown(request, views.done(found, f"{words}."))
 
 
 def _to_end(alert_id: str, request: Request, desk: Desk) -> Alert:

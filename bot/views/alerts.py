@@ -133,6 +133,7 @@ def event(each: Alert, what: Mapping[str, Any]) -> Message:
         "changed": f":warning: It happened again, or changed: {people(prose(text, 600))}",
         "again": f":warning: It is so again: {people(prose(text, 600))}",
         "reminder": f":bell: Still open: {people(prose(text, 300))}",
+        "unheard": f":x: {mention(str(what.get('by', '')))} looked. {prose(text, 300)}",
         "acknowledged": f":hand: {mention(text)} has it in hand",
         "snoozed": f":hourglass: {mention(each.snoozed_by)} keeps it quiet: “{escape(text, 300)}”",
         "resolved": f":white_check_mark: Over. {people(prose(text, 300))}",
@@ -191,7 +192,7 @@ def arrived_window(each: Alert, expected: Sequence[str]) -> View:
     return modal(
         "Test of the alerts",
         section(f"Sent {clock(each.opened_at)}. Look before you tick: this is how it is known that an alert would reach you."),
-        entry("Where did it arrive?", checks(Field.CHANNELS, boxes), needed=True),
+        entry("Where did it arrive?", checks(Field.CHANNELS, boxes), hint="Tick none if it came nowhere: that is an alert then."),
         submit="Say so",
         callback_id=Window.ALERT_ARRIVED,
         private=each.id,

@@ -23,7 +23,7 @@ from ops.words import decimal_size
 
 BACKUP, RESTORE, HALTED, VERIFICATION, VERIFIER = "automated-backup", "restore", "halted", "verification", "verifier"
 OVERDUE, STORAGE, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "channel:", "canary", "canary-unanswered"
-WATCH = "watch"
+WATCH, UNHEARD = "watch", "unheard:"
 BRINGS_BACK = (restore.PRODUCTION, *rollback.KINDS)
 LATELY = timedelta(days=1)
 UNTIL_OVERDUE = timedelta(days=2)  # a Monday's verification is missed on Wednesday
@@ -67,7 +67,8 @@ class Facts:
 def causes(facts: Facts, now: datetime) -> list[Cause]:
     """Everything that is wrong. Pure."""
     found = [_backup(facts), *_verification(facts), _overdue(facts, now), _storage(facts, now), *_operations(facts, now), _log(facts, now)]
-    return [each for each in (*found, _watched(facts, now), *_channels(facts), _unanswered(facts, now)) if each is not None]
+    found += [_watched(facts, now), *_channels(facts), *_unheard(facts), _unanswered(facts, now)]
+    return [each for each in found if each is not None]
 
 
 def over(alert: Alert, facts: Facts) -> str | None:
@@ -321,10 +322,45 @@ def _channel_over(alert: Alert, facts: Facts) -> str | None:
     return f"{name} takes alerts again." if at is not None and at > alert.at else None
 
 
+def _unheard(facts: Facts) -> list[Cause]:
+    """A person said that the test of the alerts did not arrive by a channel, which may have taken it all the same."""
+    test = facts.canary
+    if test is None or not test.is_open or test.unheard is None:
+        return []
+    lacking, by = test.unheard["lacking"], test.unheard["by"]
+    return [
+        Cause(
+            key=f"{UNHEARD}{name}",
+            severity=Severity.P1,
+            title=f"The test of the alerts did not arrive by {name}",
+            text=f"{by} looked. It was sent {test.opened_at:%Y-%m-%d %H:%M} UTC; a P0 alert would not arrive there either.",
+            remedy=f"{_LOOK_AT[name]} Then say on the test's card where it arrived, or wait for the next test.",
+            at=datetime.fromisoformat(test.unheard["at"]),
+        )
+        for name in lacking
+    ]
+
+
+_LOOK_AT = {
+    "e-mail": "Look at SMTP_URL, at `[alerts] email`, and at your filters.",
+    "PagerDuty": "Look at PAGERDUTY_KEY, and at who is on call for that service at PagerDuty.",
+}
+
+
+def _heard(alert: Alert, facts: Facts) -> str | None:
+    """Somebody said since that a test arrived there."""
+    test, name = facts.canary, alert.key.removeprefix(UNHEARD)
+    if test is None:
+        return None
+    everywhere = test.resolved_at if test.resolved_by else None
+    there = datetime.fromisoformat(test.unheard["at"]) if test.unheard and name not in test.unheard["lacking"] else None
+    return f"A test of the alerts arrived by {name}." if any(at is not None and at > alert.at for at in (everywhere, there)) else None
+
+
 def _unanswered(facts: Facts, now: datetime) -> Cause | None:
     """Nobody said that the test of the alerts arrived."""
     test = facts.canary
-    if test is None or not test.is_open or now - test.opened_at < UNANSWERED_AFTER:
+    if test is None or not test.is_open or test.unheard or now - test.opened_at < UNANSWERED_AFTER:
         return None
     return Cause(
         key=UNANSWERED,
@@ -339,7 +375,8 @@ def _unanswered(facts: Facts, now: datetime) -> Cause | None:
 def _answered(alert: Alert, facts: Facts) -> str | None:
     """Somebody did."""
     test = facts.canary
-    return "The test of the alerts was answered." if test is not None and not test.is_open and test.opened_at >= alert.at else None
+    answered = test is not None and (not test.is_open or test.unheard) and test.opened_at >= alert.at
+    return "The test of the alerts was answered." if answered else None
 
 
 _OVER = {
@@ -353,4 +390,5 @@ _OVER = {
     WATCH: _watched_over,
     CHANNEL.rstrip(":"): _channel_over,
     UNANSWERED: _answered,
+    UNHEARD.rstrip(":"): _heard,
 }

@@ -86,6 +86,11 @@ class Alert:
         return self.key.split(":")[0] in FLAPS
 
     @property
+    def unheard(self) -> dict[str, Any] | None:
+        """Of a test of the alerts: the newest word that it did not arrive everywhere; {"at", "by", "lacking", …}."""
+        return next((each for each in reversed(self.events) if each["what"] == "unheard"), None)
+
+    @property
     def digest(self) -> str:
         """What it says, in a few characters."""
         return hashlib.sha256(f"{self.title}|{self.text}".encode()).hexdigest()[:16]
@@ -227,6 +232,21 @@ def snooze(engine: Engine, alert_id: str, *, by: str, hours: float, why: str) ->
     return _change(engine, alert_id, quiet)
 
 
+def note_unheard(engine: Engine, alert_id: str, lacking: Sequence[str], *, by: str, now: datetime) -> Alert:
+    """A person says by which channels a test of the alerts did not arrive.
+
+    Raises:
+        Refused: it is over.
+    """
+
+    def said(session: Session, row: AlertRow) -> None:
+        words = f"It did not arrive by {' and '.join(lacking)}."
+        _event(row, "unheard", words, now, by=by, lacking=list(lacking))
+        activity.append(session, who=by, text=f"{row.title}: {words}", outcome="unheard", operation_id=None)
+
+    return _change(engine, alert_id, said)
+
+
 def note_told(session: Session, alert: Alert, what: str, now: datetime) -> None:
     """People hear of it now; in the caller's transaction."""
     row = session.get_one(AlertRow, alert.id)
@@ -285,9 +305,9 @@ def _change(engine: Engine, alert_id: str, change: Callable[[Session, AlertRow],
         return _alert(row)
 
 
-def _event(row: AlertRow, what: str, text: str, now: datetime) -> None:
+def _event(row: AlertRow, what: str, text: str, now: datetime, **more: Any) -> None:
     """Remember what happened to it."""
-    row.events = [*row.events, {"at": now.isoformat(), "what": what, "text": text}]
+    row.events = [*row.events, {"at": now.isoformat(), "what": what, "text": text, **more}]
     row.changed_at = now
 
 

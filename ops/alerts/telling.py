@@ -54,8 +54,8 @@ def is_night(now: datetime, zone: ZoneInfo, begins: time, ends: time) -> bool:
 def channels(alert: Alert, settings: Settings) -> tuple[str, ...]:
     """Where it is told beside Slack; what is wrong with a channel is told by the others. Pure."""
     set_up = {MAIL: bool(settings.alerts.email and settings.secrets.smtp_url), PAGER: settings.secrets.pagerduty_key is not None}
-    broken = alert.key.removeprefix("channel:")
-    urgent = alert.severity is not Severity.P1 or alert.key.startswith("channel:")
+    family, _, broken = alert.key.partition(":")
+    urgent = alert.severity is not Severity.P1 or family in {"channel", "unheard"}
     return tuple(each for each in (MAIL, *((PAGER,) if urgent else ())) if set_up[each] and each != broken)
 
 
