@@ -153,6 +153,8 @@ def test_below_p0_the_night_is_quiet_a_snooze_is_kept_and_what_is_in_hand_is_sai
     assert telling.due(alert, NOW, night=False) == "opened"
     quiet = replace(alert, snoozed_until=NOW + HOUR)
     assert (telling.due(quiet, NOW, night=False), telling.due(quiet, NOW + HOUR, night=False)) == (None, "opened")
+    heard = replace(quiet, told_at=NOW - HOUR, told=None)
+    assert (telling.due(heard, NOW, night=False), telling.due(heard, NOW + HOUR, night=False)) == (None, "still")
     urgent = kept(engine, cause("restore"))
     in_hand = replace(urgent, told_at=NOW, told=urgent.digest, acknowledged_by="U0BOB")
     assert [telling.due(in_hand, NOW + each * HOUR, night=False) for each in (2, 23, 24)] == [None, None, "reminder"]
@@ -169,6 +171,20 @@ def test_below_p0_the_night_is_quiet_a_snooze_is_kept_and_what_is_in_hand_is_sai
 )
 def test_the_night_follows_the_teams_clock_over_its_change(at: str, is_night: bool) -> None:
     assert telling.is_night(datetime.fromisoformat(at), ZONE, time(22), time(7)) is is_night
+
+
+@pytest.mark.parametrize(
+    ("at", "awake"),
+    [
+        ("2026-04-04T10:00", "2026-04-04T10:00"),
+        ("2026-04-04T13:00", "2026-04-04T21:00"),  # midnight there; the clock goes back at 3
+        ("2026-04-04T20:59", "2026-04-04T21:00"),
+        ("2026-04-05T12:30", "2026-04-05T21:00"),
+    ],
+)
+def test_what_waits_for_the_morning_is_told_when_the_teams_night_is_over(at: str, awake: str) -> None:
+    asked, told = (datetime.fromisoformat(f"{each}+00:00") for each in (at, awake))
+    assert telling.awake(asked, ZONE, time(22), time(7)) == told
 
 
 def test_p0_goes_by_mail_and_to_pagerduty_p1_by_mail_and_a_broken_channel_is_told_by_the_other(engine: Engine, tmp_path: Path) -> None:

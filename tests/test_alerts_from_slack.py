@@ -164,6 +164,7 @@ def test_an_alert_that_is_kept_quiet_says_by_whom_why_and_until_when_and_one_tha
         office.slack.submit(view, {"hours": "4", "reason": "Convex is <!channel> down"}, user=BOB)
         quiet = until(office.slack, ENGINEERING, lambda shown: "quiet until" in shown.all_text)
         assert "<!channel>" not in str(quiet.blocks)
+        wait_for(lambda: "acknowledged" in [each["status"] for each in office.paging.incidents.values()], "the quiet at PagerDuty")
         assert office.slack.click(card, "alert_close", user=BOB).acked
         office.slack.submit(window(office.slack, BOB), {"reason": "The day is over"}, user=BOB)
         assert "“The day is over”" in str(office.card("Over: The automated backup").blocks)

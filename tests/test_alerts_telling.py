@@ -117,7 +117,7 @@ def test_pagerduty_pages_once_more_for_what_somebody_has_taken_there_and_the_for
         telling.tell_change(watched.engine, records.acknowledge(watched.engine, watched.only().id, by="U0BOB"), found, halted_at + MINUTE)
         while outgoing.deliver(watched.engine, found, telling.PAGER):
             pass
-    assert [each["event_action"] for each in paging.events] == ["trigger", "trigger", "resolve", "acknowledge"]
+    assert [each["event_action"] for each in paging.events] == ["trigger", "acknowledge", "trigger", "resolve", "acknowledge"]
     assert sorted(each["status"] for each in paging.incidents.values()) == ["acknowledged", "resolved"]
 
 
@@ -177,3 +177,31 @@ def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_aler
     found = canary.answer(backstop, found.id, ["PagerDuty"], by="U0CAROL", now=NOON + HOUR)
     watched.look(NOON + HOUR, canary=found)
     assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail"]
+
+
+def test_what_is_kept_quiet_is_quiet_at_pagerduty_too_and_is_told_and_paged_anew_if_it_is_still_so_then(watched: Watched) -> None:
+    now = datetime.now(UTC)
+    watched.look(now, operations=(restore(Status.HALTED, NOON),))
+    quiet = records.snooze(watched.engine, watched.only().id, by="U0BOB", hours=4, why="Convex is down")
+    telling.tell_change(watched.engine, quiet, watched.settings, now)
+    watched.take(now)
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened"], ["opened", "acknowledged"])
+    for hours in (2, 5, 5.5):
+        watched.look(now + hours * HOUR, operations=(restore(Status.HALTED, NOON),))
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "still"], ["opened", "acknowledged", "still"])
+    with Session(watched.engine) as session:
+        last = session.scalars(select(DeliveryRow).where(DeliveryRow.id.contains("PagerDuty/still"))).one()
+        assert last.content["replaces"] == quiet.id
+        assert last.content["incident"] != quiet.id
+
+
+def test_below_p0_nobody_is_mailed_of_an_end_by_night(watched: Watched) -> None:
+    missed = {"weekly": NOON - timedelta(days=3)}
+    watched.look(NOON, **missed)
+    night = datetime(2026, 3, 5, 3, 0, tzinfo=UTC)
+    watched.look(night, verifications=(view("verification", Status.SUCCEEDED, night),), **missed)
+    assert (records.open_ones(watched.engine), watched.told(telling.MAIL)) == ([], ["opened"])
+    watched.take(night.replace(hour=6, minute=59))
+    assert watched.told(telling.MAIL) == ["opened"]
+    watched.take(night.replace(hour=7))
+    assert watched.told(telling.MAIL) == ["opened", "resolved"]

@@ -105,6 +105,7 @@ def snooze(request: Request, desk: Desk) -> Reply:
         hours=float(hours) if hours.isascii() and hours.isdigit() else 0.0,
         why=request.fields.get(Field.REASON, ""),
     )
+    alerts.tell_change(desk.backstop.engine, found, desk.settings, datetime.now(UTC))
     alerting.show(desk, found)
     return shown(request, views.done(found, "It is quiet now."))
 

@@ -133,6 +133,7 @@ def event(each: Alert, what: Mapping[str, Any]) -> Message:
         "changed": f":warning: It happened again, or changed: {people(prose(text, 600))}",
         "again": f":warning: It is so again: {people(prose(text, 600))}",
         "reminder": f":bell: Still open: {people(prose(text, 300))}",
+        "still": f":bell: The quiet time is over, and it is still so: {people(prose(text, 300))}",
         "unheard": f":x: {mention(str(what.get('by', '')))} looked. {prose(text, 300)}",
         "acknowledged": f":hand: {mention(text)} has it in hand",
         "snoozed": f":hourglass: {mention(each.snoozed_by)} keeps it quiet: “{escape(text, 300)}”",
@@ -162,7 +163,9 @@ def snooze_window(each: Alert) -> View:
     hours = [option(label, value) for value, label in _HOURS.items()]
     return modal(
         "Keep it quiet",
-        section(f"*{prose(each.title, 150)}*", "Nobody is told of it meanwhile. Then it is said again, if it is still so."),
+        section(
+            f"*{prose(each.title, 150)}*", "Nobody is told of it meanwhile, PagerDuty is quiet too. Then it is said anew, if it is so."
+        ),
         entry("For how long?", select(Field.HOURS, hours, "4"), needed=True),
         entry(
             "Why does nobody need to hear of it?", typed(Field.REASON, hint="It stands on the card and in the log", limit=300), needed=True

@@ -160,7 +160,7 @@ def told(engine: Engine, about: str) -> dict[str, datetime]:
 def _mail(settings: Settings, each: Delivery) -> None:
     """To everybody who is named."""
     content = each.content
-    state = {"resolved": "Resolved", "reminder": "Still open", "changed": "Changed", "again": "Again"}.get(content["what"], "")
+    state = _STATES.get(content["what"], "")
     subject = f"[{content['severity']}] {f'{state}: ' if state else ''}{content['title']}"
     if settings.secrets.smtp_url is None:
         raise _Unset("SMTP_URL is not set any more.", "Set it, or take the addresses out of `[alerts] email`.")
@@ -176,6 +176,15 @@ def _mail(settings: Settings, each: Delivery) -> None:
             urgent=content["severity"] == "P0",
         ),
     )
+
+
+_STATES = {
+    "resolved": "Resolved",
+    "reminder": "Still open",
+    "changed": "Changed",
+    "again": "Again",
+    "still": "Still so after the quiet time",
+}
 
 
 def body(content: Mapping[str, Any]) -> str:

@@ -247,12 +247,13 @@ def note_unheard(engine: Engine, alert_id: str, lacking: Sequence[str], *, by: s
     return _change(engine, alert_id, said)
 
 
-def note_told(session: Session, alert: Alert, what: str, now: datetime) -> None:
+def note_told(session: Session, alert: Alert, what: str, now: datetime) -> Alert:
     """People hear of it now; in the caller's transaction."""
     row = session.get_one(AlertRow, alert.id)
     row.told_at, row.told = now, alert.digest
-    if what == "reminder":
-        _event(row, "reminder", alert.text, now)
+    if what in {"reminder", "still"}:
+        _event(row, what, alert.text, now)
+    return _alert(row)
 
 
 def get(engine: Engine, alert_id: str) -> Alert:

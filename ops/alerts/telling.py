@@ -6,7 +6,7 @@ Deciding is pure. What is decided becomes rows in the transaction that remembers
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -25,12 +25,12 @@ AGAIN = {Severity.P0: timedelta(hours=1), Severity.P1: timedelta(days=1), Severi
 """How often an alert that nobody has in hand is said again."""
 TAKEN = timedelta(days=1)  # and one that somebody has
 MAIL, PAGER = "e-mail", "PagerDuty"
-ANEW = frozenset({"again"})
+ANEW = frozenset({"again", "still"})
 """News that wake people though somebody has the alert in hand."""
 
 
 def due(alert: Alert, now: datetime, *, night: bool) -> str | None:
-    """Whether people should hear of it now, and why: it is new, it changed, or nobody did anything. Pure."""
+    """Whether people should hear of it now, and why: it is new, still so after a quiet time, changed, or nobody did anything. Pure."""
     if not alert.is_open or (alert.snoozed_until is not None and now < alert.snoozed_until):
         return None
     if night and alert.severity is not Severity.P0:
@@ -40,7 +40,7 @@ def due(alert: Alert, now: datetime, *, night: bool) -> str | None:
     if within(QUIET, alert.told_at, now):
         return None
     if alert.told != alert.digest:
-        return "changed"
+        return "changed" if alert.told else "still"
     often = TAKEN if alert.acknowledged_by else AGAIN[alert.severity]
     return None if within(often, alert.told_at, now) else "reminder"
 
@@ -49,6 +49,15 @@ def is_night(now: datetime, zone: ZoneInfo, begins: time, ends: time) -> bool:
     """Whether people sleep. Pure."""
     here = now.astimezone(zone).time()
     return begins <= here < ends if begins <= ends else here >= begins or here < ends
+
+
+def awake(at: datetime, zone: ZoneInfo, begins: time, ends: time) -> datetime:
+    """That moment, or the end of the night that it is in. Pure."""
+    if not is_night(at, zone, begins, ends):
+        return at
+    here = at.astimezone(zone)
+    day = here.date() if here.time() < ends else here.date() + timedelta(days=1)
+    return datetime.combine(day, ends, zone).astimezone(UTC)
 
 
 def channels(alert: Alert, settings: Settings) -> tuple[str, ...]:
@@ -66,24 +75,30 @@ def tell(engine: Engine, alerts: Iterable[Alert], settings: Settings, now: datet
         what = due(alert, now, night=night)
         if what is not None:
             with Session(engine) as session, session.begin():
-                records.note_told(session, alert, what, now)
-                for channel in channels(alert, settings):
-                    _want(session, alert, channel, what, now)
+                told = records.note_told(session, alert, what, now)
+                for channel in channels(told, settings):
+                    _want(session, told, channel, what, now)
 
 
 def tell_change(engine: Engine, alert: Alert, settings: Settings, now: datetime) -> None:
-    """It is over, or somebody has it in hand: whoever heard of it hears of that too; of what is over nobody needs to hear any more."""
+    """It is over, in hand, or kept quiet: whoever heard of it hears of that too; of what is over nobody needs to hear any more."""
     event = "acknowledged" if alert.is_open else "resolved"
-    lasts = now + records.SAME if alert.flaps and not alert.is_open and alert.resolved_by is None else now
     with Session(engine) as session, session.begin():
         rows = session.scalars(select(DeliveryRow).where(DeliveryRow.about == alert.id)).all()
         for row in rows:
             if row.until is not None and not row.attempts and not alert.is_open:
                 row.until, row.error = None, "it was over before"
-        heard = {row.channel for row in rows if row.done_at is not None or row.attempts}
+        heard = {row.channel for row in rows if row.done_at is not None or row.attempts or row.until is not None}
         for channel in channels(alert, settings):
             if channel in heard and (event == "resolved" or channel == PAGER):
-                _want(session, alert, channel, event, lasts)
+                _want(session, alert, channel, event, now if alert.is_open else _when_over(alert, channel, settings, now))
+
+
+def _when_over(alert: Alert, channel: str, settings: Settings, now: datetime) -> datetime:
+    """When an end is told: of what comes and goes when it has lasted; below P0 no mail comes by night. Pure."""
+    at = now + records.SAME if alert.flaps and alert.resolved_by is None else now
+    quiet = channel == MAIL and alert.severity is not Severity.P0
+    return awake(at, settings.team.zoneinfo, *settings.alerts.night_times) if quiet else at
 
 
 def _want(session: Session, alert: Alert, channel: str, what: str, at: datetime) -> None:
