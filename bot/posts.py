@@ -140,6 +140,11 @@ class Posts:
         with self._engine.begin() as connection:
             return connection.scalar(select(PostRow.wanted_at).where(PostRow.key == key))
 
+    def last_wanted(self) -> datetime | None:
+        """When anything was last said, by whatever bot; None before the first word."""
+        with self._engine.begin() as connection:
+            return connection.scalar(select(func.max(PostRow.wanted_at)))
+
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin so."""
         with self._engine.begin() as connection:

@@ -20,11 +20,12 @@ from bot.views import branches as branch_views
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
-from ops import activity, automated, health, old_branches, outlook, schedules, staging, verification
+from ops import activity, automated, health, missed, old_branches, outlook, schedules, staging, verification
 from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
 from ops.errors import OpsError, Refused
 from ops.journal import Busy, Status
+from ops.missed import Missed
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ class Schedule:
     def __init__(self, desk: Desk, outgoing: Outgoing) -> None:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
         self._first: datetime | None = None  # line of the activity log
+        self._passed = desk.posts.last_wanted()  # until when automated backups were looked after: here, or before the last stop
         self._verified: datetime | None = None
         self._witnessed = True  # Slack said, when the log was last looked at, what was posted of it
         self._branches: datetime | None = None  # the moment for which they were looked at
@@ -104,7 +106,7 @@ class Schedule:
         """One look at everything: the backups and the alerts first; of the posts a defect in one keeps no other from coming."""
         now = datetime.now(UTC)
         late = automated.begin(self._desk.backstop, self._since(), now)
-        alerting.look(self._desk, now, late=late, problems=self._problems_of_log(now))
+        alerting.look(self._desk, now, late=late, missed=self._note_missed(now), problems=self._problems_of_log(now))
         self._outgoing.looked = now
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
         for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):
@@ -112,6 +114,16 @@ class Schedule:
                 part(now)
             except Exception:
                 log.exception("defect: what is due could not be done; trying again at the next look")
+
+    def _note_missed(self, now: datetime) -> tuple[Missed, ...]:
+        """The automated backups that never came, once the next one is due; what was due before anything was done here is nobody's."""
+        begin, end = max(self._passed or self._since(), self._since()), automated.last(self._desk.backstop, now)
+        if end <= begin:
+            return ()
+        why = "no bot ran then." if begin < self._began else "it could not begin until the next one was due."
+        found = missed.note(self._desk.backstop, begin, end, why)
+        self._passed = end
+        return found
 
     def _follow_checklists(self, now: datetime) -> None:
         """Those that are not over."""

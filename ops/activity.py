@@ -36,6 +36,11 @@ class Line:
     hash: str
 
 
+def hold(session: Session) -> None:
+    """Let nobody else write a line until the caller's transaction is over: what is not in the log yet stays so until then."""
+    session.get_one(HeadRow, 1, with_for_update=True)
+
+
 def append(  # noqa: PLR0913 # the columns of a line, all named
     session: Session, *, who: str, text: str, outcome: str, operation_id: str | None = None, backup_id: str | None = None
 ) -> None:

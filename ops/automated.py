@@ -12,13 +12,13 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from ops import backup as taking
-from ops import schedules
+from ops import missed, schedules
 from ops.backstop import Backstop
 from ops.errors import Refused
 from ops.journal import Busy, OperationView, Status
 from ops.purposes import Purpose
 
-WHO = "schedule"
+WHO = missed.WHO
 PATIENCE = timedelta(hours=2)  # for what runs to end; the tries go on after it, but people are told
 PUNCTUAL = timedelta(minutes=10)  # after which a backup says that it is late
 LATELY = timedelta(days=1)
@@ -48,7 +48,7 @@ def last(backstop: Backstop, now: datetime) -> datetime:
 
 def operation_id(moment: datetime) -> str:
     """The operation that belongs to a moment. Pure."""
-    return f"{PREFIX}{moment.astimezone(UTC):%Y-%m-%d-%H%M}"
+    return missed.named(moment)
 
 
 def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:

@@ -15,9 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from ops import missed
 from ops.backstop import Backstop
 from ops.database import ActivityRow, AlertRow, ApprovalRow, OperationRow, TickRow, reading
 from ops.errors import Refused
@@ -60,6 +61,7 @@ def collect(backstop: Backstop, begin: datetime, end: datetime) -> list[Record]:
     with reading(backstop.engine) as session:
         found = [*_operations(session, begin, end), *_approvals(session, begin, end), *_alerts(session, begin, end)]
         found += [*_ticks(session, begin, end), *_lines(session, begin, end)]
+    found += _missed(backstop.engine, begin, end)
     return sorted(found, key=lambda each: (each["at"], each["record"], each["id"]))
 
 
@@ -76,6 +78,14 @@ def _operations(session: Session, begin: datetime, end: datetime) -> Iterator[Re
             each.id,
             _details(each, each.params.get("bound") or {}),
         )
+
+
+def _missed(engine: Engine, begin: datetime, end: datetime) -> Iterator[Record]:
+    """Automated backups that never came, each at the moment at which it was due."""
+    for each in missed.of(engine, begin):
+        if begin <= each.due < end:
+            details = {"error": each.text, "notedAt": each.noted.isoformat()}
+            yield _record("backup", each.due, missed.WHO, "full backup", missed.OUTCOME, each.id, details)
 
 
 def _details(each: OperationRow, bound: dict[str, Any]) -> Record:

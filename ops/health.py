@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops import activity, readiness, retaining
+from ops import activity, missed, readiness, retaining
 from ops.activity import Line
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
+from ops.missed import Missed
 from ops.outlook import WARNED_FROM
 from ops.readiness import Readiness
 from ops.schedules import is_ahead
@@ -36,6 +37,7 @@ class Health:
     limit: int
     doubt: str | None  # why retention lets nothing leave
     misses: tuple[OperationView, ...]  # of the last day, newest first
+    missed: tuple[Missed, ...]  # automated backups that never came, as was noted within the last day, the oldest first
     head: tuple[int, str]  # of the activity log
     reference: Line | None  # of it, from which on it counts
     a_day: int  # automated backups; 0 where they come on some days only
@@ -67,6 +69,7 @@ def of(backstop: Backstop, now: datetime) -> Health:
         limit=limit,
         doubt=doubt,
         misses=lately_missed(backstop.journal.recent(200), now),
+        missed=tuple(missed.of(backstop.engine, now - LATELY)),
         head=activity.head(backstop.engine),
         reference=activity.reference(backstop.engine),
         a_day=sum(":" in each.split()[0] for each in backstop.settings.schedule.backup),

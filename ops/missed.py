@@ -1,36 +1,94 @@
-"""A damage that the verifier missed is done again to the same backup until it is seen: another one that it sees says nothing of it (X9).
+"""Automated backups that never came, because nothing ran that could begin them: each is a line of the activity log (B2).
 
-Pure: decided from the verifications as they ended.
+What began and failed is an operation, and stays one. A moment for which there is no operation leaves no other trace, so it is
+written down once the next one is due; the figures, the health post and the evidence count it from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from ops.journal import OperationView
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
-LOOKED_BACK = 50  # verifications among which one is looked for
+from ops import activity, schedules
+from ops.backstop import Backstop
+from ops.database import ActivityRow, OperationRow, reading
 
-
-def owed(newest_first: Iterable[OperationView]) -> OperationView | None:
-    """The newest verification whose missed damage has not been seen since."""
-    seen: set[str] = set()
-    for view in newest_first:
-        before = view.params.get("shown", {}).get("repeats")
-        if before and (view.id in seen or is_seen(view)):
-            seen.add(before)
-        if view.result.get("missed") and view.id not in seen:
-            return view
-    return None
+WHO = "schedule"
+OUTCOME = "missed"
+LONGEST = timedelta(days=365)  # that is looked back, as the figures do
+_NAMED = "automated-%Y-%m-%d-%H%M"  # in UTC
 
 
-def is_seen(view: OperationView) -> bool:
-    """Whether this one repeated a damage, and the verifier saw it."""
-    shown, tested = view.params.get("shown", {}), view.result.get("verifier") or {}
-    return bool(shown.get("repeats")) and tested.get("damage") == shown.get("damage")
+@dataclass(frozen=True, kw_only=True)
+class Missed:
+    """One of them."""
+
+    id: str  # of the operation that should have taken it
+    due: datetime
+    noted: datetime
+    text: str
 
 
-def seen_since(newest_first: Iterable[OperationView], at: datetime) -> OperationView | None:
-    """The newest that saw what was missed, if that was after this moment."""
-    return next((view for view in newest_first if is_seen(view) and view.created_at > at), None)
+def named(moment: datetime) -> str:
+    """The operation that belongs to a moment. Pure."""
+    return f"{moment.astimezone(UTC):{_NAMED}}"
+
+
+def moments(times: Sequence[str], zone: ZoneInfo, begin: datetime, end: datetime) -> list[datetime]:
+    """When automated backups were due, from ``begin`` to before ``end``, the oldest first. Pure."""
+    found: set[datetime] = set()
+    for each in times:
+        moment = schedules.latest(each, zone, end - timedelta(seconds=1)).astimezone(UTC)
+        while moment >= begin:
+            found.add(moment)
+            moment = schedules.latest(each, zone, moment - timedelta(seconds=1)).astimezone(UTC)
+    return sorted(found)
+
+
+def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> tuple[Missed, ...]:
+    """Write down each moment of a span for which nothing was begun, unless it is; those that are written down now.
+
+    Args:
+        backstop: of the environment that backups are taken of.
+        begin: the first moment that counts.
+        end: of what is due then, it is not known yet.
+        why: nothing was begun.
+    """
+    schedule, zone = backstop.settings.schedule.backup, backstop.settings.team.zoneinfo
+    passed = {named(each): each for each in moments(schedule, zone, max(begin, end - LONGEST), end)}
+    if not passed:
+        return ()
+    now = datetime.now(UTC)
+    with Session(backstop.engine) as session, session.begin():
+        activity.hold(session)
+        began = set(session.scalars(select(OperationRow.id).where(OperationRow.id.in_(passed))))
+        known = set(session.scalars(select(ActivityRow.operation_id).where(ActivityRow.outcome == OUTCOME)))
+        found = [
+            Missed(id=each, due=due, noted=now, text=f"The automated backup that was due {due:%Y-%m-%d %H:%M} UTC did not come: {why}")
+            for each, due in passed.items()
+            if each not in began | known
+        ]
+        for each in found:
+            activity.append(session, who=WHO, text=each.text, outcome=OUTCOME, operation_id=each.id)
+    return tuple(found)
+
+
+def of(engine: Engine, since: datetime) -> list[Missed]:
+    """Those that were written down since then, in the order of their moments."""
+    row = ActivityRow
+    query = select(row).where(row.outcome == OUTCOME, row.at >= since.astimezone(UTC).isoformat())
+    with reading(engine) as session:
+        return sorted((_missed(each) for each in session.scalars(query)), key=lambda each: each.due)
+
+
+def _missed(row: ActivityRow) -> Missed:
+    """A line as a value."""
+    operation = row.operation_id or ""
+    return Missed(
+        id=operation, due=datetime.strptime(operation, _NAMED).replace(tzinfo=UTC), noted=datetime.fromisoformat(row.at), text=row.text
+    )

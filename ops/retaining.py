@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from ops import approvals, deltas, held, missed, retention
+from ops import approvals, deltas, held, overlooked, retention
 from ops.catalogue import Catalogue
 from ops.context import Services
 from ops.journal.reading import Readings
@@ -68,8 +68,8 @@ def apply(services: Services) -> dict[str, Any]:
 def doubt(engine: Engine) -> str | None:
     """Why nothing may leave though the rules would let it: the last verification failed, and none has succeeded since (B14, X9)."""
     ended = ("succeeded", "failed")  # one that was cancelled says nothing about the one before
-    views = Readings(engine).recent(missed.LOOKED_BACK, kinds=("verification",))
-    if blind := missed.owed(views):
+    views = Readings(engine).recent(overlooked.LOOKED_BACK, kinds=("verification",))
+    if blind := overlooked.owed(views):
         return f"the verifier missed a damage ({blind.result['missed']}), so nothing leaves until it sees that one"
     last = next((view for view in views if view.status in ended), None)
     if last is None or last.status != "failed":

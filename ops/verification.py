@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
-from ops import archive, choosing, damages, missed, spots, staging
+from ops import archive, choosing, damages, overlooked, spots, staging
 from ops.choosing import Choice
 from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
@@ -79,7 +79,7 @@ def start(journal: Journal, services: Services, backup_id: str, by: str, *, id: 
         Refused: nothing can be restored there, or staging is in use.
     """
     seed = int(hashlib.sha256(id.encode()).hexdigest()[:8], 16)
-    owed = missed.owed(journal.recent(missed.LOOKED_BACK, kinds=(KIND,)))
+    owed = overlooked.owed(journal.recent(overlooked.LOOKED_BACK, kinds=(KIND,)))
     damaged = _damaged(services, owed) if owed else None
     if owed and damaged and backup_id in {"", damaged.id}:
         choice = Choice(backup=damaged, why="a damage of it was missed, and is done again", seed=int(owed.params["shown"]["seed"]))

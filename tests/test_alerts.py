@@ -22,6 +22,7 @@ from ops.automated import Missing
 from ops.database import DeliveryRow, open_database
 from ops.errors import Failed, Refused
 from ops.journal import OperationView, Status
+from ops.missed import Missed
 from ops.services import mail, pagerduty, pings
 from ops.services.trusted import certificates
 from ops.settings import Settings, parse
@@ -224,6 +225,20 @@ def test_an_automated_backup_that_did_not_come_is_wrong_until_a_newer_good_one_i
     alert = _alert("automated-backup")
     assert causes.over(alert, facts(newest=older)) is None
     assert causes.over(alert, facts()) is None  # it was overtaken by the next moment, and there is still none
+    assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
+
+
+def test_automated_backups_that_never_came_are_one_alert_until_a_newer_good_one_is_there() -> None:
+    def never(due: datetime) -> Missed:
+        return Missed(id="", due=due, noted=NOW, text="The automated backup did not come: no bot ran then.")
+
+    (found,) = causes.causes(facts(missed=(never(NOW - 24 * HOUR), never(NOW))), NOW + HOUR)
+    assert (found.severity, found.title, found.at) == (Severity.P1, "2 automated backups did not come", NOW)
+    assert "no bot ran then. It is the last of 2 since 2026-03-03 03:00 UTC." in found.text
+    older, newer = (_Full(timestamp=NOW + span) for span in (-HOUR, HOUR))
+    assert not causes.causes(facts(missed=(never(NOW),), newest=newer), NOW + HOUR)
+    alert = _alert("missed-backups")
+    assert (causes.over(alert, facts()), causes.over(alert, facts(newest=older))) == (None, None)
     assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from ops import automated, health, outlook
+from ops import automated, health, missed, outlook
 from ops.files import Room
 from ops.outlook import Outlook
 from sandbox.slack import Client, Shown
@@ -22,6 +23,7 @@ from tests.selling import until
 from tests.world import CAROL, ENGINEERING, INCIDENTS, ROOT, World, plain, running, wait_for, world
 
 LEAD = timedelta(hours=1)
+UTC_ZONE = ZoneInfo("UTC")
 
 
 def ago(span: timedelta) -> str:
@@ -80,6 +82,37 @@ def test_a_new_installation_begins_with_no_missed_backup_and_no_late_post(place:
     with running(place):
         assert "there is no good full backup" in str(answer(slack, "/ops status").blocks)
         assert (cards(slack), titled(slack, "Backup health")) == ([], [])
+
+
+def test_a_bot_that_was_down_for_days_says_how_many_backups_did_not_come_and_figures_and_evidence_count_them(place: World) -> None:
+    in_use_for(place, 100)
+    slack, begun = place.slack.client, datetime.now(UTC) - timedelta(hours=100)
+    due = missed.moments([place.more.split('"')[1].lower()], UTC_ZONE, begun, datetime.now(UTC) - timedelta(hours=2))
+    with running(place):
+        until(slack, ENGINEERING, lambda shown: is_over(shown) and backup_id(shown).startswith("full-"))
+        told = until(slack, ENGINEERING, lambda shown: f"{len(due)} automated backups did not come" in shown.all_text)
+        assert f"{due[-1]:%Y-%m-%d %H:%M} UTC did not come: no bot ran then. It is the last of {len(due)} since" in told.all_text
+        wait_for(lambda: [each for each in slack.thread(told) if "a good full backup again" in each.all_text], "the end of the alert")
+        post = until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+        assert f"Failures of the last day:* {len(due)}" in str(post.blocks)
+        assert f"1 of {len(due) + 1}" in answer(slack, "/ops metrics").all_text
+    with running(place):
+        assert "Nothing runs" in str(answer(slack, "/ops status").blocks)
+    proofs = [
+        json.loads(line)
+        for year in sorted({each.year for each in due})
+        for line in place.terminal("evidence", str(year)).stdout.splitlines()
+    ]
+    assert [each["id"] for each in proofs if each["outcome"] == "missed" and each["record"] == "backup"] == [
+        automated.operation_id(each) for each in due
+    ]
+
+
+def test_every_moment_of_each_schedule_counts_once_over_a_change_of_the_clock_too() -> None:
+    begin, end = datetime(2026, 4, 3, 13, tzinfo=UTC), datetime(2026, 4, 5, 14, tzinfo=UTC)
+    found = missed.moments(["00:00", "12:00 utc", "22:00"], ZoneInfo("Australia/Melbourne"), begin, end)
+    assert [f"{each:%d %H:%M}" for each in found] == ["03 13:00", "04 11:00", "04 12:00", "04 13:00", "05 12:00"]
+    assert missed.moments(["00:00 utc"], UTC_ZONE, end, end) == []
 
 
 def test_an_automated_backup_that_fails_is_told_in_both_channels_until_there_is_a_good_one(place: World) -> None:

@@ -50,16 +50,15 @@ def _quick(found: Health) -> str:
 
 
 def _misses(found: Health) -> list[str]:
-    """What failed within the last day."""
-    if not found.misses:
-        return ["*Failures of the last day:* none"]
-    more = len(found.misses) - _SHOWN
+    """What failed within the last day, and what never came."""
+    never = [f"• {prose(found.missed[-1].text)} It is the last of {len(found.missed)}."] if len(found.missed) > 1 else []
+    never = never or [f"• {prose(each.text)}" for each in found.missed]
     shown = [f"• {escape(each.kind)} {ago(each.created_at)}: {people(escape(each.error or each.status, 200))}" for each in found.misses]
-    return [
-        f"*Failures of the last day:* {len(found.misses)}",
-        *shown[:_SHOWN],
-        *([f"{more} more: `/ops log`"] if more > 0 else []),
-    ]
+    if not never and not shown:
+        return ["*Failures of the last day:* none"]
+    more = len(shown) - _SHOWN
+    count = len(found.missed) + len(shown)
+    return [f"*Failures of the last day:* {count}", *never, *shown[:_SHOWN], *([f"{more} more: `/ops log`"] if more > 0 else [])]
 
 
 def _rhythm(found: Health) -> str:

@@ -11,7 +11,7 @@ from bot.views.backup import outcome
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, prose
-from ops import missed
+from ops import overlooked
 from ops.spots import load
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _spots(view: OperationView) -> list[str]:
 def _verifier(view: OperationView) -> str:
     """How the verifier proved itself."""
     tested = view.result.get("verifier")
-    again = ", which was missed before" if missed.is_seen(view) else ""
+    again = ", which was missed before" if overlooked.is_seen(view) else ""
     return f"The verifier saw the copy that was damaged on purpose ({escape(str(tested['damage']), 80)}){again}" if tested else ""
 
 

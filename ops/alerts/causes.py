@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops import missed, restore, rollback, watch
+from ops import overlooked, restore, rollback, watch
 from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
@@ -18,9 +18,11 @@ from ops.automated import Missing
 from ops.backup import ENVIRONMENT
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
+from ops.missed import Missed
 from ops.outlook import WARNED_FROM
 from ops.words import decimal_size
 
+MISSED = "missed-backups"
 BACKUP, RESTORE, HALTED, VERIFICATION, VERIFIER = "automated-backup", "restore", "halted", "verification", "verifier"
 OVERDUE, STORAGE, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "channel:", "canary", "canary-unanswered"
 WATCH, UNHEARD = "watch", "unheard:"
@@ -62,12 +64,13 @@ class Facts:
     undelivered: tuple[Undelivered, ...]
     taken: Mapping[str, datetime]  # when each channel last took something
     canary: Alert | None  # the newest test of the alerts
+    missed: tuple[Missed, ...] = ()  # automated backups that never came, the oldest first, in the look that found them
 
 
 def causes(facts: Facts, now: datetime) -> list[Cause]:
     """Everything that is wrong. Pure."""
     found = [_backup(facts), *_verification(facts), _overdue(facts, now), _storage(facts, now), *_operations(facts, now), _log(facts, now)]
-    found += [_watched(facts, now), *_channels(facts), *_unheard(facts), _unanswered(facts, now)]
+    found += [_missed(facts), _watched(facts, now), *_channels(facts), *_unheard(facts), _unanswered(facts, now)]
     return [each for each in found if each is not None]
 
 
@@ -98,6 +101,22 @@ def _backup(facts: Facts) -> Cause | None:
         remedy=f"{next_} Production was not touched. Take one by hand: `/backup full`.",
         at=each.due,
         about=None if each.again else each.id,
+    )
+
+
+def _missed(facts: Facts) -> Cause | None:
+    """Automated backups that never came, and that no other has made up for."""
+    if not facts.missed or (facts.newest is not None and facts.newest.timestamp > facts.missed[-1].due):
+        return None
+    count = len(facts.missed)
+    more = f" It is the last of {count} since {facts.missed[0].due:%Y-%m-%d %H:%M} UTC." if count > 1 else ""
+    return Cause(
+        key=MISSED,
+        severity=Severity.P1,
+        title="An automated backup did not come" if count == 1 else f"{count} automated backups did not come",
+        text=f"{facts.missed[-1].text}{more}",
+        remedy="The one that is due now is tried now. Find out why none began: `HEARTBEAT_URL` tells of a bot that is down while it is.",
+        at=facts.missed[-1].due,
     )
 
 
@@ -137,7 +156,7 @@ def _verification(facts: Facts) -> list[Cause]:
     """The last one failed (B14), or the verifier passed a damaged copy and has not seen that damage since (X9)."""
     last = next((each for each in facts.verifications if each.status in {Status.SUCCEEDED, Status.FAILED}), None)
     failed = last if last is not None and last.status is Status.FAILED and not last.result.get("missed") else None
-    blind = missed.owed(facts.verifications)
+    blind = overlooked.owed(facts.verifications)
     return [
         *([_verified(blind, VERIFIER, "The verifier missed a damage", "the verifier sees that damage")] if blind else []),
         *([_verified(failed, VERIFICATION, "The verification failed", "a verification succeeds")] if failed else []),
@@ -159,7 +178,7 @@ def _verified(view: OperationView, key: str, title: str, until: str) -> Cause:
 
 def _verifier_over(alert: Alert, facts: Facts) -> str | None:
     """The same damage was done again, and seen."""
-    seen = missed.seen_since(facts.verifications, alert.at)
+    seen = overlooked.seen_since(facts.verifications, alert.at)
     if seen is None:
         return None
     return f"The verifier sees it now: `{seen.params['bound']['backup']}`, {seen.params['shown']['damage']}."
@@ -381,6 +400,7 @@ def _answered(alert: Alert, facts: Facts) -> str | None:
 
 _OVER = {
     BACKUP: _backup_over,
+    MISSED: _backup_over,
     STORAGE: _storage_over,
     VERIFICATION: _verification_over,
     VERIFIER: _verifier_over,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops import automated, missed, schedules, staging, verification, watch
+from ops import automated, overlooked, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, goes_on, over
 from ops.alerts.outgoing import Undelivered
@@ -12,15 +12,25 @@ from ops.alerts.records import Alert
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.manifest import Backup
+from ops.missed import Missed
 
 
-def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tuple[str, ...] | None, slack: Undelivered | None) -> Facts:
+def gather(  # noqa: PLR0913 # what only the bot knows, all named
+    backstop: Backstop,
+    now: datetime,
+    *,
+    late: Missing | None,
+    missed: tuple[Missed, ...],
+    log: tuple[str, ...] | None,
+    slack: Undelivered | None,
+) -> Facts:
     """As it is now.
 
     Args:
         backstop: what is looked at.
         now: aware.
         late: the automated backup that cannot begin.
+        missed: automated backups that never came, once.
         log: what is wrong with the activity log, where that was looked at.
         slack: alerts that Slack does not take.
     """
@@ -34,12 +44,13 @@ def gather(backstop: Backstop, now: datetime, *, late: Missing | None, log: tupl
     channels = (telling.MAIL, telling.PAGER)
     taken = {each: outgoing.taken_since(backstop.engine, each, now - timedelta(days=30)) for each in channels}
     return Facts(
+        missed=missed,
         missing=(*((late,) if late else ()), *failed),
         newest=next((each for each in backstop.catalogue.all() if _counts(each, now)), None),
         used=backstop.catalogue.used(),
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
-        verifications=tuple(journal.recent(missed.LOOKED_BACK, kinds=(verification.KIND,))),
+        verifications=tuple(journal.recent(overlooked.LOOKED_BACK, kinds=(verification.KIND,))),
         watches=tuple(journal.recent(5, kinds=(watch.KIND,))),
         weekly=weekly,
         log=log,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import BigInteger, Engine, cast, select
 from sqlalchemy.orm import Session
 
+from ops import missed
 from ops.approvals import Status
 from ops.automated import PREFIX
 from ops.backstop import Backstop
@@ -18,6 +19,7 @@ from ops.recoveries import spans
 DAYS, MOST_DAYS = 30, 365
 _KINDS = (*BACKUPS, *BRINGS_BACK, "deploy")
 _RECOVERIES = 8
+NEVER_CAME = "backup that never came"  # counted among the automated ones, not among the full backups that were begun
 _NOTHING = (None, None, None)
 
 
@@ -67,7 +69,9 @@ def operations(engine: Engine, since: datetime) -> list[Done]:
     with reading(engine) as session:
         rows = session.execute(query.where(row.kind.in_(_KINDS), row.created_at >= since).order_by(row.created_at)).all()
         made = _made(session, since)
-    return [Done(*each, each.id.startswith(PREFIX), *made.get(each.id, _NOTHING)) for each in rows]
+    done = [Done(*each, each.id.startswith(PREFIX), *made.get(each.id, _NOTHING)) for each in rows]
+    never = [Done(each.id, NEVER_CAME, "failed", each.due, None, automated=True) for each in missed.of(engine, since) if each.due >= since]
+    return sorted([*done, *never], key=lambda each: each.created_at) if never else done
 
 
 def _made(session: Session, since: datetime) -> dict[str, tuple[int | None, int | None, datetime | None]]:
