@@ -12,6 +12,15 @@ from ops import alerts, metrics
 WEEK = timedelta(days=7)
 
 
+def say(desk: Desk, key: str, said: Message, *, red: bool = False) -> tuple[str, ...]:
+    """In its channel; what is red in the channel of incidents first. Where it stands."""
+    slack = desk.settings.slack
+    if red:
+        desk.say(f"{key}-red", slack.incidents, said)
+    desk.say(key, slack.engineering, said)
+    return (slack.engineering, slack.incidents) if red else (slack.engineering,)
+
+
 def digest(desk: Desk, now: datetime) -> Message:
     """The week in figures."""
     backstop = desk.backstop

@@ -15,7 +15,6 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot import alerting, checklisting, posting, witness
 from bot.alerting import Outgoing
 from bot.desk import Desk
-from bot.registry import Message
 from bot.views import branches as branch_views
 from bot.views import health as views
 from bot.views import outlook as outlook_views
@@ -172,7 +171,7 @@ class Schedule:
         if taking is not None and taking.status is Status.RUNNING:
             return  # in a minute there is more to say
         found = health.of(self._desk.backstop, now)
-        self._post("health", moment, views.health(found, late_since=_late(moment, now)), red=bool(found.red))
+        posting.say(self._desk, f"health-{moment:%Y-%m-%d}", views.health(found, late_since=_late(moment, now)), red=bool(found.red))
 
     def _post_retention(self, now: datetime) -> None:
         """Once for each date, if there is something to say."""
@@ -183,7 +182,8 @@ class Schedule:
         if not found.says_something:
             self._quiet = moment
             return
-        self._post("retention", moment, outlook_views.outlook(found, late_since=_late(moment, now)), red=found.over)
+        said = outlook_views.outlook(found, late_since=_late(moment, now))
+        posting.say(self._desk, f"retention-{moment:%Y-%m-%d}", said, red=found.over)
 
     def _list_branches(self, now: datetime) -> None:
         """Every week the branches that were merged long ago, if there are any (B16)."""
@@ -221,13 +221,6 @@ class Schedule:
         if self._first is None:
             self._first = activity.begun(self._desk.backstop.engine)
         return min(self._began, self._first or self._began)
-
-    def _post(self, name: str, moment: datetime, said: Message, *, red: bool) -> None:
-        """In its channel; what is red in the channel of incidents first."""
-        key, slack = f"{name}-{moment:%Y-%m-%d}", self._desk.settings.slack
-        if red:
-            self._desk.say(f"{key}-red", slack.incidents, said)
-        self._desk.say(key, slack.engineering, said)
 
 
 def _late(moment: datetime, now: datetime) -> datetime | None:

@@ -178,6 +178,17 @@ def test_how_the_backups_stand_can_be_posted_now_and_another_word_gets_a_sentenc
     assert "`/ops post retention`" in refused
 
 
+def test_what_is_red_goes_to_incidents_too_when_it_is_posted_now(tmp_path: Path) -> None:
+    with world(tmp_path) as place, running(place):
+        slack = place.slack.client
+        assert answer(slack, "/ops post health").text == "Posted in #engineering and #incidents."
+        assert "There is no good full backup." in str(until(slack, INCIDENTS, lambda shown: "Backup health" in shown.all_text).blocks)
+        taken(slack, "/backup full")
+        assert answer(slack, "/ops post health").text == "Posted in #engineering."
+        wait_for(lambda: len(titled(slack, "Backup health")) == 2, "the second post")
+        assert len(titled(slack, "Backup health", INCIDENTS)) == 1
+
+
 def test_a_changed_line_of_the_log_is_found_from_slack_and_in_the_terminal(shop: World, slack: Client) -> None:
     taken(slack, "/backup quick")
     assert "Every line of the log is as it was written" in answer(slack, "/ops verify-log").all_text

@@ -20,38 +20,41 @@ from ops.errors import Refused
 from ops.people import Right
 
 
-def _health(desk: Desk, turn: str, now: datetime) -> None:
+def _health(desk: Desk, turn: str, now: datetime) -> tuple[str, ...]:
     """How the backups stand."""
-    desk.say(f"health-{turn}", desk.settings.slack.engineering, views.health(health.of(desk.backstop, now)))
+    found = health.of(desk.backstop, now)
+    return posting.say(desk, f"health-{turn}", views.health(found), red=bool(found.red))
 
 
-def _retention(desk: Desk, turn: str, now: datetime) -> None:
+def _retention(desk: Desk, turn: str, now: datetime) -> tuple[str, ...]:
     """What leaves, how full it is."""
-    desk.say(f"retention-{turn}", desk.settings.slack.engineering, outlook_views.outlook(outlook.of(desk.backstop, now)))
+    found = outlook.of(desk.backstop, now)
+    return posting.say(desk, f"retention-{turn}", outlook_views.outlook(found), red=found.over)
 
 
-def _digest(desk: Desk, turn: str, now: datetime) -> None:
+def _digest(desk: Desk, turn: str, now: datetime) -> tuple[str, ...]:
     """The week in figures."""
-    desk.say(f"digest-{turn}", desk.settings.slack.engineering, posting.digest(desk, now))
+    return posting.say(desk, f"digest-{turn}", posting.digest(desk, now))
 
 
-def _checklist(kind: str, desk: Desk, turn: str, now: datetime) -> None:
+def _checklist(kind: str, desk: Desk, turn: str, now: datetime) -> tuple[str, ...]:
     """This week's, or this month's; where it was posted already, once more."""
     due = schedules.latest(getattr(desk.settings.schedule, kind), desk.settings.team.zoneinfo, now)
     was_there = desk.posts.wanted_at(f"{kind}-{due:%Y-%m-%d}") is not None
     found = checklisting.begin(desk, kind, due, now)
     if was_there:
         checklisting.again(desk, found, turn)
+    return (desk.settings.slack.engineering,)
 
 
-POSTS: Mapping[str, Callable[[Desk, str, datetime], None]] = {
+POSTS: Mapping[str, Callable[[Desk, str, datetime], tuple[str, ...]]] = {
     "health": _health,
     "retention": _retention,
     WEEKLY: partial(_checklist, WEEKLY),
     MONTHLY: partial(_checklist, MONTHLY),
     "digest": _digest,
 }
-"""By the word that is typed."""
+"""By the word that is typed; each says where it was posted."""
 
 _post = command("/ops", "post", needs=Right.TAKE, stored=True)
 _verify = command("/ops", "verify-log", needs=Right.LOOK)
@@ -66,8 +69,8 @@ def post(request: Request, desk: Desk) -> Reply:
         raise Refused(
             f"There is no post “{request.text.strip()[:40]}”.", f"Those there are: {', '.join(f'`/ops post {each}`' for each in POSTS)}."
         )
-    POSTS[named](desk, request.operation_id, datetime.now(UTC))
-    words = f"Posted in #{desk.settings.slack.engineering.lstrip('#')}."
+    channels = POSTS[named](desk, request.operation_id, datetime.now(UTC))
+    words = f"Posted in {' and '.join('#' + each.lstrip('#') for each in channels)}."
     return Reply(message=message(words, section(words)))
 
 
