@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ops import missed
+from ops import by_hand, missed
 from ops.backstop import Backstop
 from ops.database import ActivityRow, AlertRow, ApprovalRow, OperationRow, TickRow, reading
 from ops.errors import Refused
@@ -140,7 +140,8 @@ def _alerts(session: Session, begin: datetime, end: datetime) -> Iterator[Record
 def _ticks(session: Session, begin: datetime, end: datetime) -> Iterator[Record]:
     """What people ticked on the checklists."""
     for each in session.scalars(select(TickRow).where(TickRow.at >= begin, TickRow.at < end)):
-        yield _record("checklist", each.at, each.by, each.item, "done", each.checklist_id, dict(each.fields))
+        outcome = "failed" if by_hand.wrong(each.fields) else "done"
+        yield _record("checklist", each.at, each.by, each.item, outcome, each.checklist_id, dict(each.fields))
 
 
 def _lines(session: Session, begin: datetime, end: datetime) -> Iterator[Record]:

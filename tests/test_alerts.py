@@ -19,6 +19,7 @@ from ops.alerts.causes import Cause, Facts
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
+from ops.by_hand import Restoration
 from ops.database import DeliveryRow, open_database
 from ops.errors import Failed, Refused
 from ops.journal import OperationView, Status
@@ -273,6 +274,23 @@ def test_a_failed_verification_a_blind_verifier_and_a_week_without_one_are_told_
     assert not causes.causes(facts(weekly=monday), NOW - timedelta(minutes=1))
     assert [each.key for each in causes.causes(facts(weekly=monday), NOW)] == ["verification-overdue"]
     assert not causes.causes(facts(weekly=monday, verifications=(good,)), NOW + 2 * HOUR)
+
+
+def test_a_restoration_that_a_person_found_wrong_is_a_failed_verification_until_one_is_as_it_should_be() -> None:
+    bad = Restoration(backup="full-9", by="U0DAVE", at=NOW, wrong=("Application functional",), issues="it asks for a login")
+    good = replace(bad, by="U0BOB", at=NOW + HOUR, wrong=())
+    (found,) = causes.causes(facts(by_hand=bad), NOW)
+    assert (found.key, found.severity, found.at) == ("verification", Severity.P0, NOW)
+    assert found.text == "`full-9`, restored by U0DAVE: Application functional: No. Issues found: it asks for a login"
+    assert not causes.causes(facts(by_hand=good), NOW + HOUR)
+    alert = _alert("verification")
+    assert causes.over(alert, facts(by_hand=bad)) is None
+    assert causes.over(alert, facts(by_hand=good)) == "`full-9` was restored by U0BOB, as it should be."
+    proven = view("verification", Status.SUCCEEDED, NOW + HOUR)
+    assert not causes.causes(facts(by_hand=bad, verifications=(proven,)), NOW + HOUR)
+    assert causes.over(alert, facts(by_hand=bad, verifications=(proven,))) == "`full-1` was restored to staging and proven."
+    failed = view("verification", Status.FAILED, NOW - HOUR)
+    assert not causes.causes(facts(by_hand=good, verifications=(failed,)), NOW + HOUR)
 
 
 def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_restore_until_one_succeeds() -> None:

@@ -56,7 +56,7 @@ def test_the_weekly_list_comes_by_itself_once_and_is_ticked_by_people_each_of_wh
     assert "Review storage usage (weekly-" in place.terminal("log").stdout
 
 
-def test_the_verification_log_is_filled_in_by_whoever_tested_and_a_no_is_told_in_both_channels(place: World) -> None:
+def test_the_verification_log_is_filled_in_by_whoever_tested_and_a_no_is_a_p0_until_a_later_log_is_good(place: World) -> None:
     in_use_for(place, 23)
     slack = place.slack.client
     with running(place):
@@ -73,6 +73,14 @@ def test_the_verification_log_is_filled_in_by_whoever_tested_and_a_no_is_told_in
         shown = titled(slack, "Weekly checklist")[0]
         for words in (made, "Issues found: 12 orders", "Tested by: <@U0DAVE>"):
             assert words in str(shown.blocks)
+        alert = until(slack, INCIDENTS, lambda shown: "P0 · The verification failed" in shown.all_text)
+        assert f"`{made}`, restored by <@U0DAVE>: Data integrity verified: No. Issues found: 12 orders" in alert.all_text
+        assert slack.click(shown, "checklist_log", user=BOB).acked
+        slack.submit(window(slack, BOB), {"answer_0": "Yes", "answer_1": "Yes", "answer_2": "Yes", "notes": "No"}, user=BOB)
+        until(slack, INCIDENTS, lambda shown: "Over: The verification failed" in shown.all_text)
+        listed = until(slack, ENGINEERING, lambda shown: "Weekly checklist" in shown.all_text and "Tested by: <@U0BOB>" in shown.all_text)
+        assert "checklist_log" not in str(listed.blocks)
+        assert len(place.terminal("log").stdout.split("Backup tested: ")) == 3
 
 
 def test_a_list_that_is_forgotten_is_nudged_once_and_the_missing_verification_goes_to_incidents_as_does_that_it_is_mended(

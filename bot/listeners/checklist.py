@@ -12,7 +12,7 @@ from bot.requests import Request
 from bot.views import checklist as views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
-from ops import checklists
+from ops import by_hand, checklists
 from ops.checklists import Checklist, Item
 from ops.errors import Refused
 from ops.people import Right
@@ -53,7 +53,7 @@ def ask(request: Request, desk: Desk) -> Reply:
 @_logged.answer
 def check(request: Request) -> Answer:
     """Each question has an answer."""
-    missing = {f"{Field.ANSWER}_{place}": "Yes or no?" for place in range(len(views.ANSWERS)) if not _answered(request, place)}
+    missing = {f"{Field.ANSWER}_{place}": "Yes or no?" for place in range(len(by_hand.ANSWERS)) if not _answered(request, place)}
     return Errors(missing) if missing else Show(looking())
 
 
@@ -61,13 +61,13 @@ def check(request: Request) -> Answer:
 def log(request: Request, desk: Desk) -> Reply:
     """Write it down, with the document's fields."""
     backup = desk.backstop.catalogue.get(request.fields.get(Field.BACKUP, ""))
-    item = _item(desk, request.private, "restored")
+    item = _item(desk, request.private, by_hand.ITEM)
     fields = {
         "Date": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "Backup tested": backup.id,
+        by_hand.TESTED: backup.id,
         "Backup timestamp": f"{backup.timestamp:%Y-%m-%d %H:%M:%S} UTC",
-        **{words: _answered(request, place) for place, words in enumerate(views.ANSWERS)},
-        "Issues found": request.fields.get(Field.NOTES, "").strip() or "none",
+        **{words: _answered(request, place) for place, words in enumerate(by_hand.ANSWERS)},
+        by_hand.ISSUES: request.fields.get(Field.NOTES, "").strip() or "none",
         "Tested by": request.person.id,
     }
     checklists.tick(desk.backstop.engine, request.private, item.key, item.text, by=request.person.id, fields=fields)

@@ -25,6 +25,7 @@ from bot.views.blocks import (
     typed,
 )
 from bot.views.text import ago, clock, code, counted, duration, escape, mention, people, plain, prose
+from ops.by_hand import ANSWERS, ISSUES, TESTED
 from ops.checklists import MONTHLY, WEEKLY, Checklist, Item, State
 from ops.checklists.items import Deed
 from ops.manifest import Backup
@@ -37,8 +38,6 @@ _MARKS = {
     State.WRONG: ":x:",
 }
 _OFFERED = 20  # backups, in the form
-ANSWERS = ("Restoration successful", "Data integrity verified", "Application functional")
-"""The document's questions of the verification log, in its words."""
 
 
 def checklist(found: Checklist, target: str) -> Message:
@@ -105,9 +104,9 @@ def log_window(checklist_id: str, backups: Sequence[Backup]) -> View:
     yes_no = [option("Yes", "Yes"), option("No", "No")]
     return modal(
         "Verification log",
-        entry("Backup tested", select(Field.BACKUP, offered, full[0].id), needed=True),
+        entry(TESTED, select(Field.BACKUP, offered, full[0].id), needed=True),
         *(entry(words, radio(f"{Field.ANSWER}_{place}", yes_no), needed=True) for place, words in enumerate(ANSWERS)),
-        entry("Issues found", typed(Field.NOTES, hint="None, or what was not as it should be", limit=500, lines=True)),
+        entry(ISSUES, typed(Field.NOTES, hint="None, or what was not as it should be", limit=500, lines=True)),
         submit="Log it",
         callback_id=Window.VERIFICATION_LOG,
         private=checklist_id,

@@ -16,6 +16,7 @@ from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
 from ops.backup import ENVIRONMENT
+from ops.by_hand import ISSUES, Restoration
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
 from ops.missed import Missed
@@ -64,6 +65,7 @@ class Facts:
     undelivered: tuple[Undelivered, ...]
     taken: Mapping[str, datetime]  # when each channel last took something
     canary: Alert | None  # the newest test of the alerts
+    by_hand: Restoration | None = None  # the newest restoration that a person tested
     missed: tuple[Missed, ...] = ()  # automated backups that never came, the oldest first, in the look that found them
 
 
@@ -153,13 +155,15 @@ def _storage_over(_alert: Alert, facts: Facts) -> str | None:
 
 
 def _verification(facts: Facts) -> list[Cause]:
-    """The last one failed (B14), or the verifier passed a damaged copy and has not seen that damage since (X9)."""
+    """The last one failed, by a person's word too (B14), or the verifier passed a damaged copy and has not seen that damage since (X9)."""
     last = next((each for each in facts.verifications if each.status in {Status.SUCCEEDED, Status.FAILED}), None)
     failed = last if last is not None and last.status is Status.FAILED and not last.result.get("missed") else None
     blind = overlooked.owed(facts.verifications)
+    said = facts.by_hand if facts.by_hand and (last is None or facts.by_hand.at > (last.finished_at or last.created_at)) else None
     return [
         *([_verified(blind, VERIFIER, "The verifier missed a damage", "the verifier sees that damage")] if blind else []),
-        *([_verified(failed, VERIFICATION, "The verification failed", "a verification succeeds")] if failed else []),
+        *([_verified(failed, VERIFICATION, "The verification failed", "a verification succeeds")] if failed and not said else []),
+        *(_tested(said) if said else []),
     ]
 
 
@@ -182,6 +186,30 @@ def _verifier_over(alert: Alert, facts: Facts) -> str | None:
     if seen is None:
         return None
     return f"The verifier sees it now: `{seen.params['bound']['backup']}`, {seen.params['shown']['damage']}."
+
+
+def _tested(found: Restoration) -> list[Cause]:
+    """A person restored a backup, and it was not as it should be."""
+    if not found.wrong:
+        return []
+    return [
+        Cause(
+            key=VERIFICATION,
+            severity=Severity.P0,
+            title="The verification failed",
+            text=f"`{found.backup}`, restored by {found.by}: {', '.join(f'{each}: No' for each in found.wrong)}. {ISSUES}: {found.issues}",
+            remedy="Find a backup that can be restored, and pin it: `/backup list`. Then fill in the log again, on the weekly checklist.",
+            at=found.at,
+        )
+    ]
+
+
+def _tested_over(alert: Alert, facts: Facts) -> str | None:
+    """Backstop proved one since, or a person restored one that is as it should be."""
+    found = facts.by_hand
+    if found is None or found.wrong or found.at <= alert.at:
+        return _verification_over(alert, facts)
+    return f"`{found.backup}` was restored by {found.by}, as it should be."
 
 
 def _verification_over(alert: Alert, facts: Facts) -> str | None:
@@ -402,7 +430,7 @@ _OVER = {
     BACKUP: _backup_over,
     MISSED: _backup_over,
     STORAGE: _storage_over,
-    VERIFICATION: _verification_over,
+    VERIFICATION: _tested_over,
     VERIFIER: _verifier_over,
     OVERDUE: _verification_over,
     HALTED: _halted_over,

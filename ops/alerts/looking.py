@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops import automated, overlooked, schedules, staging, verification, watch
+from ops import automated, by_hand, overlooked, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, goes_on, over
 from ops.alerts.outgoing import Undelivered
@@ -50,6 +50,7 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
         used=backstop.catalogue.used(),
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
+        by_hand=by_hand.last(backstop.engine),
         verifications=tuple(journal.recent(overlooked.LOOKED_BACK, kinds=(verification.KIND,))),
         watches=tuple(journal.recent(5, kinds=(watch.KIND,))),
         weekly=weekly,

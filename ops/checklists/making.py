@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from ops import automated, drill, outlook, staging, verification
+from ops import automated, by_hand, drill, outlook, staging, verification
 from ops.backstop import Backstop
 from ops.checklists import access, records
 from ops.checklists.access import Members
@@ -16,7 +16,7 @@ from ops.outlook import Outlook
 from ops.settings import Settings
 from ops.words import decimal_size, elapsed
 
-RESTORED = "restored"
+RESTORED = by_hand.ITEM
 
 
 def make(backstop: Backstop, kind: str, due: datetime, members: Members, *, late: bool) -> str:
@@ -118,9 +118,10 @@ def logged(tick: Tick | None) -> Item:
     if tick is None:
         nothing = "No staging deployment is set, so a person does it and fills in the log."
         return Item(key=RESTORED, text=text, state=State.OPEN, evidence=nothing, deed=Deed.LOG)
-    bad = [name for name, answer in tick.fields.items() if answer == "No"]
     said = "; ".join(f"{name}: {answer}" for name, answer in tick.fields.items() if answer)
-    return Item(key=RESTORED, text=text, state=State.WRONG if bad else State.DONE, evidence=said, by=tick.by, at=tick.at)
+    if by_hand.wrong(tick.fields):
+        return Item(key=RESTORED, text=text, state=State.WRONG, evidence=said, by=tick.by, at=tick.at, deed=Deed.LOG)
+    return Item(key=RESTORED, text=text, state=State.DONE, evidence=said, by=tick.by, at=tick.at)
 
 
 def every_verification(views: Iterable[OperationView], since: datetime, tick: Tick | None) -> Item:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ops import activity
+from ops import activity, by_hand
 from ops.database import ChecklistRow, TickRow, reading
 from ops.errors import Refused
 from ops.words import one_line
@@ -88,7 +88,7 @@ def before(engine: Engine, kind: str, due: datetime) -> Made | None:
 
 
 def tick(engine: Engine, checklist_id: str, item: str, text: str, *, by: str, fields: Mapping[str, str] | None = None) -> None:  # noqa: PLR0913 # the facts of a tick
-    """A person did it; it stands in the log too.
+    """A person did it; it stands in the log too. A log in which a question was answered No gives way to a later one.
 
     Raises:
         Refused: there is no such checklist, or somebody ticked that already.
@@ -97,9 +97,10 @@ def tick(engine: Engine, checklist_id: str, item: str, text: str, *, by: str, fi
     with Session(engine) as session, session.begin():
         if session.get(ChecklistRow, checklist_id, with_for_update=True) is None:
             raise Refused("There is no such checklist.", "`/ops post weekly` posts this week's.")
-        if (there := session.get(TickRow, (checklist_id, item))) is not None:
+        there = session.get(TickRow, (checklist_id, item))
+        if there is not None and not (said and by_hand.wrong(there.fields)):
             raise Refused(f"{there.by} did that already.", "The checklist says when.")
-        session.add(TickRow(checklist_id=checklist_id, item=item, by=by, at=datetime.now(UTC), fields=said))
+        session.merge(TickRow(checklist_id=checklist_id, item=item, by=by, at=datetime.now(UTC), fields=said))
         more = f": {'; '.join(f'{key}: {value}' for key, value in said.items() if value)}" if said else ""
         activity.append(session, who=by, text=f"{text} ({checklist_id}){more}", outcome="done")
 

@@ -24,7 +24,7 @@ class ChecklistRow(Base):
 
 
 class TickRow(Base):
-    """What a person did of it; there is no second tick."""
+    """What a person did of it; there is no second tick, but a log that found something wrong gives way to a later one."""
 
     __tablename__ = "ticks"
 
