@@ -462,6 +462,49 @@ def test_deliveries_are_tried_in_their_order_again_after_rests_and_given_up_afte
         paging.stop()
 
 
+def test_an_address_that_is_refused_costs_the_others_no_mail_twice_and_is_named(server: MailServer, engine: Engine, tmp_path: Path) -> None:
+    server.refused = {"gone@harbour.example": 550, "full@harbour.example": 452}
+    found = settings(tmp_path, smtp_url=server.url)
+    everybody = found.alerts.model_copy(update={"email": ("good@harbour.example", *server.refused)})
+    found = found.model_copy(update={"alerts": everybody})
+    alert = kept(engine, cause())
+    telling.tell(engine, [alert], found, datetime.now(UTC))
+    for _ in range(outgoing.FAILING + 1):
+        outgoing.deliver(engine, found, telling.MAIL)
+        _make_due(engine)
+    assert [each.to for each in server.taken] == [("good@harbour.example",)]
+    assert outgoing.undelivered(engine) == []  # e-mail is not broken
+    unreached = outgoing.unreached(engine, found.alerts.email, NOW)
+    assert [(each.address, each.code) for each in unreached] == [("gone@harbour.example", 550), ("full@harbour.example", 452)]
+    named = causes.causes(facts(unreached=tuple(unreached)), NOW)
+    assert [(each.title, each.severity) for each in named] == [
+        ("No alert reaches gone@harbour.example by e-mail", Severity.P1),
+        ("No alert reaches full@harbour.example by e-mail", Severity.P1),
+    ]
+    telling.tell_change(engine, records.resolve(engine, alert.id, "over", datetime.now(UTC)), found, datetime.now(UTC))
+    server.refused = {"gone@harbour.example": 550}
+    outgoing.deliver(engine, found, telling.MAIL)
+    assert [(each.to, each.subject) for each in server.taken[1:]] == [
+        (("full@harbour.example",), "[P0] It failed"),
+        (("good@harbour.example", "full@harbour.example"), "[P0] Resolved: It failed"),
+    ]  # the end waits for nobody, and what was refused for now follows
+    assert [each.address for each in outgoing.unreached(engine, found.alerts.email, NOW)] == ["gone@harbour.example"]
+    assert outgoing.unreached(engine, ("good@harbour.example",), NOW) == []  # whoever is not in the settings is not missed
+    assert causes.over(_alert("address:gone@harbour.example"), facts())
+
+
+def test_a_mail_that_is_refused_for_everybody_is_a_broken_channel(server: MailServer, engine: Engine, tmp_path: Path) -> None:
+    server.refused = {"a@b.example": 550}
+    found = settings(tmp_path, smtp_url=server.url)
+    telling.tell(engine, [kept(engine, cause())], found, datetime.now(UTC))
+    for _ in range(outgoing.FAILING):
+        assert outgoing.deliver(engine, found, telling.MAIL) == 0
+        _make_due(engine)
+    (broken,) = outgoing.undelivered(engine)
+    assert broken.error == "The mail server refuses a@b.example (550)."
+    assert outgoing.unreached(engine, found.alerts.email, NOW) == []
+
+
 def _make_due(engine: Engine) -> None:
     """Time passes."""
     with Session(engine) as session, session.begin():

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops import overlooked, restore, rollback, watch
-from ops.alerts.outgoing import Undelivered
+from ops.alerts.outgoing import Undelivered, Unreached
 from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
@@ -26,7 +26,7 @@ from ops.words import decimal_size
 MISSED = "missed-backups"
 BACKUP, RESTORE, HALTED, VERIFICATION, VERIFIER = "automated-backup", "restore", "halted", "verification", "verifier"
 OVERDUE, STORAGE, CHANNEL, CANARY, UNANSWERED = "verification-overdue", "storage", "channel:", "canary", "canary-unanswered"
-WATCH, UNHEARD = "watch", "unheard:"
+WATCH, UNHEARD, ADDRESS = "watch", "unheard:", "address:"
 BRINGS_BACK = (restore.PRODUCTION, *rollback.KINDS)
 LATELY = timedelta(days=1)
 UNTIL_OVERDUE = timedelta(days=2)  # a Monday's verification is missed on Wednesday
@@ -67,12 +67,13 @@ class Facts:
     canary: Alert | None  # the newest test of the alerts
     by_hand: Restoration | None = None  # the newest restoration that a person tested
     missed: tuple[Missed, ...] = ()  # automated backups that never came, the oldest first, in the look that found them
+    unreached: tuple[Unreached, ...] = ()
 
 
 def causes(facts: Facts, now: datetime) -> list[Cause]:
     """Everything that is wrong. Pure."""
     found = [_backup(facts), *_verification(facts), _overdue(facts, now), _storage(facts, now), *_operations(facts, now), _log(facts, now)]
-    found += [_missed(facts), _watched(facts, now), *_channels(facts), *_unheard(facts), _unanswered(facts, now)]
+    found += [_missed(facts), _watched(facts, now), *_channels(facts), *_addresses(facts), *_unheard(facts), _unanswered(facts, now)]
     return [each for each in found if each is not None]
 
 
@@ -404,6 +405,27 @@ def _heard(alert: Alert, facts: Facts) -> str | None:
     return f"A test of the alerts arrived by {name}." if any(at is not None and at > alert.at for at in (everywhere, there)) else None
 
 
+def _addresses(facts: Facts) -> list[Cause]:
+    """Addresses that get nothing, while the others do."""
+    return [
+        Cause(
+            key=f"{ADDRESS}{each.address}",
+            severity=Severity.P1,
+            title=f"No alert reaches {each.address} by e-mail",
+            text=f"The mail server refuses this address ({each.code}). The other addresses get their mails.",
+            remedy="Put it right in `[alerts] email`, or take it out and start Backstop again. The next mail tries it once more.",
+            at=each.since,
+            lasting=True,
+        )
+        for each in facts.unreached
+    ]
+
+
+def _address_over(alert: Alert, _facts: Facts) -> str | None:
+    """It took the last mail, or gets none any more."""
+    return f"The last mail was taken for {alert.key.removeprefix(ADDRESS)}, or it is not in `[alerts] email` any more."
+
+
 def _unanswered(facts: Facts, now: datetime) -> Cause | None:
     """Nobody said that the test of the alerts arrived."""
     test = facts.canary
@@ -437,6 +459,7 @@ _OVER = {
     RESTORE: _restore_over,
     WATCH: _watched_over,
     CHANNEL.rstrip(":"): _channel_over,
+    ADDRESS.rstrip(":"): _address_over,
     UNANSWERED: _answered,
     UNHEARD.rstrip(":"): _heard,
 }

@@ -58,6 +58,7 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
         undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
         taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
         canary=records.last(backstop.engine, CANARY),
+        unreached=tuple(outgoing.unreached(backstop.engine, settings.alerts.email, now - timedelta(days=30))),
     )
 
 

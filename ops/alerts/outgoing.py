@@ -1,23 +1,25 @@
 """What leaves for e-mail and PagerDuty, and the dead man's switch: rows that are tried until they were taken.
 
 A channel takes one alert's news in their order. What is not taken is tried again, after longer and longer rests, for a day;
-PagerDuty knows a repeated event by its key, and a mail that is sent twice has the same Message-ID.
+PagerDuty knows a repeated event by its key, and a mail that is sent twice has the same Message-ID. A mail that somebody's address did
+not take counts as taken, and holds up nothing: whoever has it does not get it again. An address that is refused for now (4xx) is tried
+by itself; one that is refused for good (5xx) at the next mail.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session, aliased
 
 from ops.alerts.telling import MAIL, PAGER
 from ops.database import DeliveryRow, is_due, reading
-from ops.errors import OpsError
+from ops.errors import Failed, OpsError
 from ops.services import mail, pagerduty, pings
 from ops.settings import Settings
 
@@ -30,6 +32,7 @@ RESTS = tuple(timedelta(seconds=each) for each in (5, 15, 30, 60, 120, 300, 600)
 TRIED_FOR = timedelta(days=1)
 FAILING = 3  # tries after which a channel counts as broken
 AT_ONCE = 20
+FOR_GOOD = 500  # from this code on a mail server means it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,15 @@ class Undelivered:
     error: str
     since: datetime  # the oldest of what waits was to be told
     titles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreached:
+    """An address that the mail server refuses, while others get their mail."""
+
+    address: str
+    code: int  # of the server's answer
+    since: datetime  # when the mail was to be told
 
 
 _NAMES = tuple(Delivery.__dataclass_fields__)
@@ -84,7 +96,7 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
     waits = (
         select(before.id)
         .where(before.about == DeliveryRow.about, before.channel == DeliveryRow.channel)
-        .where(before.until.is_not(None), before.created_at < DeliveryRow.created_at)
+        .where(before.until.is_not(None), before.done_at.is_(None), before.created_at < DeliveryRow.created_at)
         .exists()
     )
     query = (
@@ -109,14 +121,15 @@ def _claim(engine: Engine, each: Delivery) -> bool:
 def _try(engine: Engine, settings: Settings, each: Delivery) -> bool:
     """One try, and what came of it."""
     now, rest = datetime.now(UTC), RESTS[min(each.attempts, len(RESTS) - 1)]
+    over = now + rest > each.created_at + TRIED_FOR
     try:
-        _SENDERS[each.channel](settings, each)
+        content = _SENDERS[each.channel](settings, each)
     except OpsError as error:
-        over = now + rest > each.created_at + TRIED_FOR
         log.warning("%s did not take %s: %s%s", each.channel, each.id, error.message, "; given up" if over else "")
         _note(engine, each, error=error.message[:500], until=None if over else now + rest)
         return False
-    _note(engine, each, error=None, until=None, done_at=now)
+    until = now + rest if content.get("left") and not over else None
+    _note(engine, each, content=dict(content), error=None, until=until, done_at=func.coalesce(DeliveryRow.done_at, now))
     return True
 
 
@@ -129,6 +142,7 @@ def _note(engine: Engine, each: Delivery, **values: Any) -> None:
 def undelivered(engine: Engine) -> list[Undelivered]:
     """The channels that did not take something several times, and what that is."""
     query = select(DeliveryRow).where(DeliveryRow.until.is_not(None), DeliveryRow.attempts >= FAILING, DeliveryRow.error.is_not(None))
+    query = query.where(DeliveryRow.done_at.is_(None))
     with reading(engine) as session:
         rows = session.scalars(query.where(DeliveryRow.channel != PING).order_by(DeliveryRow.created_at)).all()
         return [_of_channel(name, [row for row in rows if row.channel == name]) for name in dict.fromkeys(row.channel for row in rows)]
@@ -138,6 +152,23 @@ def _of_channel(channel: str, rows: list[DeliveryRow]) -> Undelivered:
     """One channel. Pure."""
     titles = tuple(dict.fromkeys(f"{row.content['severity']}: {row.content['title']}" for row in rows))
     return Undelivered(channel=channel, error=rows[-1].error or "", since=rows[0].created_at, titles=titles)
+
+
+def unreached(engine: Engine, addresses: Sequence[str], since: datetime) -> list[Unreached]:
+    """Which of these addresses did not take the last mail that was tried for them."""
+    row = DeliveryRow
+    query = select(row.created_at, row.attempts, row.content).where(row.channel == MAIL, row.done_at.is_not(None), row.created_at > since)
+    last: dict[str, Unreached | None] = {}
+    with reading(engine) as session:
+        for at, attempts, content in session.execute(query.order_by(row.created_at)):
+            final = attempts >= FAILING or not content.get("left")
+            last |= dict.fromkeys(content.get("took", ()))
+            last |= {
+                each: Unreached(address=each, code=code, since=at)
+                for each, code in content.get("refused", {}).items()
+                if final or code >= FOR_GOOD
+            }
+    return [found for each in addresses if (found := last.get(each)) is not None]
 
 
 def taken_since(engine: Engine, channel: str, since: datetime) -> datetime | None:
@@ -157,17 +188,20 @@ def told(engine: Engine, about: str) -> dict[str, datetime]:
 # -- the channels ----------------------------------------------------------------------------------------------------------
 
 
-def _mail(settings: Settings, each: Delivery) -> None:
-    """To everybody who is named."""
+def _mail(settings: Settings, each: Delivery) -> Mapping[str, Any]:
+    """To everybody who is named, or whoever of them is left."""
     content = each.content
+    to = tuple(address for address in content.get("left") or settings.alerts.email if address in settings.alerts.email)
+    if content.get("left") and not to:
+        return {**content, "left": []}
     state = _STATES.get(content["what"], "")
     subject = f"[{content['severity']}] {f'{state}: ' if state else ''}{content['title']}"
     if settings.secrets.smtp_url is None:
         raise _Unset("SMTP_URL is not set any more.", "Set it, or take the addresses out of `[alerts] email`.")
-    mail.send(
+    refused = mail.send(
         settings.secrets.smtp_url.get_secret_value(),
         mail.Mail(
-            to=settings.alerts.email,
+            to=to,
             sender=settings.alerts.sender,
             subject=subject,
             text=body(content),
@@ -176,6 +210,18 @@ def _mail(settings: Settings, each: Delivery) -> None:
             urgent=content["severity"] == "P0",
         ),
     )
+    if len(refused) == len(to) and not content.get("took"):
+        named = ", ".join(f"{address} ({code})" for address, code in sorted(refused.items()))
+        raise Failed(f"The mail server refuses {named}.", "Look at `[alerts] email`.")
+    return after(content, to, refused)
+
+
+def after(content: Mapping[str, Any], to: Sequence[str], refused: Mapping[str, int]) -> dict[str, Any]:
+    """A mail's content once it was tried for these: who took it, who was refused, and for whom it is tried again. Pure."""
+    before = {each: code for each, code in content.get("refused", {}).items() if each not in to}
+    took = [*content.get("took", ()), *(each for each in to if each not in refused)]
+    left = [each for each, code in refused.items() if code < FOR_GOOD]
+    return {**content, "took": took, "refused": before | dict(refused), "left": left}
 
 
 _STATES = {
@@ -197,7 +243,7 @@ def body(content: Mapping[str, Any]) -> str:
     return "\n\n".join(lines)
 
 
-def _page(settings: Settings, each: Delivery) -> None:
+def _page(settings: Settings, each: Delivery) -> Mapping[str, Any]:
     """An event for PagerDuty."""
     content = each.content
     if settings.secrets.pagerduty_key is None:
@@ -218,16 +264,18 @@ def _page(settings: Settings, each: Delivery) -> None:
     pagerduty.send(settings.pagerduty_url, routing_key, event)
     if content.get("replaces"):
         pagerduty.send(settings.pagerduty_url, routing_key, replace(event, deed="resolve", key=content["replaces"]))
+    return content
 
 
-def _ping(settings: Settings, each: Delivery) -> None:
+def _ping(settings: Settings, each: Delivery) -> Mapping[str, Any]:
     """The dead man's switch of the backups."""
     if settings.secrets.backup_ping_url is not None:
         pings.ping(settings.secrets.backup_ping_url.get_secret_value(), each.content["state"], each.content["body"], each.about)
+    return each.content
 
 
 class _Unset(OpsError):
     """The settings have no way there any more."""
 
 
-_SENDERS: Mapping[str, Callable[[Settings, Delivery], None]] = {MAIL: _mail, PAGER: _page, PING: _ping}
+_SENDERS: Mapping[str, Callable[[Settings, Delivery], Mapping[str, Any]]] = {MAIL: _mail, PAGER: _page, PING: _ping}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import formatdate
@@ -64,16 +65,16 @@ def server(url: str) -> Server:
     return Server(host=parts.hostname, port=port or _PORTS[parts.scheme], implicit=parts.scheme == "smtps", user=user, password=password)
 
 
-def send(url: str, mail: Mail) -> None:
-    """Hand it in.
+def send(url: str, mail: Mail) -> Mapping[str, int]:
+    """Hand it in; which of the addressees the server refused, with the code of its answer.
 
     Raises:
-        Failed: the server did not take it, for whomever of the addressees.
+        Failed: the server did not take it, whoever it is for.
     """
-    asyncio.run(_send(server(url), mail))
+    return asyncio.run(_send(server(url), mail))
 
 
-async def _send(to: Server, mail: Mail) -> None:
+async def _send(to: Server, mail: Mail) -> dict[str, int]:
     """The same, in a loop of its own."""
     client = aiosmtplib.SMTP(
         hostname=to.host,
@@ -90,7 +91,7 @@ async def _send(to: Server, mail: Mail) -> None:
         async with asyncio.timeout(LIMIT):
             await client.connect()
             connection = client.transport
-            refused, _ = await client.send_message(_message(mail, to))
+            refused = await _hand_in(client, _message(mail, to))
             await client.quit()
     except TimeoutError:
         raise Failed(f"The mail server {to.host} does not answer.", "Look whether it is reachable from here.") from None
@@ -105,8 +106,16 @@ async def _send(to: Server, mail: Mail) -> None:
         if isinstance(connection, asyncio.WriteTransport):
             connection.abort()  # there is nothing more to say, least of all to a server that hangs
         await asyncio.sleep(_LETTING_GO)
-    if refused:
-        raise Failed(f"The mail server {to.host} refuses {', '.join(sorted(refused))}.", "Look at `[alerts] email`.")
+    return refused
+
+
+async def _hand_in(client: aiosmtplib.SMTP, message: EmailMessage) -> dict[str, int]:
+    """Say it to a server that is connected; who is refused."""
+    try:
+        refused, _ = await client.send_message(message)
+    except aiosmtplib.SMTPRecipientsRefused as error:
+        return {each.recipient: each.code for each in error.recipients}
+    return {address: answer.code for address, answer in refused.items()}
 
 
 def _message(mail: Mail, to: Server) -> EmailMessage:

@@ -1,6 +1,7 @@
 """A mail server that keeps what it takes: TLS by STARTTLS, with a login, as the providers have it.
 
-Faults: ``refuse`` (554 after the data), ``login`` (the password is wrong), ``hang`` (it says nothing any more).
+Faults: ``refuse`` (554 after the data), ``login`` (the password is wrong), ``hang`` (it says nothing any more). ``refused`` are addresses
+that it takes nothing for, with the code that it answers.
 """
 
 from __future__ import annotations
@@ -63,6 +64,7 @@ class MailServer:
         self._lock, self._taken = threading.Lock(), list[Taken]()
         self._conversations = weakref.WeakSet[SMTP]()
         self.fault: str | None = None
+        self.refused: dict[str, int] = {}
         self.tries = 0
         self._port = 0
         self._ready, self._over = threading.Event(), asyncio.Event()
@@ -117,6 +119,15 @@ class MailServer:
         """Whether the password is right."""
         right = (data.login, data.password) == (self.user.encode(), self.password.encode())
         return AuthResult(success=right and self.fault != "login", handled=False)
+
+    async def handle_RCPT(  # noqa: N802 # aiosmtpd's name
+        self, _server: object, _session: Session, envelope: Envelope, address: str, _options: list[str]
+    ) -> str:
+        """Take an addressee."""
+        if address in self.refused:
+            return f"{self.refused[address]} The sandbox was told to refuse this one"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
 
     async def handle_DATA(self, _server: object, session: Session, envelope: Envelope) -> str:  # noqa: N802 # aiosmtpd's name
         """Take a mail."""
