@@ -18,8 +18,10 @@ from sqlalchemy.orm import Session
 from bot import pictures
 from bot.homes import without_charts
 from bot.views import metrics as views
+from ops import activity
 from ops.database import OperationRow
 from ops.metrics import figures, rows
+from ops.metrics import scraped as scraped_rows
 from ops.metrics.figures import Counts, Done, Recovery, Release
 from sandbox.slack import Client
 from tests.cards import answer, taken
@@ -62,6 +64,11 @@ def test_the_most_that_could_have_been_lost_is_the_widest_gap_between_snapshots_
     found = reckoned(done(1, snapshot=NOW - 20 * DAY), done(2, snapshot=NOW - 15 * DAY), done(3, snapshot=NOW - 14 * DAY))
     assert found.lose_most == 14 * DAY
     assert reckoned(done(29, snapshot=NOW - DAY), done(20, snapshot=NOW - 9 * DAY)).lose_most == 8 * DAY
+
+
+def test_the_most_that_could_have_been_lost_counts_from_the_last_backup_before_the_time() -> None:
+    assert reckoned(done(29, snapshot=NOW - DAY), earlier=NOW - 40 * DAY).lose_most == 39 * DAY
+    assert reckoned(earlier=NOW - 40 * DAY).lose_most == 40 * DAY  # and up to now, where none was taken since
 
 
 def test_growth_and_durations_are_of_backups_that_succeeded() -> None:
@@ -154,6 +161,37 @@ def test_sizes_and_times_are_the_same_from_either_database_also_above_two_gigaby
     assert (old.size, old.folder, old.snapshot) == (None, None, None)
 
 
+def operation(bots: Bots, name: str, status: str, at: datetime = NOW, kind: str = "full backup", **more: Any) -> None:
+    """One that ended, or waits, in the database."""
+    with Session(bots.engine) as session, session.begin():
+        row = session.get(OperationRow, name) or OperationRow(
+            id=name, kind=kind, version=1, environment="production", params={}, requested_by="alice", touched=False, progress={}
+        )
+        row.status, row.created_at, row.changed_at, row.result = status, at, at, more
+        session.add(row)
+        activity.append(session, who="alice", text=f"{kind} {status}", outcome=status, operation_id=name)
+
+
+def test_the_last_backup_before_the_time_is_the_last_that_succeeded(bots: Bots) -> None:
+    assert rows.snapshot_before(bots.engine, NOW) is None
+    operation(bots, "1", "succeeded", NOW - 9 * DAY, backup={"snapshotTimestamp": "2026-03-21T00:00:00+00:00"})
+    operation(bots, "2", "failed", NOW - 8 * DAY)
+    operation(bots, "3", "succeeded", NOW)
+    assert rows.snapshot_before(bots.engine, NOW - 7 * DAY) == NOW - 10 * DAY
+
+
+def test_a_halt_stays_counted_however_it_went_on_and_no_counter_falls(bots: Bots) -> None:
+    counts = []
+    for status in ("halted", "halted", "succeeded"):
+        operation(bots, "1", status, kind="restore")
+        found = scraped_rows._counted("restore", "kind", ("restore",), scraped_rows._ended(bots.engine) + scraped_rows._halts(bots.engine))
+        counts.append({sample.name: sample.value for family in found for sample in family.samples})
+    assert [each["backstop_restore_halted_total"] for each in counts] == [1, 2, 2]
+    assert [each["backstop_restore_total"] for each in counts] == [0, 0, 1]
+    assert [each["backstop_restore_success_total"] for each in counts] == [0, 0, 1]
+    assert [each["backstop_restore_failure_total"] for each in counts] == [0, 0, 0]
+
+
 # ── the real bot ──
 
 
@@ -238,6 +276,7 @@ def test_the_dashboard_and_the_alert_rules_ask_for_figures_that_there_are(scrape
     rules = (ROOT / "docs/alert-rules.yaml").read_text()
     asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     asked += re.findall(r"^ +expr: (.+)$", rules, re.MULTILINE)
+    assert "backstop_backup_kept unless backstop_backup_last_snapshot_timestamp_seconds" in rules  # where there never was a good one
     names = {name for expression in asked for name in re.findall(r"backstop_\w+", expression)}
     assert len(asked) > 15
     assert names - there - later == set()

@@ -131,6 +131,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
     backups: Sequence[Backup],
     since: datetime,
     until: datetime,
+    earlier: datetime | None = None,
 ) -> Figures:
     """Everything.
 
@@ -142,6 +143,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
         backups: the catalogue's, the newest first.
         since: of what time.
         until: to when.
+        earlier: of when the data were of the last full backup from before that time, if there was one.
     """
     full = [each for each in done if each.kind == "full backup" and each.status == "succeeded"]
     kept = [each for each in backups if each.type == "full" and not each.problem]
@@ -163,7 +165,7 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
         per_day=growth([(each.created_at, each.folder) for each in reversed(done) if each.folder is not None], until),
         brought_back=counts([each for each in done if each.kind in BRINGS_BACK]),
         lose_now=age(at, until) if at else None,
-        lose_most=widest([each.snapshot or each.created_at for each in full], until),
+        lose_most=widest([*([earlier] if earlier else []), *(each.snapshot or each.created_at for each in full)], until),
         back=median([sum(seconds for _, seconds in each.steps) for each in recoveries]) if recoveries else None,
         back_by_step=by_step(recoveries),
         verified=sum(each.facts.restored_at is not None for each in kept) / len(kept) if kept else None,

@@ -34,6 +34,7 @@ def measure(backstop: Backstop, now: datetime, days: int = DAYS) -> Figures:
         backups=backstop.catalogue.all(),
         since=since,
         until=now,
+        earlier=snapshot_before(engine, since),
     )
 
 
@@ -49,6 +50,7 @@ def weeks(backstop: Backstop, now: datetime) -> tuple[Figures, Figures]:
         backups=backstop.catalogue.all(),
         since=between,
         until=now,
+        earlier=snapshot_before(engine, between),
     )
     before = reckon(
         done=[each for each in done if each.created_at < between],
@@ -58,6 +60,7 @@ def weeks(backstop: Backstop, now: datetime) -> tuple[Figures, Figures]:
         backups=(),
         since=since,
         until=between,
+        earlier=snapshot_before(engine, since),
     )
     return this, before
 
@@ -83,6 +86,19 @@ def _made(session: Session, since: datetime) -> dict[str, tuple[int | None, int 
     query = select(row.id, cast(size, BigInteger), cast(folder, BigInteger), at)
     found = session.execute(query.where(row.kind == "full backup", row.status == "succeeded", row.created_at >= since))
     return {name: (size, folder, datetime.fromisoformat(at) if at else None) for name, size, folder, at in found}
+
+
+def snapshot_before(engine: Engine, since: datetime) -> datetime | None:
+    """Of when the data are of the last full backup from before: what was at stake until the first one after it."""
+    row = OperationRow
+    query = select(row.created_at, row.result[("backup", "snapshotTimestamp")].as_string())
+    query = query.where(row.kind == "full backup", row.status == "succeeded", row.created_at < since)
+    with reading(engine) as session:
+        last = session.execute(query.order_by(row.created_at.desc()).limit(1)).first()
+    if last is None:
+        return None
+    began, snapshot = last
+    return datetime.fromisoformat(snapshot) if snapshot else began
 
 
 def recoveries(engine: Engine) -> list[Recovery]:

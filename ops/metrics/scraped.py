@@ -17,8 +17,9 @@ from sqlalchemy import Engine, func, select
 
 from ops import alerts
 from ops.backstop import Backstop
-from ops.database import OperationRow, reading
-from ops.metrics.figures import BACKUPS, BRINGS_BACK, ENDED, Figures, Span
+from ops.database import ActivityRow, OperationRow, reading
+from ops.journal import Status
+from ops.metrics.figures import BACKUPS, BRINGS_BACK, Figures, Span
 from ops.metrics.rows import measure, operations
 
 FRESH = 5.0  # seconds for which an answer is given again
@@ -45,7 +46,7 @@ class Scraped:
     def _collected(self, beside: Mapping[str, float]) -> list[Metric]:
         """Every metric."""
         now, engine = datetime.now(UTC), self._backstop.engine
-        figures, ended = measure(self._backstop, now), _ended(engine)
+        figures, ended = measure(self._backstop, now), _ended(engine) + _halts(engine)
         return [
             *_counted("backup", "type", BACKUPS, ended),
             *_counted("restore", "kind", BRINGS_BACK, ended),
@@ -70,25 +71,36 @@ class _Found:
 
 
 def _ended(engine: Engine) -> Counter[tuple[str, str]]:
-    """How many operations of each kind ended in each way, ever."""
+    """How many operations of each kind ended in each way, ever; what is halted has not ended."""
     row = OperationRow
-    query = select(row.kind, row.status, func.count()).where(row.status.in_(ENDED)).group_by(row.kind, row.status)
+    ends = (Status.SUCCEEDED, Status.FAILED)
+    query = select(row.kind, row.status, func.count()).where(row.status.in_(ends)).group_by(row.kind, row.status)
     with reading(engine) as session:
         return Counter({(kind, status): count for kind, status, count in session.execute(query)})
 
 
+def _halts(engine: Engine) -> Counter[tuple[str, str]]:
+    """How often an operation of each kind halted, ever, as the log says: however it went on."""
+    row, line = OperationRow, ActivityRow
+    query = select(row.kind, func.count()).join(line, line.operation_id == row.id).where(line.outcome == Status.HALTED).group_by(row.kind)
+    with reading(engine) as session:
+        return Counter({(kind, str(Status.HALTED)): count for kind, count in session.execute(query)})
+
+
 def _counted(name: str, label: str, kinds: Iterable[str], ended: Counter[tuple[str, str]]) -> list[Metric]:
-    """Attempts, successes and failures."""
+    """Attempts, successes, failures and halts."""
     every = CounterMetricFamily(f"backstop_{name}", f"{name.capitalize()}s that ended", labels=[label])
     good = CounterMetricFamily(f"backstop_{name}_success", f"{name.capitalize()}s that reached their goal", labels=[label])
-    bad = CounterMetricFamily(f"backstop_{name}_failure", f"{name.capitalize()}s that failed or halted", labels=[label])
+    bad = CounterMetricFamily(f"backstop_{name}_failure", f"{name.capitalize()}s that failed", labels=[label])
+    halts = CounterMetricFamily(f"backstop_{name}_halted", f"Times that a {name} halted, however it went on", labels=[label])
     for kind in kinds:
         value, done = [kind.removesuffix(" backup").replace(" ", "_")], ended[(kind, "succeeded")]
-        missed = ended[(kind, "failed")] + ended[(kind, "halted")]
+        missed = ended[(kind, "failed")]
         every.add_metric(value, done + missed)
         good.add_metric(value, done)
         bad.add_metric(value, missed)
-    return [every, good, bad]
+        halts.add_metric(value, ended[(kind, "halted")])
+    return [every, good, bad, halts]
 
 
 def _durations(engine: Engine) -> Metric:
