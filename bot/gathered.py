@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -12,20 +11,20 @@ from bot.views.ops import Status
 from ops import alerts, approvals, checklists, metrics, readiness, retaining, risk, standing, tasks
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
+from ops.choosing import newest_good
 from ops.deploy import read_gate
 from ops.errors import OpsError
 from ops.gate import Verdict
-from ops.manifest import Backup, Type
 
 
 def panel(backstop: Backstop) -> Panel:
     """The backup panel. It asks the remote what a quick backup would miss."""
-    backups = backstop.catalogue.all()
-    last_full = newest_good(backups, "full")
+    backups, label = backstop.catalogue.all(), backstop.settings.convex.production.name
+    last_full = newest_good(backups, "full", label)
     running = backstop.journal.holder(ENVIRONMENT)
     return Panel(
         target=target(backstop),
-        last=next((backup for backup in backups if backup.good), None),
+        last=next((backup for backup in backups if backup.good and backup.is_of(label)), None),
         last_full=last_full,
         retention=backstop.settings.retention,
         usual=usual(backstop),
@@ -89,15 +88,15 @@ def _gate(backstop: Backstop) -> tuple[Verdict | None, str]:
 
 def status(backstop: Backstop) -> Status:
     """What runs and what is kept."""
-    backups = backstop.catalogue.all()
+    backups, label = backstop.catalogue.all(), backstop.settings.convex.production.name
     policy, doubt = backstop.settings.retention, retaining.doubt(backstop.engine)
     plan = retaining.plan(backstop.catalogue, policy, backstop.in_use(), datetime.now(UTC), doubt)
     return Status(
         target=target(backstop),
         running=backstop.journal.running(),
         standing=standing.all_of(backstop.engine),
-        last_full=newest_good(backups, "full"),
-        last_quick=newest_good(backups, "quick"),
+        last_full=newest_good(backups, "full", label),
+        last_quick=newest_good(backups, "quick", label),
         count=len(backups),
         folder=folder(backstop),
         held=plan.held,
@@ -113,8 +112,3 @@ def target(backstop: Backstop) -> str:
 def folder(backstop: Backstop) -> dict[str, int]:
     """How full the backup folder is, in bytes."""
     return {"bytes": backstop.catalogue.used(), "limit": backstop.settings.backups.warn_at}
-
-
-def newest_good(backups: Sequence[Backup], kind: Type) -> Backup | None:
-    """The newest good backup of a type, of those given newest first."""
-    return next((backup for backup in backups if backup.type == kind and backup.good), None)

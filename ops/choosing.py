@@ -1,4 +1,7 @@
-"""Which backup the weekly verification restores: by need, so that each is restored once before any is twice; or at random. Pure."""
+"""Which backup counts as the newest, and which the weekly verification restores: each once before any twice, or at random. Pure.
+
+The folder may hold another deployment's, which no restore of production takes.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from ops.errors import Refused
-from ops.manifest import Backup
+from ops.manifest import Backup, Type
 from ops.purposes import Purpose
 
 WINDOW = timedelta(days=7)
@@ -25,13 +28,18 @@ class Choice:
     seed: int
 
 
+def newest_good(backups: Iterable[Backup], kind: Type, label: str) -> Backup | None:
+    """The newest good backup of a type and a deployment, of those given newest first."""
+    return next((each for each in backups if each.type == kind and each.good and each.is_of(label)), None)
+
+
 def choose(backups: Iterable[Backup], now: datetime, *, mode: Mode, seed: int, label: str) -> Choice:
     """Choose among the automated full backups of the past seven days; wider only where there is none.
 
     Raises:
         Refused: there is no sound full backup of that deployment at all.
     """
-    sound = [each for each in backups if each.type == "full" and each.good and (each.deployment or {}).get("label", label) == label]
+    sound = [each for each in backups if each.type == "full" and each.good and each.is_of(label)]
     if not sound:
         raise Refused("There is no sound full backup that could be restored.", "Take one: `/backup full`.")
     lately = [each for each in sound if each.purpose is Purpose.AUTOMATED and now - each.timestamp <= WINDOW]

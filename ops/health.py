@@ -10,6 +10,7 @@ from ops import activity, missed, readiness, retaining
 from ops.activity import Line
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
+from ops.choosing import newest_good
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
 from ops.missed import Missed
@@ -54,8 +55,8 @@ class Health:
 
 def of(backstop: Backstop, now: datetime) -> Health:
     """As it is now."""
-    backups = backstop.catalogue.all()
-    full = [each for each in backups if each.type == "full" and each.good]
+    backups, label = backstop.catalogue.all(), backstop.settings.convex.production.name
+    full = [each for each in backups if each.type == "full" and each.good and each.is_of(label)]
     ready, used, limit = readiness.of(backstop, now), backstop.catalogue.used(), backstop.settings.backups.warn_at
     doubt = retaining.doubt(backstop.engine)
     return Health(
@@ -63,7 +64,7 @@ def of(backstop: Backstop, now: datetime) -> Health:
         readiness=ready,
         full=full[0] if full else None,
         before=full[1] if len(full) > 1 else None,
-        quick=next((each for each in backups if each.type == "quick" and each.good), None),
+        quick=newest_good(backups, "quick", label),
         count=len(backups),
         used=used,
         limit=limit,

@@ -79,6 +79,10 @@ class Backup:
         """Whether it passed L2 and has not failed since."""
         return self.problem is None and self.facts.good
 
+    def is_of(self, label: str) -> bool:
+        """Whether it may be restored to the deployment of that label: it is of that one, or names none."""
+        return self.deployment is None or self.deployment.get("label") == label
+
 
 def is_id(text: str) -> bool:
     """Whether it is a well-formed backup id."""

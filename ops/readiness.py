@@ -12,6 +12,7 @@ from statistics import median
 from typing import Any
 
 from ops.backstop import Backstop
+from ops.choosing import newest_good
 from ops.journal import OperationView, Status
 from ops.manifest import Backup
 from ops.recoveries import spans
@@ -94,7 +95,7 @@ def of(backstop: Backstop, now: datetime) -> Readiness:
     backups = backstop.catalogue.all()
     sizes = {each.id: each.size for each in backups}
     last = [view for view in backstop.journal.recent(30, kinds=KINDS) if view.status is Status.SUCCEEDED and view.finished_at]
-    newest = next((each for each in backups if each.type == "full" and each.good), None)
+    newest = newest_good(backups, "full", backstop.settings.convex.production.name)
     return judge(newest, [_measured(view, sizes.get(view.params["bound"]["backup"])) for view in last[:LAST]], now)
 
 

@@ -19,10 +19,11 @@ from ops import backup as taking
 from ops import evidence as proofs
 from ops import verify as verifying
 from ops.backstop import Backstop
+from ops.choosing import newest_good
 from ops.errors import Refused
 from ops.facts import RESTORED
 from ops.journal import OperationView, Status
-from ops.manifest import Backup
+from ops.manifest import Backup, Type
 from ops.people import Right, require
 from ops.settings import Settings
 from ops.words import ago, decimal_size, elapsed, one_line
@@ -284,9 +285,10 @@ def status(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every comma
     """What runs, and the last good backup of each type."""
     with opened() as backstop:
         running = backstop.journal.running()
-        found = backstop.catalogue.all()
+        found, label = backstop.catalogue.all(), backstop.settings.convex.production.name
         ready = readiness.of(backstop, datetime.now(UTC))
-    last = {kind: next((each for each in found if each.type == kind and each.good), None) for kind in ("full", "quick")}
+    kinds: tuple[Type, ...] = ("full", "quick")
+    last = {kind: newest_good(found, kind, label) for kind in kinds}
     now = datetime.now(UTC)
     lines = [f"Running: {view.kind} ({view.id}) by {view.requested_by}, {elapsed(now - view.created_at)}" for view in running] or [
         "Nothing runs."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from ops import schedules
-from ops.choosing import Mode, choose
+from ops.choosing import Mode, choose, newest_good
 from ops.errors import Refused
 from ops.facts import Facts
 from ops.manifest import Backup
@@ -33,6 +34,15 @@ def chosen(*backups: Backup, mode: Mode = "need", seed: int = 1) -> tuple[Backup
 def test_one_that_was_never_restored_comes_before_any_that_was() -> None:
     never = backup(3)
     assert chosen(backup(1, restored=2), never, backup(5, restored=100)) == (never, "never restored before, of the past 7 days")
+
+
+def test_what_counts_as_the_newest_is_good_and_of_the_deployment_that_it_may_be_restored_to() -> None:
+    ours, nobodys = backup(5, deployment={"label": "sturgeon"}), backup(6)
+    others, bad = backup(1, deployment={"label": "salmon"}), replace(backup(2), facts=Facts())
+    assert newest_good([others, bad, ours, nobodys], "full", "sturgeon") == ours
+    assert newest_good([others, bad, nobodys], "full", "sturgeon") == nobodys
+    assert newest_good([others, bad], "full", "sturgeon") is None
+    assert newest_good([ours], "quick", "sturgeon") is None
 
 
 def test_among_those_that_were_the_oldest_proof_is_renewed() -> None:

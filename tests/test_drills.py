@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from ops import drill, readiness, staging, tasks
+from bot import gathered
+from ops import drill, health, readiness, staging, tasks
 from ops.archive import Table
 from ops.backstop import Backstop
 from ops.drill import Drilled
@@ -124,6 +125,18 @@ def test_a_drill_goes_on_after_the_bot_was_started_again_and_one_that_is_cancell
         assert [step.name for step in done.steps].count("disaster") == 1
         assert again.journal.holder("staging") is None
     assert trout.fingerprint("users") == mine
+
+
+def test_what_no_restore_would_take_is_neither_drilled_with_nor_counted_as_the_way_back(shop: Shop) -> None:
+    shop.more["convex"] = {**shop.more["convex"], "production": {"name": "salmon", "url": shop.convex.url}}
+    with shop.backstop() as backstop:  # its folder has another deployment's backups only
+        assert [each.good for each in backstop.catalogue.all() if each.type == "full"] == [True]
+        now = datetime.now(UTC)
+        assert "all data are lost, since there is no good full backup" in readiness.of(backstop, now).sentence
+        assert "There is no good full backup." in health.of(backstop, now).red
+        assert gathered.status(backstop).last_full is None
+        with pytest.raises(Refused, match="no good full backup of production to drill with"):
+            drill.ask(backstop.services, drill.find("B"), 1)
 
 
 @pytest.mark.parametrize(

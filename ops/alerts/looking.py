@@ -46,7 +46,9 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
     return Facts(
         missed=missed,
         missing=(*((late,) if late else ()), *failed),
-        newest=next((each for each in backstop.catalogue.all() if _counts(each, now)), None),
+        newest=next(
+            (each for each in backstop.catalogue.all() if each.is_of(settings.convex.production.name) and _counts(each, now)), None
+        ),
         used=backstop.catalogue.used(),
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ops import files, notes, staging, tasks
+from ops import choosing, files, notes, staging, tasks
 from ops.context import Services
 from ops.drill import report
 from ops.drill.scenarios import SCENARIOS, Scenario, make, struck
@@ -45,9 +45,9 @@ def ask(services: Services, scenario: Scenario, seed: int) -> dict[str, Any]:
     """
     if not staging.configured(services):
         raise Refused("No staging deployment is set, so nothing can be drilled.", "Add `[convex.staging]`: see docs/verifying.md.")
-    newest = next((each for each in services.catalogue.all() if each.type == "full" and each.good), None)
+    newest = choosing.newest_good(services.catalogue.all(), "full", services.settings.convex.production.name)
     if newest is None:
-        raise Refused("There is no good full backup to drill with.", "Take one: `/backup full`.")
+        raise Refused("There is no good full backup of production to drill with.", "Take one: `/backup full`.")
     steps = ["staging", "archive", "prepared", "disaster", DETECTED, DECIDED, "data", "proof", "smoke tests", "report"]
     bound = {**_bound(services, newest), "scenario": scenario.letter, "steps": steps}
     return {"bound": bound, "shown": {"reason": f"drill {scenario.letter}: {scenario.title}", "seed": seed}}

@@ -17,6 +17,7 @@ from sqlalchemy import Engine, func, select
 
 from ops import alerts
 from ops.backstop import Backstop
+from ops.choosing import newest_good
 from ops.database import ActivityRow, OperationRow, reading
 from ops.journal import Status
 from ops.metrics.figures import BACKUPS, BRINGS_BACK, Figures, Span
@@ -119,11 +120,10 @@ def _newest(backstop: Backstop) -> list[Metric]:
     last = GaugeMetricFamily(
         "backstop_backup_last_successful_timestamp_seconds", "When the newest good backup was made (Unix time)", labels=["type"]
     )
-    backups = backstop.catalogue.all()
-    for kind in ("quick", "full"):
-        if newest := next((each for each in backups if each.type == kind and each.good), None):
-            last.add_metric([kind], newest.timestamp.timestamp())
-    full = next((each for each in backups if each.type == "full" and each.good), None)
+    backups, label = backstop.catalogue.all(), backstop.settings.convex.production.name
+    quick, full = newest_good(backups, "quick", label), newest_good(backups, "full", label)
+    for newest in filter(None, (quick, full)):
+        last.add_metric([newest.type], newest.timestamp.timestamp())
     found = [
         last,
         _gauge("backup_folder_size_bytes", "What all backups take", backstop.catalogue.used()),

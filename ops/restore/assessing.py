@@ -157,8 +157,7 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
 
 def offered(backups: Iterable[Backup], began: datetime | None, label: str) -> list[Backup]:
     """The full backups of a deployment that could be restored: good ones first, then the newest from before it began. Pure."""
-    ours = [each for each in backups if each.type == "full" and not each.problem]
-    ours = [each for each in ours if each.deployment is None or each.deployment.get("label") == label]
+    ours = [each for each in backups if each.type == "full" and not each.problem and each.is_of(label)]
     moments = {each.id: each.moment for each in ours}
     newest = sorted(ours, key=lambda each: moments[each.id], reverse=True)
     return sorted(newest, key=lambda each: (not each.good, began is not None and moments[each.id] >= began))

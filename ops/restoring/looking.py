@@ -65,9 +65,9 @@ def require_data(services: Services, backup: Backup, environment: str) -> None:
     if backup.type != "full":
         raise Refused(f"`{backup.id}` is a quick backup: it holds the code only.", "Roll the code back, or choose a full backup.")
     name = services.settings.convex.production.name
-    if environment == "production" and backup.deployment is not None and backup.deployment.get("label") != name:
+    if environment == "production" and not backup.is_of(name):
         raise Refused(
-            f"`{backup.id}` is of the deployment {backup.deployment.get('label')}, not of {name}.",
+            f"`{backup.id}` is of the deployment {(backup.deployment or {}).get('label')}, not of {name}.",
             "Its data do not belong there. Choose another backup: `/rollback`.",
         )
     path = services.catalogue.archive(backup.id)
