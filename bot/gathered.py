@@ -56,12 +56,12 @@ def home(backstop: Backstop) -> Home:
         tasks=tasks.open_ones(backstop.engine),
         readiness=readiness.of(backstop, now),
         alerts=alerts.open_ones(backstop.engine),
-        checklists=[each for each in map(partial(checklists.of, backstop, now=now), _lists(backstop, now)) if each.left],
+        checklists=[each for each in map(partial(checklists.of, backstop, now=now), lists(backstop, now)) if each.left],
         sizes=_sizes(backstop),
     )
 
 
-def _lists(backstop: Backstop, now: datetime) -> list[checklists.Made]:
+def lists(backstop: Backstop, now: datetime) -> list[checklists.Made]:
     """This week's checklist, and this month's."""
     spans = {checklists.WEEKLY: timedelta(days=7), checklists.MONTHLY: timedelta(days=31)}
     return [each for kind, span in spans.items() for each in checklists.lately(backstop.engine, kind, now - span)[:1]]

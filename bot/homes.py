@@ -124,8 +124,8 @@ class Homes:
         return {person for person, there in zip(waiting, got, strict=True) if not there}
 
     def _state(self, running: Sequence[OperationView]) -> frozenset[tuple[str, str]]:
-        """What a Home hangs on: what runs, what waits for a signature, what stands."""
-        engine = self._backstop.engine
+        """What a Home hangs on: what runs, what waits for a signature, what stands, what is ticked, which backups there are."""
+        engine, listed = self._backstop.engine, gathered.lists(self._backstop, datetime.now(UTC))
         return frozenset(
             [
                 *((view.id, view.status.value) for view in running),
@@ -133,6 +133,9 @@ class Homes:
                 *((str(each.id), each.what.value) for each in standing.all_of(engine)),
                 *((each.id, each.kind) for each in tasks.open_ones(engine)),
                 *((each.id, str(each.changed_at)) for each in alerts.open_ones(engine)),
+                *((each.id, f"{tick.item} {tick.at}") for each in listed for tick in each.ticks.values()),
+                *((each.id, each.kind) for each in listed),
+                *((each.id, each.type) for each in self._backstop.catalogue.all()),
             ]
         )
 

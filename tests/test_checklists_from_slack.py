@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, clicked, is_over, taken
-from tests.selling import until, window
+from tests.selling import saying, until, window
 from tests.test_schedule_from_slack import in_use_for, scheduled, titled
 from tests.world import ALICE, BOB, CAROL, DAVE, ENGINEERING, INCIDENTS, World, running, wait_for, world
 
@@ -49,6 +49,10 @@ def test_the_weekly_list_comes_by_itself_once_and_is_ticked_by_people_each_of_wh
         assert "Noted: Review storage usage." in clicked(slack, card, "checklist_tick:storage").all_text
         until(slack, ENGINEERING, lambda shown: "4 items left" in shown.all_text)
         assert "did that already" in clicked(slack, card, "checklist_tick:storage", user=BOB).all_text
+        slack.open_home(BOB)
+        wait_for(lambda: saying(slack.home(BOB), "4 items left"), "the list on Home")
+        clicked(slack, card, "checklist_tick:variables", user=BOB)
+        wait_for(lambda: saying(slack.home(BOB), "3 items left"), "Home after the tick")
         assert "<@U0ALICE>" in str(titled(slack, "Weekly checklist")[0].blocks)
     with running(place):
         assert answer(slack, "/ops status")
