@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,8 +12,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.alerting import Outgoing
 from bot.posts import Posts
 from bot.sockets import Sockets
+from ops.database import file_in_place
 from ops.journal import Journal
 
+MOVED = "its file was moved or replaced: stop the bot, put the right file in place, start it"
+"""Writing goes on into the file that was opened, which the next start does not find."""
 LATE = 90.0  # seconds without a look after which the schedule counts as stuck
 
 
@@ -25,6 +28,10 @@ class Health:
     posts: Posts
     outgoing: Outgoing
     sockets: Sockets | None = None
+    opened: tuple[int, int] | None = field(init=False)  # the database's file
+
+    def __post_init__(self) -> None:
+        self.opened = file_in_place(self.journal.engine)
 
     async def __call__(self) -> tuple[bool, dict[str, Any]]:
         """Well or not, and each part."""
@@ -32,6 +39,8 @@ class Health:
         ping = self.sockets.last_ping() if self.sockets else None
         looked = self.looked
         schedule = {"last_look_seconds": None if looked is None else round(looked, 1)}
+        if file_in_place(self.journal.engine) != self.opened:
+            return False, {"database": MOVED, "slack": {"connections": connected}, "schedule": schedule}
         try:
             running, waiting = await asyncio.to_thread(lambda: (len(self.journal.running()), self.posts.backlog()))
         except SQLAlchemyError as error:

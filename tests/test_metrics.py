@@ -241,8 +241,8 @@ def fetched(url: str) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """What Prometheus gets, and where."""
+def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str, Path]]:
+    """Where Prometheus asks, what it gets, and the database."""
     with world(tmp_path_factory.mktemp("scraped")) as around, process(around, PORT="0", HOST="127.0.0.1") as bot:
         bot.connected()
         taken(around.slack.client, "/backup full", user=ALICE)
@@ -250,11 +250,11 @@ def scraped(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str
         assert port
         base = f"http://127.0.0.1:{port[1]}"
         wait_for(lambda: fetched(f"{base}/readyz")[0] == 200, "readiness")
-        yield base, fetched(f"{base}/metrics")[1]
+        yield base, fetched(f"{base}/metrics")[1], around.backups / ".state" / "bot.sqlite"
 
 
-def test_prometheus_reads_the_figures_named_as_veleros_with_their_units(scraped: tuple[str, str]) -> None:
-    base, text = scraped
+def test_prometheus_reads_the_figures_named_as_veleros_with_their_units(scraped: tuple[str, str, Path]) -> None:
+    base, text, _ = scraped
     found = {family.name: family for family in text_string_to_metric_families(text)}
     full = {sample.name: sample.value for sample in found["backstop_backup_success"].samples if sample.labels == {"type": "full"}}
     assert full["backstop_backup_success_total"] == 1
@@ -266,7 +266,7 @@ def test_prometheus_reads_the_figures_named_as_veleros_with_their_units(scraped:
     assert (status, parts["database"], parts["schedule"]["last_look_seconds"] < 60) == (200, "ok", True)
 
 
-def test_the_dashboard_and_the_alert_rules_ask_for_figures_that_there_are(scraped: tuple[str, str]) -> None:
+def test_the_dashboard_and_the_alert_rules_ask_for_figures_that_there_are(scraped: tuple[str, str, Path]) -> None:
     there = {sample.name for family in text_string_to_metric_families(scraped[1]) for sample in family.samples}
     later = {  # there once something of the sort was done
         *("backstop_recovery_time_seconds", "backstop_restore_success_ratio", "backstop_approval_latency_seconds"),
@@ -281,3 +281,14 @@ def test_the_dashboard_and_the_alert_rules_ask_for_figures_that_there_are(scrape
     assert len(asked) > 15
     assert names - there - later == set()
     assert len(re.findall(r"^ +- alert: ", rules, re.MULTILINE)) == len(re.findall(r"^ +summary: ", rules, re.MULTILINE)) >= 6
+
+
+def test_a_database_whose_file_was_moved_away_is_not_well(scraped: tuple[str, str, Path]) -> None:
+    base, _, file = scraped
+    moved = file.rename(file.with_name("moved.sqlite"))
+    try:
+        assert [fetched(f"{base}/{each}")[0] for each in ("healthz", "readyz")] == [503, 503]
+        assert json.loads(fetched(f"{base}/healthz")[1])["database"].startswith("its file was moved or replaced")
+    finally:
+        moved.replace(file)
+    wait_for(lambda: fetched(f"{base}/readyz")[0] == 200, "readiness with the file in its place")

@@ -7,7 +7,7 @@ from ops.database.alerting import AlertRow, DeliveryRow
 from ops.database.changes import ApprovalRow, NoteRow, ReleaseRow, StandingRow, TaskRow, VoteRow, WaitingRow
 from ops.database.checklists import ChecklistRow, TickRow
 from ops.database.clock import db_now, is_due, now
-from ops.database.opening import open_database, reading
+from ops.database.opening import file_in_place, open_database, reading
 from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "VoteRow",
     "WaitingRow",
     "db_now",
+    "file_in_place",
     "is_due",
     "now",
     "open_database",

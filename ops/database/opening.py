@@ -46,6 +46,15 @@ def open_database(url: str) -> Engine:
     return engine
 
 
+def file_in_place(engine: Engine) -> tuple[int, int] | None:
+    """Which file stands where the database was opened (its device and inode); None where there is none, and for PostgreSQL."""
+    try:
+        found = Path(engine.url.database or "").stat() if engine.dialect.name == "sqlite" else None
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino) if found else None
+
+
 def reading(engine: Engine) -> Session:
     """A session that sees one state of the database, changes nothing, and waits for no writer."""
     if engine.dialect.name == "sqlite":
