@@ -96,7 +96,7 @@ class Front:
             return _respond({})
         if request.kind is Kind.SUBMISSION and reply.view is not None:
             return self._acknowledge(request, Show(reply.view))
-        if request.kind is Kind.COMMAND and reply == Reply(message=reply.message, picture=reply.picture):
+        if request.kind is Kind.COMMAND and reply == Reply(message=reply.message, picture=reply.picture, directly=reply.directly):
             self.handling.draw(request, reply)
             return self._acknowledge(request, Ack(reply.message or ""))
         self.handling.tell(request, reply)

@@ -106,9 +106,9 @@ class Delivery:
             except SlackSaidNo as no:
                 log.info("%s cannot be told this way: %s", request.person.id, no)
 
-    async def picture(self, request: Request, picture: Picture) -> None:
-        """Upload a picture where it was asked for; where we are not, to the person directly."""
-        if request.channel and await self._pictured(request.channel, picture, request.thread):
+    async def picture(self, request: Request, picture: Picture, *, directly: bool = False) -> None:
+        """Upload a picture where it was asked for; where we are not, or it is for them alone, to the person directly."""
+        if request.channel and not directly and await self._pictured(request.channel, picture, request.thread):
             return
         opened = await self._slack.write("conversations.open", {"users": request.person.id})
         if not await self._pictured(opened["channel"]["id"], picture):

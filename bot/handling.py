@@ -151,7 +151,7 @@ class Handling:
             log.exception("a picture could not be drawn")
             return
         for each in made if isinstance(made, list) else [made]:
-            await self._stubbornly(partial(self.delivery.picture, request, each))
+            await self._stubbornly(partial(self.delivery.picture, request, each, directly=reply.directly))
 
     async def _stubbornly(self, deliver: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Deliver, and try again for a while when Slack is away."""

@@ -100,6 +100,7 @@ class Reply:
     view: View | None = None  # in the window that was opened for this, or that they clicked or submitted
     replace: bool = False  # the message takes the place of the one with the button
     picture: Callable[[], Picture | list[Picture]] | None = None  # made and uploaded once the rest is there: beside it, else directly
+    directly: bool = False  # the picture to them alone, wherever they asked
 
 
 class NoListener(Refused):

@@ -42,18 +42,21 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would reckon with w
 Record = dict[str, Any]
 
 
-def period(text: str, zone: ZoneInfo) -> tuple[datetime, datetime]:
+def period(text: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime]:
     """A month (``2026-10``) or a year (``2026``), by the team's clock: its beginning, and that of the next. Pure.
 
     Raises:
-        Refused: it is none.
+        Refused: it is none, or has not begun.
     """
     match = re.fullmatch(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?", text.strip())
     if match is None:
         raise Refused(f"“{text.strip()[:20]}” is no month.", "A month such as 2026-10 belongs here, or a year.")
     year, month = int(match[1]), int(match[2] or 1)
     ends = (year + month // 12, month % 12 + 1) if match[2] else (year + 1, 1)
-    return datetime(year, month, 1, tzinfo=zone), datetime(*ends, 1, tzinfo=zone)
+    begin = datetime(year, month, 1, tzinfo=zone)
+    if begin > now:
+        raise Refused(f"{text.strip()} has not begun.", "Name one that has; of the present month there is what was done until now.")
+    return begin, datetime(*ends, 1, tzinfo=zone)
 
 
 def collect(backstop: Backstop, begin: datetime, end: datetime) -> list[Record]:

@@ -276,7 +276,7 @@ def _head(typed: str) -> tuple[int, str]:
 def evidence(options: argparse.Namespace) -> Answer:
     """What was done in a month; redirect it into a file."""
     with opened() as backstop:
-        records = proofs.collect(backstop, *proofs.period(options.period, backstop.settings.team.zoneinfo))
+        records = proofs.collect(backstop, *proofs.period(options.period, backstop.settings.team.zoneinfo, datetime.now(UTC)))
     written = proofs.as_csv(records) if options.format == "csv" else proofs.as_lines(records)
     return Answer(words=written.decode("utf-8-sig").rstrip("\r\n"), document=records, verbatim=True)
 

@@ -147,8 +147,9 @@ def test_the_evidence_of_a_month_comes_as_two_files_and_names_what_was_done_sign
         taken(slack, "/backup full")
         said = answer(slack, f"/ops evidence {month}")
         assert "2 backup records" in said.all_text
-        wait_for(lambda: len([each for each in slack.messages(ENGINEERING) if each.files]) == 2, "both files")
-        names = {file["name"]: file for each in slack.messages(ENGINEERING) for file in each.files}
+        assert "in your direct messages" in said.all_text
+        wait_for(lambda: len([each for each in slack.direct(ALICE) if each.files]) == 2, "both files")
+        names = {file["name"]: file for each in slack.direct(ALICE) for file in each.files}
         assert set(names) == {f"evidence-{month}.jsonl", f"evidence-{month}.csv"}
         records = [json.loads(line) for line in httpx.get(names[f"evidence-{month}.jsonl"]["url_private"]).text.splitlines()]
         table = httpx.get(names[f"evidence-{month}.csv"]["url_private"]).content.decode("utf-8-sig")
@@ -164,13 +165,20 @@ def test_the_evidence_of_a_month_comes_as_two_files_and_names_what_was_done_sign
     there = place.terminal("evidence", month, "--format", "csv").stdout
     assert len(list(csv.DictReader(io.StringIO(there)))) == len(rows)
     assert place.terminal("evidence", "1999-01").returncode == 3
-    assert "is no month" in answer_after(place, "/ops evidence october")
 
 
-def answer_after(place: World, command: str) -> str:
-    """What a command says to a bot that was started again."""
+def test_of_what_is_no_month_has_not_begun_or_holds_nothing_there_are_words_and_no_files(place: World) -> None:
+    slack = place.slack.client
     with running(place):
-        return answer(place.slack.client, command, user=ALICE).all_text
+        taken(slack, "/backup quick")
+        assert "is no month" in answer(slack, "/ops evidence october").all_text
+        assert "2099-12 has not begun." in answer(slack, "/ops evidence 2099-12").all_text
+        assert "nothing was done then." in answer(slack, "/ops evidence 2020-01").all_text
+        answer(slack, "/ops evidence")
+        wait_for(lambda: len([each for each in slack.direct(ALICE) if each.files]) == 2, "the files of this month")
+        assert not [each for each in slack.messages(ENGINEERING) if each.files]
+        assert not [file for each in slack.direct(ALICE) for file in each.files if "2020" in file["name"]]
+    assert place.terminal("evidence", "2099").returncode == 3
 
 
 @pytest.mark.parametrize(
@@ -182,14 +190,14 @@ def answer_after(place: World, command: str) -> str:
     ],
 )
 def test_a_month_is_one_by_the_teams_clock(text: str, begin: str, end: str) -> None:
-    found = tuple(f"{each.astimezone(UTC):%Y-%m-%dT%H:%M}" for each in evidence.period(text, MELBOURNE))
+    found = tuple(f"{each.astimezone(UTC):%Y-%m-%dT%H:%M}" for each in evidence.period(text, MELBOURNE, datetime(2027, 1, 1, tzinfo=UTC)))
     assert found == (begin, end)
 
 
 @pytest.mark.parametrize("text", ["", "2026-13", "2026-00", "26-10", "2026-1", "1999", "2026-10-01", "2026-10; rm"])
 def test_what_is_no_month_gets_a_sentence(text: str) -> None:
     with pytest.raises(Refused, match="no month"):
-        evidence.period(text, MELBOURNE)
+        evidence.period(text, MELBOURNE, datetime.now(UTC))
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx"])

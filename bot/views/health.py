@@ -104,6 +104,7 @@ def _compared(posted: Posted | None) -> str:
 
 
 def evidence(period: str, found: Mapping[str, int]) -> Message:
-    """What the files hold."""
-    held = ", ".join(counted(count, f"{sort} record") for sort, count in found.items()) or "nothing: nothing was done then"
-    return message(f"Evidence of {period}", section(f":clipboard: *Evidence of {prose(period)}:* {held}. As JSON lines and as a table:"))
+    """What the files hold, and where they are."""
+    held = ", ".join(counted(count, f"{sort} record") for sort, count in found.items())
+    said = f"{held}. As JSON lines and as a table, in your direct messages with Backstop." if held else "nothing was done then."
+    return message(f"Evidence of {period}", section(f":clipboard: *Evidence of {prose(period)}:* {said}"))
