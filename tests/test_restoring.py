@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from bot.views import alerts as alert_views
 from bot.views import approval, changing
 from ops import activity, alerts, asking, deciding, deltas, reports, restore, salvage, spots, standing, tasks, watch
 from ops.asking import Asked
@@ -245,6 +246,8 @@ def test_a_site_that_is_not_well_after_a_restore_is_an_alert_while_it_is_watched
 
     started = watch.begin(backstop.journal, view)
     wait_for(lambda: "After the restore the site does not answer as it should" in told(), "the alert")
+    (alert,) = alerts.open_ones(backstop.engine)
+    assert "Undo" in str(alert_views.card(alert, view, {}, "production"))
     shop.vercel.site.broken = False
     wait_for(lambda: not told(), "its end")
     backstop.journal.cancel(started, by="U0CAROL")
