@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from ops import automated, by_hand, drill, outlook, staging, verification
 from ops.backstop import Backstop
@@ -42,7 +42,7 @@ def _weekly(backstop: Backstop, made: Made, now: datetime) -> list[Item]:
         else logged(made.ticks.get(RESTORED))
     )
     return [
-        last_automated(journal.recent(20, kinds=("full backup",))),
+        last_automated(journal.recent(20, kinds=("full backup",)), automated.last(backstop, now), now),
         restored,
         ticked(made.ticks, "storage", "Review storage usage", _room(outlook.of(backstop, now))),
         ticked(
@@ -79,16 +79,20 @@ def ticked(ticks: Mapping[str, Tick], key: str, text: str, evidence: str) -> Ite
     return Item(key=key, text=text, state=State.DONE, evidence=evidence, by=tick.by, at=tick.at)
 
 
-def last_automated(views: Iterable[OperationView]) -> Item:
-    """Whether the last automated backup succeeded."""
-    text = "The last automated backup succeeded"
+def last_automated(views: Iterable[OperationView], due: datetime, now: datetime) -> Item:
+    """Whether the automated backup that was due last succeeded: an older one says nothing of it."""
+    key, text = "automated", "The last automated backup succeeded"
     view = next((each for each in views if automated.is_automated(each) and each.status is not Status.RUNNING), None)
     if view is None:
-        return Item(key="automated", text=text, state=State.OPEN, evidence="There was none yet.")
+        return Item(key=key, text=text, state=State.OPEN, evidence="There was none yet.")
+    at = f"{view.created_at:%a %Y-%m-%d %H:%M %Z}"
     if view.status is not Status.SUCCEEDED or view.finished_at is None:
-        return Item(key="automated", text=text, state=State.WRONG, evidence=f"{view.created_at:%a %H:%M %Z}: {view.error or view.status}")
+        return Item(key=key, text=text, state=State.WRONG, evidence=f"{at}: {view.error or view.status}")
     made, level, took = view.result["backup"]["id"], view.result["level"], elapsed(view.finished_at - view.created_at)
-    return Item(key="automated", text=text, state=State.DONE, evidence=f"`{made}`, {view.created_at:%a %H:%M %Z}, in {took}, L{level}")
+    if view.created_at < due:
+        lacking = f"One was due {due.astimezone(UTC):%a %Y-%m-%d %H:%M %Z}, and is not there. The one before it: `{made}`, {at}."
+        return Item(key=key, text=text, state=State.OPEN if now - due <= automated.PATIENCE else State.WRONG, evidence=lacking)
+    return Item(key=key, text=text, state=State.DONE, evidence=f"`{made}`, {at}, in {took}, L{level}")
 
 
 def verified(views: Iterable[OperationView], due: datetime) -> Item:

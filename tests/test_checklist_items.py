@@ -1,0 +1,45 @@
+"""B5, B6, decided without Slack: when an item counts as done, and what it says."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ops.checklists import making
+from ops.checklists.items import State
+from ops.journal import OperationView, Status
+from tests.test_alerts import view
+
+DUE = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def automated(began: datetime, status: Status = Status.SUCCEEDED, **more: Any) -> OperationView:
+    """An automated backup."""
+    result = {"backup": {"id": "full-1"}, "level": 3}
+    return view("full backup", status, began, id=f"automated-{began:%Y-%m-%d-%H%M}", finished_at=began + HOUR / 60, result=result, **more)
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "state", "words"),
+    [
+        (DUE, DUE + HOUR, State.DONE, "`full-1`, Wed 2026-03-04 03:00 UTC, in "),
+        (DUE + 5 * HOUR, DUE + 6 * HOUR, State.DONE, "Wed 2026-03-04 08:00 UTC"),  # late, and there
+        (DUE - 24 * HOUR, DUE + HOUR, State.OPEN, "One was due Wed 2026-03-04 03:00 UTC"),  # it may still be taken
+        (DUE - 12 * 24 * HOUR, DUE + 3 * HOUR, State.WRONG, "The one before it: `full-1`, Fri 2026-02-20 03:00 UTC."),
+    ],
+)
+def test_the_last_automated_backup_is_ticked_only_where_it_is_the_one_that_was_due_last(
+    began: datetime, now: datetime, state: State, words: str
+) -> None:
+    item = making.last_automated([automated(began)], DUE, now)
+    assert item.state is state
+    assert words in item.evidence
+
+
+def test_an_automated_backup_that_failed_is_wrong_and_one_that_never_was_is_open() -> None:
+    failed = making.last_automated([automated(DUE, Status.FAILED)], DUE, DUE + HOUR)
+    assert (failed.state, failed.evidence) == (State.WRONG, "Wed 2026-03-04 03:00 UTC: It broke.")
+    assert making.last_automated([], DUE, DUE + HOUR).state is State.OPEN
