@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ops.checklists import making
+from ops.checklists import access, making
 from ops.checklists.items import State
 from ops.journal import OperationView, Status
 from tests.test_alerts import view
@@ -43,3 +43,22 @@ def test_an_automated_backup_that_failed_is_wrong_and_one_that_never_was_is_open
     failed = making.last_automated([automated(DUE, Status.FAILED)], DUE, DUE + HOUR)
     assert (failed.state, failed.evidence) == (State.WRONG, "Wed 2026-03-04 03:00 UTC: It broke.")
     assert making.last_automated([], DUE, DUE + HOUR).state is State.OPEN
+
+
+def audit(**groups: list[str] | None) -> dict[str, Any]:
+    """Who holds what, as an audit keeps it."""
+    return {"roles": {"cto": ["S0LEADS"]}, "groups": groups, "stand_ins": [], "tokens": []}
+
+
+def test_an_audit_does_not_say_that_nothing_changed_where_slack_did_not_name_a_groups_members() -> None:
+    unknown = "so who came or went is unknown"
+    assert access.changes(audit(S0LEADS=["U0CAROL"]), audit(S0LEADS=["U0CAROL"])) == ["Nothing changed since the last audit."]
+    (now,) = access.changes(audit(S0LEADS=["U0CAROL"]), audit(S0LEADS=None))
+    assert now == f"group S0LEADS: Slack did not name its members, {unknown}"
+    (before,) = access.changes(audit(S0LEADS=None), audit(S0LEADS=["U0MALLORY"]))
+    assert before == f"group S0LEADS: Slack did not name its members at the last audit, {unknown}"
+    assert access.changes(audit(), audit(S0LEADS=["U0CAROL"])) == ["Nothing changed since the last audit."]  # the role's line has it
+    assert access.changes(audit(S0LEADS=["U0CAROL"]), audit(S0LEADS=["U0MALLORY"])) == [
+        "group S0LEADS: U0MALLORY came",
+        "group S0LEADS: U0CAROL went",
+    ]

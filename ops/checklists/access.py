@@ -55,12 +55,20 @@ def changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[st
     for role in now["roles"]:
         found += _moved(role.replace("_", " "), before["roles"].get(role, []), now["roles"][role])
     for group, people in now["groups"].items():
-        was = before["groups"].get(group)
-        if people is not None and was is not None:
-            found += _moved(f"group {group}", was, people)
+        found += _moved_inside(group, before["groups"], people)
     found += _moved("stand-ins", before["stand_ins"], now["stand_ins"])
     found += _moved("keys", before["tokens"], now["tokens"])
     return found or ["Nothing changed since the last audit."]
+
+
+def _moved_inside(group: str, before: Mapping[str, Any], people: list[str] | None) -> list[str]:
+    """Who came into a group and who left it; where Slack did not name its members, that nobody knows."""
+    was = before.get(group)
+    if people is not None and was is not None:
+        return _moved(f"group {group}", was, people)
+    if people is None:
+        return [f"group {group}: Slack did not name its members, so who came or went is unknown"]
+    return [f"group {group}: Slack did not name its members at the last audit, so who came or went is unknown"] if group in before else []
 
 
 def _moved(what: str, was: list[str], now: list[str]) -> list[str]:
