@@ -34,6 +34,12 @@ class Missing:
     due: datetime
     why: str
     again: bool  # it is still being tried
+    began: datetime | None = None  # when it was tried, which may be late; None: it was not
+
+    @property
+    def at(self) -> datetime:
+        """Since when it is missing: what was tried late was not known to be before."""
+        return self.began or self.due
 
 
 def due(times: Sequence[str], zone: ZoneInfo, now: datetime) -> datetime:
@@ -49,6 +55,11 @@ def last(backstop: Backstop, now: datetime) -> datetime:
 def operation_id(moment: datetime) -> str:
     """The operation that belongs to a moment. Pure."""
     return missed.named(moment)
+
+
+def moment_of(operation_id: str) -> datetime:
+    """The moment that an operation belongs to. Pure."""
+    return datetime.strptime(operation_id.removeprefix(PREFIX), "%Y-%m-%d-%H%M").replace(tzinfo=UTC)
 
 
 def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
@@ -81,7 +92,7 @@ def is_automated(view: OperationView) -> bool:
 def missing(views: Sequence[OperationView], now: datetime) -> list[Missing]:
     """Which of these automated backups did not come within the last day. Pure."""
     return [
-        Missing(id=each.id, due=each.created_at, why=each.error or f"It was {each.status}.", again=False)
+        Missing(id=each.id, due=moment_of(each.id), began=each.created_at, why=each.error or f"It was {each.status}.", again=False)
         for each in views
         if is_automated(each) and each.status in _MISSED and (each.finished_at or now) > now - LATELY
     ]

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
-from ops import activity, watch
+from ops import activity, automated, watch
 from ops.alerts import causes, looking, outgoing, records, severity, telling
 from ops.alerts.causes import Cause, Facts
 from ops.alerts.records import Alert
@@ -241,6 +241,15 @@ def test_automated_backups_that_never_came_are_one_alert_until_a_newer_good_one_
     alert = _alert("missed-backups")
     assert (causes.over(alert, facts()), causes.over(alert, facts(newest=older))) == (None, None)
     assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
+
+
+def test_an_automated_backup_that_was_tried_late_is_said_to_have_been_due_when_it_was() -> None:
+    late = NOW + HOUR
+    (missed,) = automated.missing([view("full backup", Status.FAILED, late, id=automated.operation_id(NOW))], late)
+    (found,) = causes.causes(facts(missing=(missed,)), late)
+    assert found.text == "Due 2026-03-04 03:00 UTC: It broke."
+    assert found.at == late  # what was ended by a person before it was tried is news again
+    assert causes.causes(facts(missing=(missed,), newest=_Full(timestamp=NOW + HOUR / 2)), late)
 
 
 @pytest.mark.parametrize(("used", "words"), [(79, ""), (80, "80 %"), (90, "90 %"), (100, "100 %"), (130, "over its limit")])

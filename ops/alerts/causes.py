@@ -89,7 +89,7 @@ def over(alert: Alert, facts: Facts) -> str | None:
 def _backup(facts: Facts) -> Cause | None:
     """An automated backup that did not come, and that no other has made up for (B2)."""
     each = max(facts.missing, key=lambda found: found.due, default=None)
-    if each is None or (facts.newest is not None and facts.newest.timestamp > each.due):
+    if each is None or (facts.newest is not None and facts.newest.timestamp > each.at):
         return None
     did, next_ = (
         ("has not begun", "It is tried again until the next one is due.")
@@ -102,7 +102,7 @@ def _backup(facts: Facts) -> Cause | None:
         title=f"The automated backup {did}",
         text=f"Due {each.due:%Y-%m-%d %H:%M %Z}: {each.why}",
         remedy=f"{next_} Production was not touched. Take one by hand: `/backup full`.",
-        at=each.due,
+        at=each.at,
         about=None if each.again else each.id,
     )
 
