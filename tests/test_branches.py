@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.views import branches
 from ops.errors import Refused
 from ops.services.git import Git
 from sandbox.slack import Client
@@ -58,6 +59,14 @@ def test_a_branch_is_old_when_it_was_merged_long_ago_however_old_its_commits_are
     found = repository.merged("main", NOW - timedelta(days=90), {"master", "release"})
     assert [each.name for each in found] == ["fix/older", "fix/old"]
     assert [round((NOW - each.at) / timedelta(days=1)) for each in found] == [380, 150]
+
+
+def test_a_branch_without_commits_of_its_own_may_be_new_and_is_not_listed(remote: Remote, tmp_path: Path) -> None:
+    for name, there in (("fix/new", "main~2"), ("fix/begin", "master"), ("fix/head", "main")):
+        git(remote.work, "push", "-q", "origin", f"{there}^{{commit}}:refs/heads/{name}")
+    found = Git(str(remote.path), tmp_path / "clone.git").merged("main", NOW, {"master", "release"})
+    assert [each.name for each in found] == ["fix/older", "fix/old", "fix/late"]
+    assert all("is not seen" in str(branches.listing(each, "main")["blocks"]) for each in (found, []))
 
 
 def test_a_branch_that_moved_or_has_something_new_is_left_alone_and_one_that_is_gone_is_gone(remote: Remote, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from ops.old_branches import KEPT
 from ops.services.git import Merged
 
 _SHOWN = 20
+_UNSEEN = "What was squashed, rebased or fast-forwarded is not seen."
 
 
 def listing(found: Sequence[Merged], into: str) -> Message:
@@ -18,14 +19,14 @@ def listing(found: Sequence[Merged], into: str) -> Message:
     days = KEPT.days
     if not found:
         words = f"No branch was merged into {escape(into, 60)} more than {days} days ago."
-        return message(words, section(f":white_check_mark: {words}"))
+        return message(words, section(f":white_check_mark: {words}"), context(_UNSEEN))
     title = f"*{counted(len(found), 'branch', 'branches')} merged into {code(into)} more than {days} days ago.* Nothing is deleted unasked."
     more = f"{len(found) - _SHOWN} more: `/ops branches` shows them once these are gone. " if len(found) > _SHOWN else ""
     return message(
         f"{counted(len(found), 'branch', 'branches')} merged more than {days} days ago",
         section(title),
         *(_branch(each, into) for each in found[:_SHOWN]),
-        context(f"{more}Release tags are never listed. Who deploys without a signature may delete."),
+        context(f"{more}{_UNSEEN} Release tags are never listed. Who deploys without a signature may delete."),
     )
 
 

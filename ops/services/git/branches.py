@@ -15,11 +15,11 @@ from ops.services.git.trouble import explain
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """A branch whose commits are all in another one."""
+    """A branch with commits of its own, which a merge brought into another one."""
 
     name: str
     tip: str
-    at: datetime  # when it was merged; of one that was not merged by a commit of its own, when its last commit was made
+    at: datetime  # when it was merged
     author: str  # of its last commit
 
 
@@ -28,6 +28,9 @@ class Branches(Moving):
 
     def merged(self, into: str, before: datetime, keep: Collection[str], *, stop: Event | None = None) -> list[Merged]:
         """The branches that were merged into another one before that moment, the oldest first.
+
+        What was squashed or rebased on its way there has other commits, and a branch whose last commit is on the other one's main line
+        may have been made a moment ago: neither is among them.
 
         Args:
             into: the branch that has their commits.
@@ -46,7 +49,7 @@ class Branches(Moving):
         return sorted((each for each in found if each.at < before), key=lambda each: each.at)
 
     def _merged(self, name: str, tip: str, into: str, stop: Event | None) -> Merged | None:
-        """One branch; None if it has something that the other has not."""
+        """One branch; None if it has something that the other has not, or nothing of its own."""
         at = self._read(lambda: objects.merged_at(self.clone.path, tip, into), (tip, into), stop)
         if at is None:
             return None

@@ -75,12 +75,17 @@ def is_ancestor(clone: Path, old: str, new: str) -> bool:
 
 
 def merged_at(clone: Path, tip: str, into: str) -> datetime | None:
-    """When a commit came into a branch: when the first commit of its main line after it was made; None if it is not in there."""
+    """When a commit was merged into a branch: when the first commit of its main line after it was made.
+
+    None if it is not in there, or is itself a commit of the main line: that was never merged, and what points there may be new.
+    """
     if not is_ancestor(clone, tip, into):
         return None
-    line = ["git", "log", "--first-parent", "--ancestry-path", "--format=%ct", f"{tip}..{into}"]
-    after = _answer(clone, line).split() or _answer(clone, ["git", "log", "-1", "--format=%ct", tip]).split()
-    return datetime.fromtimestamp(int(after[-1]), UTC)
+    line = _answer(clone, ["git", "log", "--first-parent", "--ancestry-path", "--format=%ct %P", f"{tip}..{into}"]).splitlines()
+    if not line:
+        return None
+    at, before, *_ = line[-1].split()
+    return None if before == tip else datetime.fromtimestamp(int(at), UTC)
 
 
 def authors(clone: Path, old: str, new: str) -> list[tuple[str, int]]:
