@@ -21,9 +21,9 @@ def say(desk: Desk, key: str, said: Message, *, red: bool = False) -> tuple[str,
     return (slack.engineering, slack.incidents) if red else (slack.engineering,)
 
 
-def digest(desk: Desk, now: datetime) -> Message:
-    """The week in figures."""
+def digest(desk: Desk, end: datetime, *, late_since: datetime | None = None) -> Message:
+    """The week in figures, up to that moment."""
     backstop = desk.backstop
-    this, before = metrics.weeks(backstop, now)
-    opened = tuple(alerts.opened_between(backstop.engine, now - turn * WEEK, now - (turn - 1) * WEEK) for turn in (1, 2))
-    return digest_views.digest(this, before, (opened[0], opened[1]), backstop.services.target("production"))
+    this, before = metrics.weeks(backstop, end)
+    opened = tuple(alerts.opened_between(backstop.engine, end - turn * WEEK, end - (turn - 1) * WEEK) for turn in (1, 2))
+    return digest_views.digest(this, before, (opened[0], opened[1]), backstop.services.target("production"), late_since=late_since)

@@ -201,10 +201,11 @@ class Schedule:
             self._desk.say(key, self._desk.settings.slack.engineering, branch_views.listing(found, self._desk.settings.app.source_branch))
 
     def _post_digest(self, now: datetime) -> None:
-        """Every week, the figures beside the last week's."""
+        """Every week, the figures beside the last week's; the week ends when the post is due, also where it comes late."""
         moment = self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
         if moment and self._desk.posts.wanted_at(f"digest-{moment:%Y-%m-%d}") is None:
-            self._desk.say(f"digest-{moment:%Y-%m-%d}", self._desk.settings.slack.engineering, posting.digest(self._desk, now))
+            said = posting.digest(self._desk, moment.astimezone(UTC), late_since=_late(moment, now))
+            self._desk.say(f"digest-{moment:%Y-%m-%d}", self._desk.settings.slack.engineering, said)
 
     def _due(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The moment of a post that is due and not posted yet."""

@@ -114,7 +114,7 @@ def test_the_week_in_figures_comes_on_monday_beside_the_week_before(place: World
     slack: Client = place.slack.client
     with running(place):
         post = until(slack, ENGINEERING, lambda shown: "The week in figures" in shown.all_text)
-        for words in ("Full backups", "This week", "Last week", "P0 alerts", "No alert of the week is open."):
+        for words in ("late: it was due", "Full backups", "This week", "Last week", "P0 alerts", "No alert of the week is open."):
             assert words in str(post.blocks)
         slack.command("/backup full", user=ALICE, channel=ENGINEERING)
         until(slack, ENGINEERING, lambda shown: is_over(shown) and backup_id(shown).startswith("full-"))

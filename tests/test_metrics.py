@@ -9,7 +9,8 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
@@ -19,6 +20,7 @@ from bot import pictures
 from bot.homes import without_charts
 from bot.views import metrics as views
 from ops import activity
+from ops.backstop import Backstop
 from ops.database import OperationRow
 from ops.metrics import figures, rows
 from ops.metrics import scraped as scraped_rows
@@ -178,6 +180,15 @@ def test_the_last_backup_before_the_time_is_the_last_that_succeeded(bots: Bots) 
     operation(bots, "2", "failed", NOW - 8 * DAY)
     operation(bots, "3", "succeeded", NOW)
     assert rows.snapshot_before(bots.engine, NOW - 7 * DAY) == NOW - 10 * DAY
+
+
+def test_a_week_ends_at_its_moment_whatever_was_done_since(bots: Bots) -> None:
+    for name, at in (("1", NOW - 8 * DAY), ("2", NOW - DAY), ("3", NOW + DAY)):
+        operation(bots, name, "succeeded", at)
+    backstop = SimpleNamespace(engine=bots.engine, catalogue=SimpleNamespace(all=list))
+    this, before = rows.weeks(cast("Backstop", backstop), NOW)
+    assert [each.backups["full backup"].good for each in (this, before)] == [1, 1]
+    assert (this.until, this.lose_most, before.until) == (NOW, 7 * DAY, NOW - 7 * DAY)
 
 
 def test_a_halt_stays_counted_however_it_went_on_and_no_counter_falls(bots: Bots) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from bot.views.actions import Action
 from bot.views.blocks import Message, actions, button, context, message, section, table
@@ -13,8 +14,11 @@ from ops.metrics import Counts, Figures, Span
 Row = tuple[str, Callable[[Figures], str]]
 
 
-def digest(this: Figures, before: Figures, alerts: tuple[Sequence[Alert], Sequence[Alert]], target: str) -> Message:
+def digest(
+    this: Figures, before: Figures, alerts: tuple[Sequence[Alert], Sequence[Alert]], target: str, *, late_since: datetime | None = None
+) -> Message:
     """The post; ``alerts``: those that were opened in either week."""
+    late = f" · late: it was due {clock(late_since)}" if late_since else ""
     rows = [(name, shown(this), shown(before)) for name, shown in _ROWS]
     for severity in _SEVERITIES:
         now, then = (sum(each.severity is severity for each in week) for week in alerts)
@@ -22,7 +26,7 @@ def digest(this: Figures, before: Figures, alerts: tuple[Sequence[Alert], Sequen
     full = this.backups["full backup"]
     return message(
         f"The week of {target}: full backups: {_share(full)}, deploys: {_share(this.deploys)}",
-        section(f"*The week in figures* · *{prose(target)}* · {clock(this.since)} to {clock(this.until)}"),
+        section(f"*The week in figures* · *{prose(target)}* · {clock(this.since)} to {clock(this.until)}{late}"),
         table(("Figure", "This week", "Last week"), *rows),
         context(*_open(alerts[0])),
         actions(button("Metrics", Action.METRICS), button("Show the alerts", Action.ALERTS)),

@@ -38,18 +38,19 @@ def measure(backstop: Backstop, now: datetime, days: int = DAYS) -> Figures:
     )
 
 
-def weeks(backstop: Backstop, now: datetime) -> tuple[Figures, Figures]:
-    """The last seven days, and the seven before them; what hangs on the backups that are kept now is unknown of the latter."""
-    engine, between, since = backstop.engine, now - timedelta(days=7), now - timedelta(days=14)
-    done, went, waits = operations(engine, since), releases(engine, since), signed(engine, between)
+def weeks(backstop: Backstop, end: datetime) -> tuple[Figures, Figures]:
+    """The seven days up to a moment, and the seven before; what hangs on the backups that are kept now is unknown of the latter."""
+    engine, between, since = backstop.engine, end - timedelta(days=7), end - timedelta(days=14)
+    done = [each for each in operations(engine, since) if each.created_at < end]
+    went = [each for each in releases(engine, since) if each.at < end]
     this = reckon(
         done=[each for each in done if each.created_at >= between],
         recoveries=recoveries(engine),
         releases=[each for each in went if each.at >= between],
-        signed=waits,
+        signed=signed(engine, between, end),
         backups=backstop.catalogue.all(),
         since=between,
-        until=now,
+        until=end,
         earlier=snapshot_before(engine, between),
     )
     before = reckon(
