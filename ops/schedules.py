@@ -12,6 +12,8 @@ from zoneinfo import ZoneInfo
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TURNS = ("1st", "2nd", "3rd", "4th")
 _SHAPE = re.compile(rf"(?:(?:({'|'.join(_TURNS)}) )?({'|'.join(_DAYS)}) )?([01]\d|2[0-3]):([0-5]\d)( utc)?")
+_CRON = re.compile(r"[\d*/,-]+(?: [\w*/,-]+){4,5}|\d [\d:]+(?: utc)?")
+_NO_CRON = "; cron's digits are not read, as day 0 is Sunday to some programs and Monday to others: write the day's name"
 _APART = timedelta(minutes=5)  # that the clocks of two machines may be
 _FAR = 40  # days back in which the last time of a monthly schedule lies
 
@@ -24,7 +26,8 @@ def known(text: str) -> str:
     """
     lowered = " ".join(text.lower().split())
     if not _SHAPE.fullmatch(lowered):
-        raise ValueError('a time such as "09:00", "mon 09:00" or "1st mon 09:00" belongs here, with UTC after it if that is meant')
+        why = _NO_CRON if _CRON.fullmatch(lowered) else ""
+        raise ValueError(f'a time such as "09:00", "mon 09:00" or "1st mon 09:00" belongs here, with UTC after it if that is meant{why}')
     return lowered
 
 

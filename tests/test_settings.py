@@ -104,3 +104,11 @@ def test_secrets_come_from_the_environment_and_are_not_printed(tmp_path: Path) -
     assert key is not None
     assert key.get_secret_value() == "prod:x|hunter2"
     assert "hunter2" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["0 3 * * *", "0 9 * * 1", "*/5 * * * mon", "1 09:00", "0 03:00 UTC"])
+def test_crons_digits_are_refused_with_the_reason(tmp_path: Path, text: str) -> None:
+    said = refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "{text}"\n')
+    assert '"mon 09:00"' in said
+    assert "day 0 is Sunday to some programs and Monday to others" in said
+    assert "cron" not in refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "someday"\n')
