@@ -446,6 +446,21 @@ def test_what_pagerduty_does_not_take_is_said(status: int, words: str) -> None:
         pagerduty.send(paging.url, paging.key, event)
 
 
+def test_a_ping_says_the_state_before_what_its_address_asks_for() -> None:
+    url = "https://hc-ping.com/key/backups"
+    assert [pings.address(url, each) for each in ("start", "success", "fail")] == [f"{url}/start", url, f"{url}/fail"]
+    assert pings.address(f"{url}/?create=1", "start") == f"{url}/start?create=1"
+    paging = PagingServer().start()
+    try:
+        pings.ping(f"{paging.ping_url}/backups?create=1", "start", "began", "automated-1")
+        pings.ping(f"{paging.ping_url}/backups?create=1", "success", "", "automated-1")
+    finally:
+        paging.stop()
+    (start, run, body), (end, same, _) = paging.pings
+    assert (start, end, body) == ("backups/start", "backups", "began")
+    assert run == same != ""
+
+
 def test_deliveries_are_tried_in_their_order_again_after_rests_and_given_up_after_a_day(engine: Engine, tmp_path: Path) -> None:
     paging = PagingServer().start()
     try:
