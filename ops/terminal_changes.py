@@ -79,8 +79,8 @@ def followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good
 
 def _where(view: OperationView) -> list[str]:
     """What is where now, after something failed."""
-    where = view.result.get("where")
-    return [f"Now: {whereabouts.sentence(where)}"] if where else []
+    said = whereabouts.sentence(view.result.get("where") or {})
+    return [f"Now: {said}"] if said else []
 
 
 def hold(options: argparse.Namespace) -> Answer:

@@ -1,6 +1,7 @@
 """What is where now: which commit the branch has, which the site serves, whether maintenance is on, whether Convex is paused.
 
-Asked when something failed, so each part may be unknown, and then it says so.
+Asked when something failed, so each part may be unknown, and then it says so. Branch, site and maintenance are production's: where
+something failed elsewhere they say nothing of it.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ def look(services: Services, environment: str) -> dict[str, Any]:
             unknown[name] = error.message
             return None
 
-    found: dict[str, Any] = {
-        "branch": services.settings.app.production_branch,
-        "commit": told("commit", lambda: services.git.remote_head(services.settings.app.production_branch)),
-        "paused": told("paused", lambda: services.convex.paused(environment)),
-    }
+    found: dict[str, Any] = {"paused": told("paused", lambda: services.convex.paused(environment))}
+    if environment != "production":
+        return {**found, "unknown": unknown}
+    branch = services.settings.app.production_branch
+    found |= {"branch": branch, "commit": told("commit", lambda: services.git.remote_head(branch))}
     if services.vercel.configured:
         found |= {"site": told("site", lambda: _site(services)), "maintenance": told("maintenance", lambda: _maintenance(services))}
     return {**found, "unknown": unknown}
@@ -45,10 +46,10 @@ def _maintenance(services: Services) -> bool:
 
 
 def sentence(where: Mapping[str, Any]) -> str:
-    """What was found, in one sentence. Pure."""
-    unknown = where.get("unknown") or {}
-    commit = f"{where['branch']} is at {where['commit'][:6]}" if where.get("commit") else f"where {where['branch']} is, is unknown"
-    parts = [commit]
+    """What was found, in one sentence; empty where nothing was. Pure."""
+    unknown, parts = where.get("unknown") or {}, []
+    if "branch" in where:
+        parts.append(f"{where['branch']} is at {where['commit'][:6]}" if where.get("commit") else f"where {where['branch']} is, is unknown")
     if "site" in where:
         site = where["site"]
         served = f"the site serves {site['commit'][:6]}" if site and site.get("commit") else "what the site serves is unknown"
@@ -59,4 +60,4 @@ def sentence(where: Mapping[str, Any]) -> str:
         )
     if where.get("paused") is not None or "paused" in unknown:
         parts.append({True: "Convex is paused", False: "Convex runs"}.get(where["paused"], "whether Convex is paused is unknown"))
-    return f"{', '.join(parts)}."
+    return f"{', '.join(parts)}." if parts else ""

@@ -5,20 +5,22 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot import gathered
+from bot.views.drill import card, history
 from ops import drill, health, readiness, staging, tasks
 from ops.archive import Table
 from ops.backstop import Backstop
-from ops.drill import Drilled
+from ops.drill import Drilled, broken_off
 from ops.drill.scenarios import make, struck
 from ops.errors import Refused
-from ops.journal import OperationView
+from ops.journal import OperationView, Status, StepView
 from sandbox.convex import ConvexServer
 from tests.shipping import Shop, ended
 from tests.test_verification import shop_with, trout
@@ -139,6 +141,34 @@ def test_what_no_restore_would_take_is_neither_drilled_with_nor_counted_as_the_w
             drill.ask(backstop.services, drill.find("B"), 1)
 
 
+def test_a_drill_whose_restore_fails_is_a_result_too_and_staging_that_is_left_wrong_nags(backstop: Backstop, trout: ConvexServer) -> None:
+    started = begun(backstop, "A")
+    said(backstop, at(backstop, started, drill.DETECTED), drill.DETECTED, "everything is gone")
+    view = at(backstop, started, drill.DECIDED)
+    said(backstop, view, drill.BLOCKER, "nobody had the login of the dashboard")
+    trout.faults["import"] = "fail:no room"
+    said(backstop, view, drill.DECIDED, backstop.catalogue.all()[0].id)
+    done = ended(backstop, started)
+    trout.faults["import"] = None
+    assert done.status == "failed", done
+    (found,) = drill.broken(backstop.journal.recent(10))
+    assert (found.operation_id, found.phase, found.scenario) == (started, "restore", "A")
+    assert "no room" in found.why
+    text = drill.place(backstop.settings.folder, started).read_text()
+    for words in ("not recovered: stopped at “restore”", "no room", "nobody had the login", found.kept, "ROLLBACK_PLAN.md"):
+        assert words
+        assert words in text
+    opened = sorted((task.kind, task.text) for task in tasks.open_ones(backstop.engine))
+    assert [kind for kind, _ in opened] == ["drill recommendation", "drill recommendation", "staging to put back"]
+    for (_, words), meant in zip(opened, ("Remove what held the drill up", "The drill stopped at “restore”", found.kept), strict=True):
+        assert meant in words
+    assert Path(found.kept).exists()
+    told = str(card(done, datetime.now(UTC)))
+    assert "It stopped at “restore”" in told
+    assert f"Staging's own data could not be put back: {done.result['staging']['why']} They are kept in `{found.kept}`" in told
+    assert "stopped at “restore”" in str(history([], [found]))
+
+
 @pytest.mark.parametrize(
     ("letter", "said"),
     [("C", "needs the backup of variables"), ("d", "needs the backup of third-party"), ("E", "no scenario")],
@@ -149,6 +179,50 @@ def test_what_cannot_be_drilled_yet_says_so(letter: str, said: str) -> None:
 
 
 # ── the decisions ──
+
+
+@pytest.mark.parametrize(
+    ("done", "phase"),
+    [([], ""), (["disaster"], "detect"), (["disaster", "detected"], "decide"), (["disaster", "detected", "decided", "data"], "verify")],
+)
+def test_where_a_drill_stopped_is_the_phase_after_the_last_that_was_done(done: list[str], phase: str) -> None:
+    found = broken_off(stopped(done, saved=True), "Nobody came.")
+    assert found.phase == phase
+    assert found.seconds == max(len(done) * 60.0 - 60, 0)  # what gave staging its own data back is no part of it
+    assert ("INCIDENT_RESPONSE_PLAN.md" in found.recommendations[0]) is (phase in {"detect", "decide"})
+
+
+def test_a_drill_that_somebody_cancelled_is_none_that_stopped() -> None:
+    assert drill.broken([replace(stopped([], saved=True), status=Status.CANCELLED)]) == []
+
+
+def test_the_card_of_a_drill_that_stopped_says_how_staging_is_now() -> None:
+    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
+    assert "Staging's data are as before." in str(card(stopped([], saved=False), noon))
+    assert "Staging has its own data again." in str(card(stopped(["disaster"], saved=True), noon))
+    assert "Staging holds what the drill left there" in str(card(stopped(["disaster"], saved=False), noon))
+
+
+def stopped(done: list[str], *, saved: bool) -> OperationView:
+    """A drill that failed after these steps, a minute each."""
+    noon, minute = datetime(2026, 11, 2, 12, tzinfo=UTC), timedelta(minutes=1)
+    named = [*(["staging saved"] if saved else []), *done]
+    steps = [StepView(name=name, state="done", started_at=noon, finished_at=noon + minute * place) for place, name in enumerate(named, 1)]
+    hour = timedelta(hours=1)
+    steps.append(StepView(name="staging as it was", state="done", started_at=noon + hour, finished_at=noon + hour))
+    return OperationView(
+        id="d1",
+        kind=drill.KIND,
+        environment="staging",
+        requested_by="U0ALICE",
+        params={"bound": {"scenario": "B", "target": "staging · trout"}},
+        status=Status.FAILED,
+        error="Nobody came.",
+        remedy=None,
+        created_at=noon,
+        finished_at=noon + hour,
+        steps=tuple(steps),
+    )
 
 
 def measured(**more: Any) -> Drilled:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from bot.views import changing
 from bot.views import verification as views
 from bot.views.verification import card
 from ops import activity, archive, asking, damages, restore, retaining, staging, verification
@@ -295,6 +296,23 @@ def test_staging_is_restored_without_a_signature_and_only_after_its_proof(shop: 
     view = ended(backstop, asking.ask(backstop, BOB, plan, id="two").operation_id)
     assert view.status == "succeeded", view
     assert {name: trout.fingerprint(name) for name in ("users", "orders")} == shop.rows()
+
+
+def test_a_restore_to_staging_that_fails_half_way_says_how_staging_is_and_nothing_of_production(
+    backstop: Backstop, trout: ConvexServer
+) -> None:
+    staging.mark(backstop.services)
+    found = restore.look(backstop.services, backstop.catalogue.all()[0].id, "staging", stop=NEVER)
+    plan = restore.plan(backstop.settings, found, "to look at last week's orders")
+    trout.faults["import"] = "fail:no room"
+    view = ended(backstop, asking.ask(backstop, BOB, plan, id="one").operation_id)
+    assert (view.status, names(view)[-1]) == ("failed", "data")
+    assert view.result["where"] == {"paused": False, "unknown": {}}
+    told = changing.card(view, datetime.now(UTC))
+    assert str(told["text"]).endswith("staging · trout: production was not touched")
+    assert "Production was not touched. Staging is half changed:* it runs functions *without schema validation*, and" in str(told)
+    assert "Production is as before" not in str(told)
+    assert "*Now:* Convex runs." in str(told)
 
 
 def test_a_rehearsal_says_before_production_is_touched_whether_the_old_rows_fit_the_functions_that_run(

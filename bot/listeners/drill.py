@@ -63,8 +63,8 @@ def _started(request: Request, desk: Desk, letter: str) -> Reply:
 @_history.handle
 def history(_request: Request, desk: Desk) -> Reply:
     """``/drill history``."""
-    found = _all(desk)
-    return Reply(message=views.history(found), picture=_picture(found, desk))
+    found, broken = _all(desk)
+    return Reply(message=views.history(found, broken), picture=_picture(found, desk))
 
 
 @_history_button.answer
@@ -76,8 +76,8 @@ def look(request: Request) -> Answer:
 @_history_button.handle
 def history_clicked(request: Request, desk: Desk) -> Reply:
     """The button of the same meaning."""
-    found = _all(desk)
-    return replace(shown(request, views.history(found)), picture=_picture(found, desk))
+    found, broken = _all(desk)
+    return replace(shown(request, views.history(found, broken)), picture=_picture(found, desk))
 
 
 def _picture(found: list[drill.Drilled], desk: Desk) -> Callable[[], Picture] | None:
@@ -85,9 +85,10 @@ def _picture(found: list[drill.Drilled], desk: Desk) -> Callable[[], Picture] | 
     return partial(pictures.drills, found, desk.settings.state / "fonts") if found else None
 
 
-def _all(desk: Desk) -> list[drill.Drilled]:
-    """Every drill that came to its end."""
-    return drill.history(desk.backstop.journal.recent(100, kinds=(drill.KIND,)))
+def _all(desk: Desk) -> tuple[list[drill.Drilled], list[drill.BrokenOff]]:
+    """Every drill that came to its end, and those that stopped."""
+    views = desk.backstop.journal.recent(100, kinds=(drill.KIND,))
+    return drill.history(views), drill.broken(views)
 
 
 @_detect.answer

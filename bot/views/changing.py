@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from bot.views import kinds, steps
+from bot.views import kinds, staging, steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
@@ -189,14 +189,14 @@ def _missed(view: OperationView) -> Message:
     """It failed or was cancelled before anything changed."""
     at = f" at “{view.steps[-1].name}”" if view.steps and view.status == "failed" else ""
     said = f"{title(view)} {view.status}{at}"
-    again = _again(view)
+    again, ours = _again(view), view.environment != "staging"
     return message(
-        f"{escape(said)} · {prose(outcome.target(view))}: production is as before",
+        f"{escape(said)} · {prose(outcome.target(view))}: {'production is as before' if ours else 'production was not touched'}",
         section(
             dotted(f"{MARKS[view.status.value]} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
             prose(view.remedy or "", 600),
-            "*Production is as before.*",
+            "*Production is as before.*" if ours else staging.restored(view),
             about(view),
         ),
         *where(view),
@@ -211,12 +211,13 @@ def _left(view: OperationView) -> Message:
     step = view.steps[-1].name if view.steps else "start"
     said = f"{title(view)} ended half-way, at “{step}”"
     after = f"{code(left['successor'])} took over: its card says how it goes on." if left.get("successor") else ""
+    there = escape((view.environment or "production").capitalize())
     return message(
         f"{escape(said)} · {prose(outcome.target(view))}",
         section(
             dotted(f"{HALTED} *{escape(said)}*", f"*{prose(outcome.target(view))}*"),
             prose(view.error or "", 1200),
-            f"{mention(str(left.get('by', '')))} ended it as it was. {after or '*Production is as it was left*, not as before.'}",
+            f"{mention(str(left.get('by', '')))} ended it as it was. {after or f'*{there} is as it was left*, not as before.'}",
             about(view),
         ),
         *where(view, "When it halted"),
@@ -232,8 +233,8 @@ def _again(view: OperationView) -> Element:
 
 def where(view: OperationView, when: str = "Now") -> list[Block]:
     """What is where."""
-    found = view.result.get("where")
-    return [section(f"*{when}:* {escape(whereabouts(found), 400)}")] if found else []
+    said = whereabouts(view.result.get("where") or {})
+    return [section(f"*{when}:* {escape(said, 400)}")] if said else []
 
 
 def _halted(view: OperationView) -> Message:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.views import steps
+from bot.views import staging, steps
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import outcome
 from bot.views.blocks import (
@@ -28,7 +28,7 @@ from bot.views.blocks import (
 )
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import clock, code, counted, duration, escape, exact, mention, plain, prose, size
-from ops.drill import DECIDED, DETECTED, SCENARIOS, Drilled, waits_for
+from ops.drill import DECIDED, DETECTED, SCENARIOS, BrokenOff, Drilled, broken_off, waits_for
 from ops.manifest import Backup
 from ops.words import ago
 
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     from ops.journal import OperationView
 
 TITLE = "Drill"
-_OFFERED, _SHOWN = 10, 12
+_OFFERED, _SHOWN, _STOPPED = 10, 12, 5
 
 
 def card(view: OperationView, now: datetime) -> Message:
     """How it stands."""
     if view.status == "succeeded":
-        return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view))
+        return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view), staging.kept(view))
     scenario = SCENARIOS[view.params["bound"]["scenario"]]
     head = f"Drill {scenario.letter}"
     if view.status != "running":
@@ -50,11 +50,14 @@ def card(view: OperationView, now: datetime) -> Message:
             f"{head} {view.status} · {prose(outcome.target(view))}",
             section(
                 dotted(f":x: *{head} {view.status}*", f"*{prose(outcome.target(view))}*"),
+                f"It {prose(broken_off(view, '').sentence)}.",
                 prose(view.error or "", 800),
                 prose(view.remedy or "", 400),
-                f"asked by {mention(view.requested_by)}",
+                f"asked by {mention(view.requested_by)} · production was not touched",
             ),
+            section(staging.drilled(view)),
             context(steps.line(view)),
+            actions(button("History", Action.DRILL_HISTORY)),
         )
     return message(
         f"{head} on {prose(outcome.target(view))}",
@@ -87,8 +90,8 @@ def _buttons(view: OperationView) -> list[Element]:
     return [button("Decide", Action.DRILL_DECIDED, view.id, style="primary"), *found] if waits == DECIDED else found
 
 
-def over(found: Drilled, target: str, line: str = "") -> Message:
-    """What it measured."""
+def over(found: Drilled, target: str, line: str = "", left: str = "") -> Message:
+    """What it measured; ``left``: what of staging is not as it was."""
     scenario = SCENARIOS[found.scenario]
     mark = DONE if found.good else ":warning:"
     phases = " · ".join(f"{name} {duration(seconds)}" for name, seconds in found.seconds.items())
@@ -104,6 +107,7 @@ def over(found: Drilled, target: str, line: str = "") -> Message:
             f"{counted(len(found.blockers), 'blocker')} noted: {escape('; '.join(found.blockers), 300)}" if found.blockers else "",
         ),
         section("*To do*", *todo),
+        section(left),
         context(line),
         actions(button("History", Action.DRILL_HISTORY)),
     )
@@ -159,16 +163,21 @@ def blocker(drill_id: str) -> View:
     )
 
 
-def history(found: Sequence[Drilled]) -> Message:
-    """All of them, the newest last, and where it is going."""
-    if not found:
+def history(found: Sequence[Drilled], broken: Sequence[BrokenOff] = ()) -> Message:
+    """All of them, the newest last, and where it is going; those that stopped below."""
+    if not found and not broken:
         return message("No drill has been done yet: `/drill start`.")
+    stopped = [f"• {each.scenario} {each.at:%y-%m-%d}: {prose(each.sentence)}. {prose(each.why, 200)}" for each in broken[-_STOPPED:]]
+    below = [section(f"*{counted(len(broken), 'drill')} stopped*", *stopped)] if broken else []
+    if not found:
+        return message("Drills: none has come to its end yet", section("*Drills* · none has come to its end yet"), *below)
     shown = list(found)[-_SHOWN:]
     return message(
         f"Drills: {trend(shown)}",
         section(f"*Drills* · time to come back: {trend(shown)}"),
         table(("drill", "total", *shown[0].seconds, "blockers"), *map(_row, shown)),
         context(f"since {clock(found[0].at)} · promised: {duration(found[-1].rto)}"),
+        *below,
     )
 
 

@@ -9,6 +9,7 @@ from bot.views import steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
+from bot.views.staging import kept
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops import overlooked
@@ -46,14 +47,6 @@ def card(view: OperationView, now: datetime) -> Message:
         context(steps.line(view)),
         context(kept(view)),
     )
-
-
-def kept(view: OperationView) -> str:
-    """Staging's own data, where they could not be put back."""
-    found = view.result.get("staging")
-    if not found:
-        return ""
-    return f":warning: Staging's own data could not be put back: {prose(found['why'], 300)} They are kept in {code(found['kept'])}."
 
 
 def _spots(view: OperationView) -> list[str]:

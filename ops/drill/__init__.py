@@ -5,6 +5,7 @@ At stake: knowing what tonight would be like. Only staging is touched, and only 
 
 from __future__ import annotations
 
+from ops.drill.breaking import BrokenOff, broken, broken_off
 from ops.drill.report import Drilled, drilled, history, markdown, place
 from ops.drill.scenarios import SCENARIOS, Scenario, find
 from ops.drill.workflow import BLOCKER, DECIDED, DETECTED, KIND, ask, begin, kind, say, waits_for
@@ -15,10 +16,13 @@ __all__ = [
     "DETECTED",
     "KIND",
     "SCENARIOS",
+    "BrokenOff",
     "Drilled",
     "Scenario",
     "ask",
     "begin",
+    "broken",
+    "broken_off",
     "drilled",
     "find",
     "history",

@@ -55,7 +55,7 @@ class Drilled:
             found.append(f"{_span(self.loss)} of data would have been lost, and {_span(self.rpo)} are promised. Update {DOCUMENTS[0]}.")
         if self.table and self.table not in self.seen:
             found.append(f"What was seen does not name the table that was corrupted ({self.table}). Update {DOCUMENTS[2]}.")
-        return [*found, *(f"Remove what held the drill up: “{each}”. Update {DOCUMENTS[2]}." for each in self.blockers)]
+        return [*found, *held_up(self.blockers)]
 
     def dump(self) -> dict[str, Any]:
         """As JSON."""
@@ -66,6 +66,11 @@ class Drilled:
         """From JSON."""
         shapes = {"at": datetime.fromisoformat(kept["at"]), "by": tuple(kept["by"]), "blockers": tuple(kept["blockers"])}
         return cls(**{**kept, **shapes})
+
+
+def held_up(blockers: Sequence[str]) -> list[str]:
+    """What is recommended of each blocker. Pure."""
+    return [f"Remove what held the drill up: “{each}”. Update {DOCUMENTS[2]}." for each in blockers]
 
 
 def drilled(services: Services, view: OperationView) -> Drilled:

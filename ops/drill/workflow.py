@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -11,10 +13,10 @@ from sqlalchemy.orm import Session
 
 from ops import choosing, files, notes, staging, tasks
 from ops.context import Services
-from ops.drill import report
+from ops.drill import breaking, report
 from ops.drill.scenarios import SCENARIOS, Scenario, make, struck
 from ops.errors import Failed, OpsError, Refused
-from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
+from ops.journal import Cancelled, Interrupted, Journal, Kind, Operation, OperationView, Status
 from ops.journal.reading import Readings
 from ops.manifest import Backup
 from ops.notes import Note
@@ -24,6 +26,8 @@ from ops.restoring.looking import require_backup, require_data, scratch
 from ops.restoring.staged import ENVIRONMENT, Staged, require_spots
 from ops.services.process import Stopped
 from ops.words import elapsed, one_line
+
+log = logging.getLogger(__name__)
 
 KIND = "drill"
 DETECTED, DECIDED, BLOCKER = "detected", "decided", "blocker"
@@ -119,6 +123,7 @@ class Drilling:
         self.scenario = SCENARIOS[self.bound["scenario"]]
         self.staged = Staged(op=self.op, services=self.services)
         self.base = Data(self.staged.to(self.bound["commit"]), self.bound, PREPARED)
+        self.reporting = False  # whether it came as far as its report
 
     def go(self) -> None:
         """The list of steps."""
@@ -131,9 +136,11 @@ class Drilling:
             self.base.to.changing("disaster", self.strike)
             self.hear(DETECTED)
             self.restore(self.hear(DECIDED).text)
+            self.reporting = True
             self.op.step("report", self.report, if_interrupted=Interrupted.REDO)
-        except OpsError:
+        except OpsError as error:
             self.staged.put_back("")
+            self.broke_off(error)
             raise
         self.staged.put_back("")
 
@@ -172,18 +179,42 @@ class Drilling:
         data.to.smoke(ENVIRONMENT)
 
     def report(self) -> dict[str, Any]:
-        """Write the report, and open what it recommends as tasks."""
+        """What it measured."""
+        found = report.drilled(self.services, self.view())
+        written = self.write(report.markdown(found), found.recommendations)
+        self.op.result(drill=found.dump())
+        return written
+
+    def broke_off(self, error: OpsError) -> None:
+        """A drill that stops is a result too; not one that somebody cancelled, nor one whose own report cannot be written."""
+        if isinstance(error, Cancelled) or self.reporting:
+            return
+        try:
+            self.op.step("report", partial(self.report_stop, error.message), if_interrupted=Interrupted.REDO, cancellable=False)
+        except OpsError as failed:  # what stopped it is what counts
+            log.warning("the drill %s has no report: %s", self.op.id, failed.message)
+
+    def report_stop(self, why: str) -> dict[str, Any]:
+        """How far it came."""
+        blockers = [note.text for note in notes.of(self.services.engine, self.op.id, BLOCKER)]
+        found = breaking.broken_off(self.view(), why, blockers)
+        return self.write(breaking.markdown(found), found.recommendations)
+
+    def view(self) -> OperationView:
+        """The drill as its rows have it."""
         view = Readings(self.services.engine).get(self.op.id)
         if view is None:
             raise Failed("The drill is not in the database.", "Look at the log.")
-        found = report.drilled(self.services, view)
+        return view
+
+    def write(self, text: str, recommendations: Sequence[str]) -> dict[str, Any]:
+        """Write the report, and open what it recommends as tasks."""
         path = report.place(self.services.settings.folder, self.op.id)
         files.make_folder(path.parent)
-        files.write(path, report.markdown(found).encode(), self.op.id)
+        files.write(path, text.encode(), self.op.id)
         with Session(self.services.engine) as session, session.begin():
-            for place, text in enumerate(found.recommendations):
-                tasks.begin(session, f"drill-{self.op.id}-{place}", "drill recommendation", text, by=self.op.requested_by, about=self.op.id)
-        self.op.result(drill=found.dump())
+            for place, each in enumerate(recommendations):
+                tasks.begin(session, f"drill-{self.op.id}-{place}", "drill recommendation", each, by=self.op.requested_by, about=self.op.id)
         return {"report": path.name}
 
 

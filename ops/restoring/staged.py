@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ops import files, pausing, spots, staging, standing
+from sqlalchemy.orm import Session
+
+from ops import files, pausing, spots, staging, standing, tasks
 from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
@@ -83,8 +85,18 @@ class Staged:
                 self.saved.unlink(missing_ok=True)
         except OpsError as error:  # what the operation found is what counts; what was saved stays, and the card says where
             self.op.result(staging={"kept": str(self.saved), "why": error.message})
+            self._ask(error.message)
         finally:
             self._let_run()
+
+    def _ask(self, why: str) -> None:
+        """Somebody must put it back: Home has it, and each day asks for it."""
+        what = (
+            f"Put staging's own data back, which could not be done: {why} They are kept in `{self.saved}`. With CONVEX_DEPLOY_KEY set to "
+            "staging's key, `npx convex import --replace-all` brings that file there; then remove it."
+        )
+        with Session(self.services.engine) as session, session.begin():
+            tasks.begin(session, f"staging-{self.op.id}", "staging to put back", what, by=self.op.requested_by, about=self.op.id)
 
     def _let_run(self) -> None:
         """Whatever came of it, staging's functions run again; where they cannot, that stands and nags."""
