@@ -40,9 +40,8 @@ from bot.settings import BotSettings
 from bot.slack import Slack, web_client
 from bot.sockets import Sockets
 from bot.timer import Timer
-from bot.views import changing, standing
+from bot.views import changing, restored, standing
 from bot.views import drill as drilling
-from bot.views import restore as restoring
 from bot.views import verification as verifying
 from bot.views.backup import card
 from bot.web import Web
@@ -58,9 +57,9 @@ log = logging.getLogger(__name__)
 CARDS = {
     **dict.fromkeys(("quick backup", "full backup", "verify"), card),
     **dict.fromkeys((deploy.KIND, *rollback.KINDS), changing.card),
-    **dict.fromkeys(restore.KINDS, restoring.card),
-    salvage.KIND: restoring.salvaged,
-    watch.KIND: restoring.watched,
+    **dict.fromkeys(restore.KINDS, restored.card),
+    salvage.KIND: restored.salvaged,
+    watch.KIND: restored.watched,
     verification.KIND: verifying.card,
     drill.KIND: drilling.card,
     **dict.fromkeys(maintenance.KINDS, standing.switched),

@@ -14,7 +14,7 @@ from bot.listeners import signing
 from bot.repeating import Repeating
 from bot.views import alerts as alert_views
 from bot.views import approval as views
-from bot.views import restore as restore_views
+from bot.views import restored as restored_views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
 from ops import approvals, metrics, outside, restore, rollback, standing, tasks, waiting, watch
@@ -159,7 +159,7 @@ class Timer:
         begun = (
             standing_views.incident_begun(view, usual)
             if view.kind in rollback.KINDS
-            else restore_views.in_progress(view, usual, self._desk.settings.docs)
+            else restored_views.in_progress(view, usual, self._desk.settings.docs)
         )
         self._desk.once(parent, channel, begun)
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
@@ -177,7 +177,7 @@ class Timer:
             watch.begin(journal, done)
         for view in journal.recent(5, kinds=(restore.PRODUCTION,)):
             if view.status == "succeeded" and self._is_news(view, now):
-                said = restore_views.report(view.id, watch.report(self._desk.backstop.services, view.id))
+                said = restored_views.report(view.id, watch.report(self._desk.backstop.services, view.id))
                 self._desk.say(f"report-{view.id}", self._desk.settings.slack.incidents, said, thread_of=f"incident-{view.id}")
 
     def _is_news(self, done: OperationView, now: datetime) -> bool:

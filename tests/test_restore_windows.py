@@ -11,6 +11,7 @@ import pytest
 
 from bot.listeners.restore import deployment
 from bot.views import restore as views
+from bot.views import restored, salvage
 from bot.views.limits import check
 from ops.deltas import Delta, Kept
 from ops.errors import Refused
@@ -48,10 +49,10 @@ def delta(*tables: str, digits: int = 1701450000000) -> Delta:
 def test_tables_with_names_longer_than_slack_takes_can_be_brought_back_and_told_apart() -> None:
     tables = [f"{COMPONENT}/orders", f"{COMPONENT}/users", "orders", f"shop/{COMPONENT}/orders"]
     assert len(tables[0]) > 150
-    window = views.salvage(delta(*tables), (), "production · sturgeon")
+    window = salvage.salvage(delta(*tables), (), "production · sturgeon")
     check(window, "modal")
     options = next(block for block in window["blocks"] if block["type"] == "input")["element"]["options"]
-    assert [each["value"] for each in options] == [views.chosen_as(name) for name in tables]
+    assert [each["value"] for each in options] == [salvage.chosen_as(name) for name in tables]
     assert len({each["value"] for each in options}) == 4
     assert len({str(each) for each in map(dict, options) if each.pop("value")}) == 4
     assert options[2]["value"] == "orders"
@@ -72,23 +73,23 @@ def test_where_vercel_pushes_the_functions_no_rehearsal_is_offered_and_nothing_i
 
 def test_a_report_that_a_message_does_not_hold_says_that_it_goes_on_and_brings_the_whole_as_a_file() -> None:
     lines = [f"- 2026-11-26 09:40:{number % 60:02} UTC step {number}, “quoted” & <said>" for number in range(1000)]
-    long = views.report("restore-1", "\n".join(["# Incident report", *lines]))
+    long = restored.report("restore-1", "\n".join(["# Incident report", *lines]))
     check(long, "message")
     assert "step 40" in str(long["blocks"][:-2])
     assert "The report goes on" in str(long["blocks"][-2])
     assert long["blocks"][-1]["elements"][0]["value"] == "restore-1"
-    short = views.report("restore-1", "\n".join(["# Incident report", *lines[:10]]))
+    short = restored.report("restore-1", "\n".join(["# Incident report", *lines[:10]]))
     assert "step 9," in str(short["blocks"])
     assert "goes on" not in str(short["blocks"])
 
 
 def test_a_list_of_what_can_be_brought_back_says_how_many_it_leaves_out_and_how_to_come_to_them() -> None:
     found = [delta("orders", digits=1701450000000 - number) for number in range(13)]
-    window = views.deltas(found, "production · sturgeon")
+    window = salvage.deltas(found, "production · sturgeon")
     check(window, "modal")
     assert "3 older ones not shown: `/restore salvage ID`" in str(window["blocks"][-1])
     assert found[10].id in str(window["blocks"][-1])
-    assert "not shown" not in str(views.deltas(found[:10], "production · sturgeon"))
+    assert "not shown" not in str(salvage.deltas(found[:10], "production · sturgeon"))
 
 
 MADE = "full-1701450000000"

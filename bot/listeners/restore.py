@@ -12,6 +12,8 @@ from bot.pictures import Picture
 from bot.registry import ANY, Answer, Errors, Open, Reply, Show, action, command, submission
 from bot.requests import Request
 from bot.views import restore as views
+from bot.views import restored as restored_views
+from bot.views import salvage as salvage_views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import TITLE, actions, button, in_window, message, section
@@ -201,7 +203,7 @@ def list_deltas(_request: Request, desk: Desk) -> Reply:
 def _all_deltas(desk: Desk) -> Reply:
     """The deltas there are, newest first."""
     services = desk.backstop.services
-    return Reply(view=views.deltas(deltas.all_of(services.settings.folder), services.target("production")))
+    return Reply(view=salvage_views.deltas(deltas.all_of(services.settings.folder), services.target("production")))
 
 
 @_delta.handle
@@ -213,7 +215,7 @@ def open_delta(request: Request, desk: Desk) -> Reply:
 def _salvage(desk: Desk, delta_id: str, tables: list[str]) -> Reply:
     """Which tables come back."""
     services = desk.backstop.services
-    return Reply(view=views.salvage(deltas.get(services.settings.folder, delta_id), tables, services.target("production")))
+    return Reply(view=salvage_views.salvage(deltas.get(services.settings.folder, delta_id), tables, services.target("production")))
 
 
 @_tables.answer
@@ -235,7 +237,7 @@ def bring_back(request: Request, desk: Desk) -> Reply:
     services = desk.backstop.services
     delta = deltas.get(services.settings.folder, request.private)
     chosen = request.fields.get(Field.TABLES, "").split(",")
-    named = {views.chosen_as(table.name): table.name for table in delta.tables}
+    named = {salvage_views.chosen_as(table.name): table.name for table in delta.tables}
     tables = [named.get(each, each) for each in chosen]
     plan = salvage.plan(services, delta, tables, request.fields.get(Field.REASON, ""))
     begun = asking.ask(desk.backstop, request.person, plan, id=request.operation_id)
@@ -249,7 +251,7 @@ def bring_back(request: Request, desk: Desk) -> Reply:
 @_problem.answer
 def problem_window(request: Request) -> Answer:
     """A window at once: nothing has to be looked up."""
-    return Show(views.problem(request.value)) if request.in_window else Open(views.problem(request.value))
+    return Show(restored_views.problem(request.value)) if request.in_window else Open(restored_views.problem(request.value))
 
 
 @_problem.handle
@@ -286,5 +288,5 @@ def report(request: Request, desk: Desk) -> Reply:
     watch.report_problem(desk.backstop, request.private, request.person.id, text, id=request.operation_id)
     view = journal.get(request.private)
     if view is not None:
-        desk.say(f"problem-{request.operation_id}", desk.settings.slack.incidents, views.reported(view, request.person.id, text))
+        desk.say(f"problem-{request.operation_id}", desk.settings.slack.incidents, restored_views.reported(view, request.person.id, text))
     return shown(request, message("Reported: #incidents was told, and it is a task until somebody closes it."))
