@@ -21,8 +21,9 @@ from bot.homes import without_charts
 from bot.views import metrics as views
 from ops import activity
 from ops.backstop import Backstop
-from ops.database import OperationRow
-from ops.metrics import figures, rows
+from ops.database import OperationRow, StepRow
+from ops.journal import Journal
+from ops.metrics import figures, rows, usual_seconds
 from ops.metrics import scraped as scraped_rows
 from ops.metrics.figures import Counts, Done, Recovery, Release
 from sandbox.slack import Client
@@ -189,6 +190,22 @@ def test_a_week_ends_at_its_moment_whatever_was_done_since(bots: Bots) -> None:
     this, before = rows.weeks(cast("Backstop", backstop), NOW)
     assert [each.backups["full backup"].good for each in (this, before)] == [1, 1]
     assert (this.until, this.lose_most, before.until) == (NOW, 7 * DAY, NOW - 7 * DAY)
+
+
+def test_what_is_usual_leaves_out_how_long_a_halted_one_waited_for_people(bots: Bots) -> None:
+    journal = cast("Journal", SimpleNamespace(engine=bots.engine))
+    assert usual_seconds(journal, "restore") is None
+    operation(bots, "1", "succeeded", NOW, kind="restore")
+    with Session(bots.engine) as session, session.begin():
+        session.get_one(OperationRow, "1").finished_at = NOW + DAY  # it halted at “data”, and was retried the next day
+        for place, (name, began, seconds) in enumerate((("anchor", NOW, 10), ("data", NOW + DAY, 50), ("report", NOW + DAY, 5))):
+            session.add(
+                StepRow(
+                    operation_id="1", name=name, position=place, state="done", started_at=began,
+                    finished_at=began + timedelta(seconds=seconds),
+                )
+            )  # fmt: skip
+    assert usual_seconds(journal, "restore") == 60
 
 
 def test_a_halt_stays_counted_however_it_went_on_and_no_counter_falls(bots: Bots) -> None:
