@@ -39,11 +39,14 @@ def choose(backups: Iterable[Backup], now: datetime, *, mode: Mode, seed: int, l
     Raises:
         Refused: there is no sound full backup of that deployment at all.
     """
-    sound = [each for each in backups if each.type == "full" and each.good and each.is_of(label)]
+    ours = [each for each in backups if each.type == "full" and each.is_of(label)]
+    sound = [each for each in ours if each.good]
     if not sound:
         raise Refused("There is no sound full backup that could be restored.", "Take one: `/backup full`.")
-    lately = [each for each in sound if each.purpose is Purpose.AUTOMATED and now - each.timestamp <= WINDOW]
-    pool, where = (lately, "of the past 7 days") if lately else (sound, "of all: none of the past 7 days is an automated one")
+    automated = [each for each in ours if each.purpose is Purpose.AUTOMATED and now - each.timestamp <= WINDOW]
+    lately = [each for each in automated if each.good]
+    none = "no automated one of the past 7 days is sound" if automated else "none of the past 7 days is an automated one"
+    pool, where = (lately, "of the past 7 days") if lately else (sound, f"of all: {none}")
     chance = random.Random(seed)  # a choice that can be repeated, not a secret
     if mode == "random":
         return Choice(backup=chance.choice(sorted(pool, key=lambda each: each.id)), why=f"at random, {where}", seed=seed)

@@ -60,6 +60,13 @@ def test_where_there_is_none_it_looks_wider_and_says_so() -> None:
     assert chosen(old) == (old, "never restored before, of all: none of the past 7 days is an automated one")
 
 
+def test_where_the_automated_ones_of_the_week_are_not_sound_it_says_that() -> None:
+    old, damaged = backup(20), backup(1, facts=Facts(level=2, failed="damaged"))
+    assert chosen(old, damaged) == (old, "never restored before, of all: no automated one of the past 7 days is sound")
+    there = backup(1, deployment={"label": "trout"})
+    assert chosen(old, there) == (old, "never restored before, of all: none of the past 7 days is an automated one")
+
+
 def test_at_random_every_one_comes_up_and_the_seed_repeats_it() -> None:
     backups = [backup(day, restored=1) for day in range(7)]
     found = {chosen(*backups, mode="random", seed=seed)[0].id for seed in range(100)}
