@@ -260,6 +260,7 @@ def test_each_promise_that_was_not_kept_names_the_document_to_update() -> None:
 def test_what_was_seen_must_name_the_table_that_was_struck() -> None:
     assert "does not name the table" in measured(seen="something is odd").recommendations[0]
     assert measured(seen="something is odd", table="").recommendations == []
+    assert measured(seen="Orders and Users lost half").recommendations == []
 
 
 def test_a_drill_is_read_back_as_it_was_written() -> None:

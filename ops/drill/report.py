@@ -53,7 +53,7 @@ class Drilled:
             found.append(f"Coming back took {took}, and {promised} are promised; the longest phase was “{slowest}”. Update {DOCUMENTS[1]}.")
         if self.loss > self.rpo:
             found.append(f"{_span(self.loss)} of data would have been lost, and {_span(self.rpo)} are promised. Update {DOCUMENTS[0]}.")
-        if self.table and self.table not in self.seen:
+        if self.table and self.table.casefold() not in self.seen.casefold():
             found.append(f"What was seen does not name the table that was corrupted ({self.table}). Update {DOCUMENTS[2]}.")
         return [*found, *held_up(self.blockers)]
 
