@@ -336,6 +336,8 @@ def test_two_bad_looks_in_a_row_after_a_restore_are_wrong_until_two_are_good_or_
         (found,) = causes.causes(facts(watches=(watching(Status.RUNNING, *faults),)), NOW)
         assert (found.key, found.severity, found.about, found.text[-3:]) == ("watch", Severity.P0, "watch-1", "500")
     ended = watching(Status.SUCCEEDED, "500", "500")
+    undoing = view("restore", Status.RUNNING, finished_at=None)
+    assert not causes.causes(facts(watches=(ended,), operations=(undoing,)), NOW + HOUR)
     assert causes.causes(facts(watches=(ended,)), NOW + 24 * HOUR)
     assert not causes.causes(facts(watches=(ended,)), NOW + 26 * HOUR)
     alert = replace(_alert("watch"), about="watch-1")

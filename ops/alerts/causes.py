@@ -300,7 +300,9 @@ def _restore_over(alert: Alert, facts: Facts) -> str | None:
 
 
 def _watched(facts: Facts, now: datetime) -> Cause | None:
-    """After a restore the pages do not answer as they should (B11)."""
+    """After a restore the pages do not answer as they should (B11); while something else is brought back, that says how it goes."""
+    if any(each.kind in BRINGS_BACK and each.finished_at is None for each in facts.operations):
+        return None
     view = next(iter(facts.watches), None)
     row = watch.row(view) if view else {}
     if view is None or row["bad"] < watch.IN_A_ROW or (view.finished_at and view.finished_at <= now - LATELY):
