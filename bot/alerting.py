@@ -14,7 +14,7 @@ from bot.repeating import Repeating
 from bot.views import alerts as views
 from ops import alerts, automated, watch
 from ops.alerts import Alert, Severity, Undelivered, outgoing
-from ops.alerts.causes import BRINGS_BACK, UNPOSTED_FOR
+from ops.alerts.facts import BRINGS_BACK, UNPOSTED_FOR
 from ops.automated import Missing
 from ops.errors import OpsError
 from ops.journal import OperationView, Status

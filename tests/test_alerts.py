@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from ops import activity, automated, watch
 from ops.alerts import causes, looking, outgoing, records, severity, telling
-from ops.alerts.causes import Cause, Facts
+from ops.alerts.facts import Cause, Facts
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing

@@ -5,7 +5,7 @@ cause; ``telling`` decides who hears of it now; ``outgoing`` delivers by e-mail 
 taken. Slack's posts are the bot's: a card for each alert.
 """
 
-from ops.alerts.causes import Facts
+from ops.alerts.facts import Facts
 from ops.alerts.looking import gather, look
 from ops.alerts.outgoing import Undelivered, deliver, undelivered
 from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, opened_between, snooze

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from ops.alerts import records, telling
-from ops.alerts.causes import CANARY, Cause
+from ops.alerts.facts import CANARY, Cause
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.backstop import Backstop

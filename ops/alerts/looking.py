@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 
 from ops import automated, by_hand, overlooked, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
-from ops.alerts.causes import BRINGS_BACK, CANARY, Cause, Facts, causes, goes_on, over
+from ops.alerts.causes import causes, over
+from ops.alerts.facts import BRINGS_BACK, CANARY, Cause, Facts
+from ops.alerts.of_operations import goes_on
 from ops.alerts.outgoing import Undelivered
 from ops.alerts.records import Alert
 from ops.automated import Missing

@@ -22,7 +22,7 @@ from ops.database import AlertRow, DeliveryRow, reading
 from ops.errors import Refused
 
 if TYPE_CHECKING:
-    from ops.alerts.causes import Cause
+    from ops.alerts.facts import Cause
 
 WHO = "alerts"
 SAME = timedelta(hours=1)  # within which what comes back is the same alert
