@@ -21,7 +21,6 @@ from ops import verify as verifying
 from ops.backstop import Backstop
 from ops.choosing import newest_good
 from ops.errors import Refused
-from ops.facts import RESTORED
 from ops.journal import OperationView, Status
 from ops.manifest import Backup, Type
 from ops.people import Right, require
@@ -69,7 +68,7 @@ def backup(options: argparse.Namespace) -> Answer:
 def verify(options: argparse.Namespace) -> Answer:
     """Look whether a backup is sound."""
     with opened(running=True) as backstop:
-        if options.level >= RESTORED and options.id.startswith("full-"):
+        if options.level in verification.BY_RESTORE and options.id.startswith("full-"):
             view = follow(backstop, _by_restore(backstop, options.id), quiet=options.json)
         else:
             params = verifying.ask(backstop.services, options.id, options.level)

@@ -28,6 +28,7 @@ from ops.words import elapsed
 KIND = "verification"
 ENVIRONMENT = staging.ENVIRONMENT
 WORKING = 5  # the level that smoke tests give on top
+BY_RESTORE = range(RESTORED, WORKING + 1)  # the levels that only a restore to staging reaches
 WHO = "schedule"
 VERSION = "1"  # of what is looked at; a backup keeps by which one it was verified
 

@@ -42,6 +42,9 @@ def test_a_level_that_does_not_exist_is_refused(slack: Client) -> None:
     made = backup_id(taken(slack, "/backup quick"))
     assert "A level is a number" in answer(slack, f"/backup verify {made} deep").all_text
     assert "up to L2" in answer(slack, f"/backup verify {made} 9").all_text
+    whole = backup_id(taken(slack, "/backup full"))
+    for level in ("6", "99"):  # no restore to staging begins for it
+        assert "up to L3" in answer(slack, f"/backup verify {whole} {level}").all_text
 
 
 @pytest.mark.parametrize("page", ["0", "999", "-1", "x", "1" * 30])

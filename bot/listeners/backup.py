@@ -15,7 +15,7 @@ from ops import backup as taking
 from ops import manifest, verification
 from ops import verify as verifying
 from ops.errors import Refused
-from ops.facts import GOOD, RESTORED
+from ops.facts import GOOD
 from ops.manifest import Type
 from ops.people import Right
 
@@ -119,7 +119,7 @@ def verify(request: Request, desk: Desk) -> Reply:
     if request.kind is Kind.COMMAND and request.words[:1] == ["weekly"]:
         return _restored(request, desk, "")
     backup_id, level = _read_verify(request)
-    if level >= RESTORED and manifest.type_of(backup_id) == "full":
+    if level in verification.BY_RESTORE and manifest.type_of(backup_id) == "full":
         return _restored(request, desk, backup_id)
     params = verifying.ask(desk.backstop.services, backup_id, level)
     desk.backstop.journal.start(verifying.KIND, params, by=request.person.id, environment=None, id=request.operation_id)
