@@ -9,11 +9,15 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.orm import Session
 
-from ops import automated, health, missed, outlook
+from ops import activity, automated, health, missed, outlook
+from ops.database import OperationRow, open_database
 from ops.files import Room
 from ops.outlook import Outlook
 from sandbox.slack import Client, Shown
@@ -113,6 +117,24 @@ def test_every_moment_of_each_schedule_counts_once_over_a_change_of_the_clock_to
     found = missed.moments(["00:00", "12:00 utc", "22:00"], ZoneInfo("Australia/Melbourne"), begin, end)
     assert [f"{each:%d %H:%M}" for each in found] == ["03 13:00", "04 11:00", "04 12:00", "04 13:00", "05 12:00"]
     assert missed.moments(["00:00 utc"], UTC_ZONE, end, end) == []
+
+
+def test_a_backup_that_never_came_is_written_down_once_and_one_that_was_begun_is_not(database: str) -> None:
+    engine, end = open_database(database), datetime(2026, 3, 4, tzinfo=UTC)
+    schedule, team = SimpleNamespace(backup=("00:00 utc",)), SimpleNamespace(zoneinfo=UTC_ZONE)
+    backstop: Any = SimpleNamespace(engine=engine, settings=SimpleNamespace(schedule=schedule, team=team))
+    with Session(engine) as session, session.begin():
+        session.add(
+            OperationRow(
+                id="automated-2026-03-02-0000", kind="full backup", version=1, params={}, requested_by="schedule", status="failed",
+                created_at=end, changed_at=end, progress={}, result={},
+            )
+        )  # fmt: skip
+    noted = [missed.note(backstop, end - timedelta(days=3), end, "no bot ran then.") for _ in range(2)]
+    assert [[each.id for each in found] for found in noted] == [["automated-2026-03-01-0000", "automated-2026-03-03-0000"], []]
+    assert [each.due for each in missed.of(engine, datetime.now(UTC) - LEAD)] == [end - timedelta(days=3), end - timedelta(days=1)]
+    assert activity.verify(engine) == []
+    engine.dispose()
 
 
 def test_an_automated_backup_that_fails_is_told_in_both_channels_until_there_is_a_good_one(place: World) -> None:
