@@ -158,7 +158,7 @@ def test_a_build_that_fails_halts_with_what_is_where_and_a_retry_from_the_card_e
     assert shop.vercel
     shop.vercel.faults["build"] = "fail"
     slack.submit(opened(slack, "/deploy", ALICE), {"backup": "quick"}, user=ALICE)
-    card = until(slack, ENGINEERING, lambda shown: commit[:6] in shown.all_text and "halted at “site”" in shown.all_text)
+    card = until(slack, ENGINEERING, lambda shown: all(each in shown.all_text for each in (commit[:6], "halted at “site”", "asked by")))
     for words in ("Now:", f"master is at {commit[:6]}", "Retry", "Roll back", "Mark as done", "Hand over"):
         assert words in card.all_text + str(card.blocks)
     assert "You may not decide about a halted operation" in clicked(slack, card, "Retry", user=ALICE).all_text
@@ -177,7 +177,7 @@ def test_a_deploy_that_is_ended_half_way_says_that_production_is_not_as_before_a
     assert shop.vercel
     shop.vercel.faults["build"] = "fail"
     slack.submit(opened(slack, "/deploy", ALICE), {"backup": "quick"}, user=ALICE)
-    card = until(slack, ENGINEERING, lambda shown: commit[:6] in shown.all_text and "halted at “site”" in shown.all_text)
+    card = until(slack, ENGINEERING, lambda shown: all(each in shown.all_text for each in (commit[:6], "halted at “site”", "asked by")))
     slack.open_home(BOB)
     home = wait_for(lambda: saying(slack.home(BOB), "A person must decide"), "the decision in Home")
     assert "is halted" in str(home)
