@@ -69,6 +69,7 @@ class Facts:
     live: str  # the commit that is live
     schema_changed: bool
     backups: Sequence[Backup]  # newest first
+    label: str = ""  # of production's deployment; a backup of another one does not count
     changed_at: datetime | None = None  # when production last changed, as far as it is known
     held: Held | None = None
     frozen: str = ""  # why, and until when, if this is a time of a freeze
@@ -110,7 +111,7 @@ def decide(facts: Facts, rules: Rules, now: datetime) -> Verdict:
         else "The Convex schema stays as it is.",
         reasons=reasons,
         backup=backup,
-        latest=next((each for each in facts.backups if each.good), None),
+        latest=next((each for each in facts.backups if each.good and (not facts.label or each.is_of(facts.label))), None),
         asks_reason=any(reason.code is Code.FELL for reason in reasons) or (rules.reason_when_amber and _worst(reasons) is Colour.AMBER),
     )
 
@@ -188,6 +189,8 @@ def _fault(backup: Backup, facts: Facts, rules: Rules, needs: Type, now: datetim
         return "it holds the code only."
     if not backup.good:
         return f"it is not verified ({backup.problem or backup.facts.failed or 'nobody has looked at it'})."
+    if facts.label and not backup.is_of(facts.label):
+        return f"it is of the deployment {(backup.deployment or {}).get('label')}, not of {facts.label}."
     if backup.commit_hash != facts.live:
         return f"it is of {backup.short_commit}, and {facts.live[:6]} is live now."
     return _fault_of_age(backup, facts, rules, now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,14 @@ def test_a_backup_dated_far_ahead_of_the_clock_is_not_fresh_and_a_little_ahead_i
     assert found.colour is Colour.CLOSED
     assert "it is dated 1 h 30 m ahead of this machine's clock, so its age is unknown." in found.reasons[0].sentence
     assert verdict(made(minutes=-90), made()).backup == made()
+
+
+def test_a_backup_of_another_deployment_does_not_count() -> None:
+    other = replace(made("full"), deployment={"label": "trout"})
+    found = verdict(other, label="sturgeon")
+    assert (found.colour, found.latest) == (Colour.CLOSED, None)
+    assert "it is of the deployment trout, not of sturgeon." in found.reasons[0].sentence
+    assert verdict(other, made(), label="sturgeon").backup == made()
 
 
 def test_an_amber_gate_says_the_age() -> None:

@@ -71,6 +71,7 @@ def read_gate(services: Services, live: str, *, schema_changed: bool) -> Verdict
         live=live,
         schema_changed=schema_changed,
         backups=services.catalogue.all(),
+        label=services.settings.convex.production.name,
         changed_at=last.at if last else None,
         held=gate.Held(reason=hold.reason, by=hold.by, since=hold.since) if hold else None,
         frozen=window.sentence if window else "",
