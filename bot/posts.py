@@ -23,6 +23,7 @@ from ops.journal.runners import Runner
 
 LEASE = timedelta(seconds=45)  # longer than any one call of Slack takes
 AT_ONCE = 20  # rows a round
+LONGEST = timedelta(hours=1)  # that a row waits for; it is minutes at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,19 +77,19 @@ class Posts:
         """The rows to be looked at now, oldest first."""
         with reading(self._engine) as session:
             now = _now(session.connection())
-            if session.scalar(select(PostRow.key).where(is_due(PostRow.until, now)).limit(1)) is None:
+            if session.scalar(select(PostRow.key).where(is_due(PostRow.until, now, LONGEST)).limit(1)) is None:
                 return []  # as nearly always: a short question, asked every few seconds
             parent = aliased(PostRow)
             names = [getattr(PostRow, name) for name in Post.__dataclass_fields__ if name != "thread_ts"]
             rows = select(*names, parent.ts.label("thread_ts")).outerjoin(parent, parent.key == PostRow.thread_of)
-            oldest = rows.where(is_due(PostRow.until, now)).order_by(PostRow.wanted_at, PostRow.key).limit(AT_ONCE)
+            oldest = rows.where(is_due(PostRow.until, now, LONGEST)).order_by(PostRow.wanted_at, PostRow.key).limit(AT_ONCE)
             return [_post(row) for row in session.execute(oldest)]
 
     def claim(self, post: Post) -> bool:
         """Take a row for as long as a call may last; False if somebody else was faster."""
         with self._engine.begin() as connection:
             now = _now(connection)
-            free = update(PostRow).where(PostRow.key == post.key, is_due(PostRow.until, now))
+            free = update(PostRow).where(PostRow.key == post.key, is_due(PostRow.until, now, LONGEST))
             return connection.execute(free.values(claimed_by=self._runner.name, until=now + LEASE)).rowcount == 1
 
     def posted(self, post: Post, ts: str, channel: str) -> None:

@@ -32,6 +32,7 @@ RESTS = tuple(timedelta(seconds=each) for each in (5, 15, 30, 60, 120, 300, 600)
 TRIED_FOR = timedelta(days=1)
 FAILING = 3  # tries after which a channel counts as broken
 AT_ONCE = 20
+LONGEST = timedelta(days=2)  # that one waits for: a night, at most
 FOR_GOOD = 500  # from this code on a mail server means it
 
 
@@ -82,7 +83,7 @@ def want_ping(engine: Engine, about: str, state: str, body: str) -> None:
 def waiting(engine: Engine, now: datetime) -> set[str]:
     """The channels for which something may be due: one short question for all of them, as it is asked every few seconds."""
     with reading(engine) as session:
-        return set(session.scalars(select(DeliveryRow.channel).where(is_due(DeliveryRow.until, now)).distinct()))
+        return set(session.scalars(select(DeliveryRow.channel).where(is_due(DeliveryRow.until, now, LONGEST)).distinct()))
 
 
 def deliver(engine: Engine, settings: Settings, channel: str) -> int:
@@ -101,7 +102,7 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
     )
     query = (
         select(DeliveryRow)
-        .where(DeliveryRow.channel == channel, is_due(DeliveryRow.until, now), ~waits)
+        .where(DeliveryRow.channel == channel, is_due(DeliveryRow.until, now, LONGEST), ~waits)
         .order_by(DeliveryRow.created_at)
         .limit(AT_ONCE)
     )
@@ -112,7 +113,7 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
 def _claim(engine: Engine, each: Delivery) -> bool:
     """Take it for as long as a try may last; False if another bot was faster."""
     now = datetime.now(UTC)
-    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, is_due(DeliveryRow.until, now))
+    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, is_due(DeliveryRow.until, now, LONGEST))
     with Session(engine) as session, session.begin():
         done: Any = session.execute(taken.values(until=now + LEASE, attempts=DeliveryRow.attempts + 1))
         return bool(done.rowcount == 1)

@@ -10,8 +10,6 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.sql.functions import GenericFunction
 
-_NOTHING_WAITS = timedelta(hours=1)  # for longer than that until it is looked at again
-
 
 class db_now(GenericFunction[float]):  # noqa: N801 # an SQL function
     """Seconds since the epoch, as an expression."""
@@ -35,6 +33,6 @@ def now(session: Session) -> float:
     return session.scalar(select(db_now())) or 0.0
 
 
-def is_due(until: InstrumentedAttribute[datetime | None], now: datetime) -> ColumnElement[bool]:
-    """Rows whose time has come; and those that lie further ahead than anything waits, as a clock that has stepped back since set them."""
-    return or_(until <= now, until > now + _NOTHING_WAITS)
+def is_due(until: InstrumentedAttribute[datetime | None], now: datetime, longest: timedelta) -> ColumnElement[bool]:
+    """Rows whose time has come; and those that lie further ahead than any of them waits, as a clock that has stepped back since set them."""
+    return or_(until <= now, until > now + longest)
