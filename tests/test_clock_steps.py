@@ -13,7 +13,8 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.posts import Posts
-from ops.database import PostRow
+from ops.alerts import outgoing
+from ops.database import DeliveryRow, PostRow
 from ops.journal.runners import Runner
 from sandbox.slack import Client
 from tests.cards import answer, cards, ended_card, taken
@@ -35,6 +36,18 @@ def test_what_was_to_be_posted_before_the_clock_stepped_back_is_posted_and_a_res
     assert [ahead(timedelta()), ahead(timedelta(seconds=45)), ahead(timedelta(hours=3))] == [True, False, True]
     assert posts.claim(posts.due()[0])
     assert not posts.due()
+
+
+def test_a_mail_that_waits_for_the_morning_does_so_and_one_from_before_the_clock_stepped_back_does_not(bots: Bots) -> None:
+    outgoing.want_ping(bots.engine, "backup-1", "start", "")
+
+    def ahead(span: timedelta) -> bool:
+        now = datetime.now(UTC)
+        with Session(bots.engine) as session, session.begin():
+            session.execute(update(DeliveryRow).values(until=now + span))
+        return outgoing.waiting(bots.engine, now) == {outgoing.PING}
+
+    assert [ahead(timedelta()), ahead(timedelta(hours=9)), ahead(timedelta(days=3))] == [True, False, True]
 
 
 class Stepping:

@@ -34,5 +34,5 @@ def now(session: Session) -> float:
 
 
 def is_due(until: InstrumentedAttribute[datetime | None], now: datetime, longest: timedelta) -> ColumnElement[bool]:
-    """Rows whose time has come; and those that lie further ahead than any of them waits, as a clock that has stepped back since set them."""
+    """Rows whose time has come; also those further ahead than any of them waits, as a clock that has stepped back since set them."""
     return or_(until <= now, until > now + longest)
