@@ -157,7 +157,7 @@ def test_an_automated_backup_that_fails_is_told_in_both_channels_until_there_is_
 def test_what_runs_for_longer_than_two_hours_after_the_moment_is_told_and_the_backup_still_comes(tmp_path: Path) -> None:
     with world(tmp_path, more=scheduled(timedelta(hours=3))) as place:
         in_use_since_yesterday(place)
-        place.production.faults["export"] = "slow:8"
+        place.production.faults["export"] = "slow:20"
         slack = place.slack.client
         environ = {name: value for name, value in place.environ.items() if not name.startswith("SLACK")}
         asked = [sys.executable, "-m", "ops", "backup", "full"]
