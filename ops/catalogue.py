@@ -91,14 +91,14 @@ class Catalogue:
         Raises:
             UnknownBackup: there is none with that id.
         """
-        meant = manifest.check_id(backup_id)
+        manifest.check_id(backup_id)
         with self._lock:
             self.all()
-            found = self._known.get(meant)
+            found = self._known.get(backup_id)
         if found and found.facts.trashed_at is None:
             return found
         raise UnknownBackup(
-            f"There is no backup `{meant}`.", "`/backup list` shows those there are; `/backup undelete` brings a deleted one back."
+            f"There is no backup `{backup_id}`.", "`/backup list` shows those there are; `/backup undelete` brings a deleted one back."
         )
 
     def hidden(self) -> set[str]:
@@ -110,6 +110,10 @@ class Catalogue:
     def made_by(self, operation_id: str) -> Backup | None:
         """The backup that an operation has made, if it got so far."""
         return next((backup for backup in self.all() if backup.operation_id == operation_id), None)
+
+    def tables(self) -> set[str]:
+        """The tables that some backup here has."""
+        return {name for backup in self.all() for name in backup.tables or ()}
 
     def predecessor(self, backup: Backup) -> Backup | None:
         """The newest good full backup of the same deployment before this one."""

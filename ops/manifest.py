@@ -89,15 +89,19 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+def as_meant(text: str) -> str:
+    """An id as a person may type or copy it, in capitals or in the backticks in which cards show it, as it is written."""
+    return text.strip().strip(_AROUND).lower()
+
+
 def check_id(text: str) -> str:
-    """The backup id that a text is, as a person may type or copy it: in capitals, or in the backticks in which cards show it.
+    """Return a well-formed backup id.
 
     Raises:
         UnknownBackup: it is none; so nothing else ever becomes part of a path.
     """
-    meant = text.strip().strip(_AROUND).lower()
-    if is_id(meant):
-        return meant
+    if is_id(text):
+        return text
     shown = "".join(c for c in text[:40] if c.isprintable())
     raise UnknownBackup(f"“{shown}” is no backup id.", "An id looks like `full-1701450000000`; `/backup list` shows those there are.")
 

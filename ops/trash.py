@@ -85,11 +85,11 @@ class Trash:
         Raises:
             UnknownBackup: it is not there.
         """
-        meant = manifest.check_id(backup_id)
-        if thrown := self._read(self._place(meant)):
+        manifest.check_id(backup_id)
+        if thrown := self._read(self._place(backup_id)):
             return thrown
         raise UnknownBackup(
-            f"`{meant}` is not among the deleted backups.",
+            f"`{backup_id}` is not among the deleted backups.",
             f"A deleted backup can be brought back for {_hours(self.keeps)}; `/backup log` says what became of it.",
         )
 

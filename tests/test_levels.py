@@ -153,3 +153,9 @@ def test_a_spot_check_that_names_what_is_not_there_says_so_and_blames_no_row(tmp
     assert said in found.sentence
     assert bool(found.misnamed) is ("names the" in said)
     assert found.wanting is ("are wanted" in said)
+
+
+def test_a_table_that_another_backup_has_is_missing_here_and_not_misnamed(tmp_path: Path) -> None:
+    path = written(tmp_path / "spots.zip", {"README.md": README, **members({"orders": []})})
+    (found,) = look(path, [SpotCheck(table="users")], NOW.timestamp(), seed=1, known={"users"})
+    assert (found.wanting, found.sentence) == (True, "users: 0, and 1 are wanted")

@@ -71,8 +71,8 @@ def test_a_manifest_that_cannot_be_read_says_why_and_keeps_its_place(tmp_path: P
         "../../etc/passwd",
         "full-123",
         "full-17014500000001",
-        "full-1701450000000/..",
-        "quick-1701450000000\nfull",
+        "FULL-1701450000000",
+        "quick-1701450000000\n",
         "",
         "full-１７０１４５０００００００",
     ],
@@ -85,7 +85,7 @@ def test_only_a_backup_id_is_taken_as_one(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["FULL-1701450000000", "`full-1701450000000`", " *Full-1701450000000* ", "full-1701450000000\n"])
 def test_an_id_is_taken_as_people_type_and_copy_it(text: str) -> None:
-    assert manifest.check_id(text) == "full-1701450000000"
+    assert manifest.check_id(manifest.as_meant(text)) == "full-1701450000000"
 
 
 def test_the_timestamp_is_the_instant_of_the_id_in_utc_with_milliseconds() -> None:

@@ -128,3 +128,12 @@ def test_backups_from_after_it_began_are_marked_and_none_is_proposed_where_none_
     assert "No full backup here is from before" in str(late["blocks"])
     assert "initial_option" not in str(late["blocks"])
     assert late["private_metadata"].startswith("production 2")
+
+
+def test_an_unsound_backup_from_before_is_named_and_not_proposed() -> None:
+    sound = replace(backup(), timestamp=NOW - timedelta(hours=1), snapshot_timestamp=None)
+    unsound = replace(sound, id="full-1701450000000", timestamp=NOW - timedelta(hours=5))
+    shown = str(views.choice([sound] * 10 + [unsound], "production", "production · sturgeon", NOW, NOW - timedelta(hours=3))["blocks"])
+    assert "No sound full backup is from before" in shown
+    assert "`full-1701450000000`" in shown
+    assert "initial_option" not in shown

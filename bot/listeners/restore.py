@@ -75,7 +75,7 @@ def deployment(words: Sequence[str]) -> tuple[str, list[str]]:
     environment, named = (said or ["production"])[0], [word for word in words if word.lower() not in ENVIRONMENTS]
     if named and named[0].lower() == "before":
         return environment, ["before", *named[1:]]
-    ids = [manifest.check_id(word) for word in named[:1]]
+    ids = [manifest.check_id(manifest.as_meant(word)) for word in named[:1]]
     if len(named) > 1:
         raise Refused(
             f"{named[1]!r:.40} is neither an environment nor a part of `{ids[0]}`.",

@@ -43,7 +43,7 @@ def begin(request: Request, desk: Desk) -> Reply:
     words = request.typed.split()
     if not words:
         return _page(desk, 1)
-    backup_id, more = manifest.check_id(words[0]), [word.lower() for word in words[1:]]
+    backup_id, more = manifest.check_id(manifest.as_meant(words[0])), [word.lower() for word in words[1:]]
     if more not in ([], ["code"]):
         raise Refused(
             f"{' '.join(words[1:])!r:.40} is no part of a rollback.", f"`/rollback {backup_id}`, or `/rollback {backup_id} code`."

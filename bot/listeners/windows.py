@@ -13,8 +13,7 @@ from bot.requests import Kind, Request
 from bot.views.actions import Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import TITLE, in_window
-from ops.errors import UnknownBackup
-from ops.manifest import check_id
+from ops.manifest import as_meant
 
 
 def at_once(request: Request) -> Answer:
@@ -33,19 +32,11 @@ def shown(request: Request, message: Message, *, replace: bool = False) -> Reply
 def not_meant(request: Request, backup_id: str) -> dict[str, str]:
     """What is wrong with a window in which a backup's id is typed and a reason given, by field."""
     wrong = {}
-    if not is_meant(request.fields.get(Field.TYPED, ""), backup_id):
+    if as_meant(request.fields.get(Field.TYPED, "")) != backup_id:
         wrong[str(Field.TYPED)] = f"That is not {backup_id}. Type it as it stands there."
     if not request.fields.get(Field.REASON, "").strip():
         wrong[str(Field.REASON)] = "Say what is wrong: others read it before they sign."
     return wrong
-
-
-def is_meant(typed: str, backup_id: str) -> bool:
-    """Whether somebody typed this very id."""
-    try:
-        return check_id(typed) == backup_id
-    except UnknownBackup:
-        return False
 
 
 class Telling:

@@ -55,7 +55,7 @@ def choice(backups: Sequence[Backup], environment: str, target: str, now: dateti
         TITLE,
         section(
             f"From which backup should the data of *{prose(target)}* come? Nothing happens yet: next you see what would change.",
-            _before(began, any(each.moment < began for each in shown) if began else False),
+            _before(began, backups),
         ),
         entry("Full backups, sound ones first, then the newest", radio(Field.BACKUP, options, proposed), needed=True),
         context(f"Older ones: `/restore database ID {environment}`, with an id of `/backup list`."),
@@ -65,13 +65,15 @@ def choice(backups: Sequence[Backup], environment: str, target: str, now: dateti
     )
 
 
-def _before(began: datetime | None, there: bool) -> str:  # what it says
-    """What is known of the time at which it began."""
+def _before(began: datetime | None, backups: Sequence[Backup]) -> str:
+    """What is known of the time at which it began; the first of the backups is the one that is proposed, if any is."""
     if began is None:
         return ""
     at = f"{began:%Y-%m-%d %H:%M %Z}"
-    if there:
-        return f"It began at *{at}*: the newest from before that is proposed; what is from after it is marked."
+    if backups[0].moment < began:
+        return f"It began at *{at}*: the newest sound one from before that is proposed; what is from after it is marked."
+    if earlier := next((each for each in backups if each.moment < began), None):
+        return f":warning: *No sound full backup is from before {at}*, so none is proposed. Not verified: {code(earlier.id)}"
     return f":warning: *No full backup here is from before {at}.* Each of these may hold the damage already."
 
 

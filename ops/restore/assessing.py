@@ -122,7 +122,8 @@ def _spots(services: Services, backup: Backup, stop: threading.Event) -> tuple[S
     """Whether the backup has the rows that it should: it may have been taken after the loss."""
     at = backup.moment
     path = services.catalogue.archive(backup.id)
-    return tuple(spots.tried(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop))
+    known = services.catalogue.tables()
+    return tuple(spots.tried(path, services.settings.spot_check, at=at, seed=milliseconds(backup.id), stop=stop, known=known))
 
 
 def require_deployment(services: Services, environment: str) -> None:

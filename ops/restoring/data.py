@@ -123,7 +123,8 @@ class Data:
                 fresh = folder / "proof.zip"
                 self.services.convex.export(self.to.environment, fresh, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
                 checked = archive.check(fresh, expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
-                seen = spots.tried(fresh, self.services.settings.spot_check, at=self.moment, seed=self.seed, stop=self.op.stop)
+                checks, known = self.services.settings.spot_check, self.services.catalogue.tables()
+                seen = spots.tried(fresh, checks, at=self.moment, seed=self.seed, stop=self.op.stop, known=known)
             if checked.problems:
                 raise Failed(f"The export for the proof is not sound: {'; '.join(checked.problems[:3])}.", "Retry the step.")
             there = checked.tables

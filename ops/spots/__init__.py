@@ -10,7 +10,7 @@ import logging
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -64,7 +64,9 @@ class Spot:
         return f"{self.what}: {self.found}{'' if self.good else f', and {self.at_least} are wanted'}{drawn}"
 
 
-def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, stop: threading.Event) -> list[Spot]:
+def look(  # noqa: PLR0913 # the facts of one look, all named
+    path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, stop: threading.Event, known: Collection[str] = ()
+) -> list[Spot]:
     """Look at an archive as the settings say.
 
     Args:
@@ -73,6 +75,7 @@ def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, st
         at: the moment of which its rows are; "recent" counts from there.
         seed: which rows are drawn.
         stop: ends the look.
+        known: tables that there were in some backup: where this one lacks them rows are missing, and no name is wrong.
 
     Raises:
         Failed: the look itself could not be taken.
@@ -80,7 +83,7 @@ def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, st
     if not checks:
         return []
     with tempfile.TemporaryDirectory(prefix="backstop-") as folder:
-        asked: dict[str, Any] = {"path": str(path.absolute()), "at": at.timestamp(), "seed": seed}
+        asked: dict[str, Any] = {"path": str(path.absolute()), "at": at.timestamp(), "seed": seed, "known": sorted(known)}
         asked["checks"] = [each.model_dump(mode="json") for each in checks]
         (Path(folder) / "asked.json").write_text(json.dumps(asked))
         try:
@@ -100,14 +103,16 @@ def look(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, st
         return [load(each) for each in json.loads(answered.read_bytes())]
 
 
-def tried(path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, stop: threading.Event) -> list[Spot]:
+def tried(  # noqa: PLR0913 # as above
+    path: Path, checks: Sequence[SpotCheck], *, at: datetime, seed: int, stop: threading.Event, known: Collection[str] = ()
+) -> list[Spot]:
     """The same; where nobody could look each check says so, and why: that keeps nobody from going back.
 
     Raises:
         Stopped: the look was ended.
     """
     try:
-        return look(path, checks, at=at, seed=seed, stop=stop)
+        return look(path, checks, at=at, seed=seed, stop=stop, known=known)
     except process.Stopped:
         raise
     except Failed as error:

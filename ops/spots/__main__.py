@@ -6,7 +6,7 @@ import json
 import os
 import random
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,7 +29,7 @@ class Tally:
     check: SpotCheck
     at: float
     chance: random.Random
-    there: bool  # whether the archive has its table
+    there: bool  # whether this archive, or another, has its table
     rows: int = 0  # of the table
     found: int = 0
     sample: list[str] = field(default_factory=list)
@@ -73,10 +73,10 @@ def _is(found: object, wanted: object) -> bool:
     return found == wanted and isinstance(found, bool) == isinstance(wanted, bool)
 
 
-def look(path: Path, checks: Sequence[SpotCheck], at: float, seed: int) -> list[Spot]:
+def look(path: Path, checks: Sequence[SpotCheck], at: float, seed: int, known: Collection[str] = ()) -> list[Spot]:
     """All checks in one pass over the archive."""
     members = read(path)
-    tables = {member.table for member in members}
+    tables = {*known, *(member.table for member in members)}
     tallies = [
         Tally(check, at, random.Random(f"{seed}-{place}"), there=check.table in tables, unseen=set(check.where))  # repeatable, no secret
         for place, check in enumerate(checks)
@@ -107,7 +107,7 @@ def main(folder: Path) -> None:
     os.nice(19)
     asked = json.loads((folder / "asked.json").read_bytes())
     checks = [SpotCheck.model_validate(each) for each in asked["checks"]]
-    found = look(Path(asked["path"]), checks, asked["at"], asked["seed"])
+    found = look(Path(asked["path"]), checks, asked["at"], asked["seed"], asked["known"])
     (folder / "answered.json").write_text(json.dumps(dump(found)))
 
 
