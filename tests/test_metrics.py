@@ -22,7 +22,9 @@ from bot.views import metrics as views
 from ops import activity
 from ops.backstop import Backstop
 from ops.database import OperationRow, StepRow
+from ops.facts import Facts
 from ops.journal import Journal
+from ops.manifest import Backup
 from ops.metrics import figures, rows, usual_seconds
 from ops.metrics import scraped as scraped_rows
 from ops.metrics.figures import Counts, Done, Recovery, Release
@@ -35,6 +37,7 @@ from tests.world import ALICE, BOB, ENGINEERING, MALLORY, ROOT, World, process, 
 
 NOW = datetime(2026, 3, 31, tzinfo=UTC)
 DAY = timedelta(days=1)
+OURS = "prod"
 
 
 def done(number: int, status: str = "succeeded", kind: str = "full backup", **more: Any) -> Done:
@@ -48,7 +51,15 @@ def done(number: int, status: str = "succeeded", kind: str = "full backup", **mo
 
 
 def reckoned(*operations: Done, **more: Any) -> figures.Figures:
-    nothing: dict[str, Any] = {"recoveries": (), "releases": (), "signed": (), "backups": (), "since": NOW - 30 * DAY, "until": NOW}
+    nothing: dict[str, Any] = {
+        "recoveries": (),
+        "releases": (),
+        "signed": (),
+        "backups": (),
+        "since": NOW - 30 * DAY,
+        "until": NOW,
+        "label": OURS,
+    }
     return figures.reckon(done=operations, **nothing | more)
 
 
@@ -72,6 +83,13 @@ def test_the_most_that_could_have_been_lost_is_the_widest_gap_between_snapshots_
 def test_the_most_that_could_have_been_lost_counts_from_the_last_backup_before_the_time() -> None:
     assert reckoned(done(29, snapshot=NOW - DAY), earlier=NOW - 40 * DAY).lose_most == 39 * DAY
     assert reckoned(earlier=NOW - 40 * DAY).lose_most == 40 * DAY  # and up to now, where none was taken since
+
+
+def test_a_backup_of_another_deployment_guards_nothing_of_productions() -> None:
+    theirs = Backup(id="full-1774828800000", type="full", timestamp=NOW - DAY, deployment={"label": "old"}, facts=Facts(level=2))
+    found = reckoned(done(1, snapshot=NOW - 20 * DAY), done(29, snapshot=NOW - DAY, of="old"), backups=[theirs])
+    assert (found.lose_most, found.lose_now, found.copies, found.never_restored, len(found.sizes)) == (20 * DAY, None, 0, None, 1)
+    assert found.backups["full backup"].good == 2
 
 
 def test_growth_and_durations_are_of_backups_that_succeeded() -> None:
@@ -142,6 +160,7 @@ def test_sizes_and_times_are_the_same_from_either_database_also_above_two_gigaby
         "id": "full-1",
         "exportSizeBytes": 5 * 10**9,
         "snapshotTimestamp": "2026-03-30T00:00:00+00:00",
+        "deployment": {"label": OURS, "url": "https://prod.example"},
         "tables": {"users": {"rows": 1}},
     }
     results: dict[str, dict[str, Any] | None] = {
@@ -159,9 +178,9 @@ def test_sizes_and_times_are_the_same_from_either_database_also_above_two_gigaby
                 )
             )  # fmt: skip
     whole, old = rows.operations(bots.engine, NOW - 2 * DAY)
-    assert (whole.size, whole.folder, whole.snapshot) == (5 * 10**9, 6 * 10**9, at)
+    assert (whole.size, whole.folder, whole.snapshot, whole.of) == (5 * 10**9, 6 * 10**9, at, OURS)
     assert (whole.created_at, whole.created_at.tzinfo, whole.seconds) == (at, UTC, 30)
-    assert (old.size, old.folder, old.snapshot) == (None, None, None)
+    assert (old.size, old.folder, old.snapshot, old.of) == (None, None, None, None)
 
 
 def operation(bots: Bots, name: str, status: str, at: datetime = NOW, kind: str = "full backup", **more: Any) -> None:
@@ -176,17 +195,20 @@ def operation(bots: Bots, name: str, status: str, at: datetime = NOW, kind: str 
 
 
 def test_the_last_backup_before_the_time_is_the_last_that_succeeded(bots: Bots) -> None:
-    assert rows.snapshot_before(bots.engine, NOW) is None
+    assert rows.snapshot_before(bots.engine, NOW, OURS) is None
     operation(bots, "1", "succeeded", NOW - 9 * DAY, backup={"snapshotTimestamp": "2026-03-21T00:00:00+00:00"})
     operation(bots, "2", "failed", NOW - 8 * DAY)
-    operation(bots, "3", "succeeded", NOW)
-    assert rows.snapshot_before(bots.engine, NOW - 7 * DAY) == NOW - 10 * DAY
+    theirs = {"snapshotTimestamp": "2026-03-23T00:00:00+00:00", "deployment": {"label": "old"}}
+    operation(bots, "3", "succeeded", NOW - 8 * DAY, backup=theirs)
+    operation(bots, "4", "succeeded", NOW)
+    assert rows.snapshot_before(bots.engine, NOW - 7 * DAY, OURS) == NOW - 10 * DAY
 
 
 def test_a_week_ends_at_its_moment_whatever_was_done_since(bots: Bots) -> None:
     for name, at in (("1", NOW - 8 * DAY), ("2", NOW - DAY), ("3", NOW + DAY)):
         operation(bots, name, "succeeded", at)
-    backstop = SimpleNamespace(engine=bots.engine, catalogue=SimpleNamespace(all=list))
+    convex = SimpleNamespace(production=SimpleNamespace(name=OURS))
+    backstop = SimpleNamespace(engine=bots.engine, catalogue=SimpleNamespace(all=list), settings=SimpleNamespace(convex=convex))
     this, before = rows.weeks(cast("Backstop", backstop), NOW)
     assert [each.backups["full backup"].good for each in (this, before)] == [1, 1]
     assert (this.until, this.lose_most, before.until) == (NOW, 7 * DAY, NOW - 7 * DAY)

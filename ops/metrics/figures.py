@@ -37,6 +37,7 @@ class Done(NamedTuple):
     size: int | None = None  # of a full backup's archive, in bytes
     folder: int | None = None  # of the backup folder after it
     snapshot: datetime | None = None  # of when a full backup's data are
+    of: str | None = None  # the label of the deployment that a full backup is of, where it names one
 
     @property
     def seconds(self) -> float | None:
@@ -131,9 +132,10 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
     backups: Sequence[Backup],
     since: datetime,
     until: datetime,
+    label: str,
     earlier: datetime | None = None,
 ) -> Figures:
-    """Everything.
+    """Everything; what a backup of another deployment than production's guards is not production.
 
     Args:
         done: the operations of the time, the oldest first.
@@ -141,12 +143,13 @@ def reckon(  # noqa: PLR0913 # what is reckoned from, all named
         releases: of production, the oldest first.
         signed: seconds from asking to deciding, of each approval.
         backups: the catalogue's, the newest first.
+        label: of production's deployment.
         since: of what time.
         until: to when.
         earlier: of when the data were of the last full backup from before that time, if there was one.
     """
-    full = [each for each in done if each.kind == "full backup" and each.status == "succeeded"]
-    kept = [each for each in backups if each.type == "full" and not each.problem]
+    full = [each for each in done if each.kind == "full backup" and each.status == "succeeded" and each.of in {None, label}]
+    kept = [each for each in backups if each.type == "full" and not each.problem and each.is_of(label)]
     good = next((each for each in kept if each.good), None)
     at = good.moment if good else None
     weeks = max((until - since) / timedelta(days=7), 1 / 7)

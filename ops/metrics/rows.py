@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import BigInteger, Engine, cast, select
+from sqlalchemy import BigInteger, Engine, cast, or_, select
 from sqlalchemy.orm import Session
 
 from ops import missed
@@ -20,12 +20,13 @@ DAYS, MOST_DAYS = 30, 365
 _KINDS = (*BACKUPS, *BRINGS_BACK, "deploy")
 _RECOVERIES = 8
 NEVER_CAME = "backup that never came"  # counted among the automated ones, not among the full backups that were begun
-_NOTHING = (None, None, None)
+_NOTHING = (None, None, None, None)
+_of = OperationRow.result[("backup", "deployment", "label")].as_string()
 
 
 def measure(backstop: Backstop, now: datetime, days: int = DAYS) -> Figures:
     """The figures of so many days."""
-    since, engine = now - timedelta(days=days), backstop.engine
+    since, engine, label = now - timedelta(days=days), backstop.engine, backstop.settings.convex.production.name
     return reckon(
         done=operations(engine, since),
         recoveries=recoveries(engine),
@@ -34,13 +35,15 @@ def measure(backstop: Backstop, now: datetime, days: int = DAYS) -> Figures:
         backups=backstop.catalogue.all(),
         since=since,
         until=now,
-        earlier=snapshot_before(engine, since),
+        label=label,
+        earlier=snapshot_before(engine, since, label),
     )
 
 
 def weeks(backstop: Backstop, end: datetime) -> tuple[Figures, Figures]:
     """The seven days up to a moment, and the seven before; what hangs on the backups that are kept now is unknown of the latter."""
-    engine, between, since = backstop.engine, end - timedelta(days=7), end - timedelta(days=14)
+    engine, label = backstop.engine, backstop.settings.convex.production.name
+    between, since = end - timedelta(days=7), end - timedelta(days=14)
     done = [each for each in operations(engine, since) if each.created_at < end]
     went = [each for each in releases(engine, since) if each.at < end]
     this = reckon(
@@ -51,7 +54,8 @@ def weeks(backstop: Backstop, end: datetime) -> tuple[Figures, Figures]:
         backups=backstop.catalogue.all(),
         since=between,
         until=end,
-        earlier=snapshot_before(engine, between),
+        label=label,
+        earlier=snapshot_before(engine, between, label),
     )
     before = reckon(
         done=[each for each in done if each.created_at < between],
@@ -61,7 +65,8 @@ def weeks(backstop: Backstop, end: datetime) -> tuple[Figures, Figures]:
         backups=(),
         since=since,
         until=between,
-        earlier=snapshot_before(engine, since),
+        label=label,
+        earlier=snapshot_before(engine, since, label),
     )
     return this, before
 
@@ -78,22 +83,22 @@ def operations(engine: Engine, since: datetime) -> list[Done]:
     return sorted([*done, *never], key=lambda each: each.created_at) if never else done
 
 
-def _made(session: Session, since: datetime) -> dict[str, tuple[int | None, int | None, datetime | None]]:
-    """Of each full backup its archive's size, the folder's after it, and of when its data are; the database reads the JSON."""
+def _made(session: Session, since: datetime) -> dict[str, tuple[int | None, int | None, datetime | None, str | None]]:
+    """Of each full backup its archive's size, the folder's after it, of when and of what its data are; the database reads the JSON."""
     row = OperationRow
     size, folder, at = (
         row.result[path].as_string() for path in (("backup", "exportSizeBytes"), ("folder", "bytes"), ("backup", "snapshotTimestamp"))
     )
-    query = select(row.id, cast(size, BigInteger), cast(folder, BigInteger), at)
+    query = select(row.id, cast(size, BigInteger), cast(folder, BigInteger), at, _of)
     found = session.execute(query.where(row.kind == "full backup", row.status == "succeeded", row.created_at >= since))
-    return {name: (size, folder, datetime.fromisoformat(at) if at else None) for name, size, folder, at in found}
+    return {name: (size, folder, datetime.fromisoformat(at) if at else None, of) for name, size, folder, at, of in found}
 
 
-def snapshot_before(engine: Engine, since: datetime) -> datetime | None:
-    """Of when the data are of the last full backup from before: what was at stake until the first one after it."""
+def snapshot_before(engine: Engine, since: datetime, label: str) -> datetime | None:
+    """Of when the data are of the deployment's last full backup from before: what was at stake until the first one after it."""
     row = OperationRow
     query = select(row.created_at, row.result[("backup", "snapshotTimestamp")].as_string())
-    query = query.where(row.kind == "full backup", row.status == "succeeded", row.created_at < since)
+    query = query.where(row.kind == "full backup", row.status == "succeeded", row.created_at < since, or_(_of.is_(None), _of == label))
     with reading(engine) as session:
         last = session.execute(query.order_by(row.created_at.desc()).limit(1)).first()
     if last is None:
