@@ -75,6 +75,7 @@ class Poster:
         self._told: set[str] = set()
         self._rest = 0.0  # seconds; grows while Slack is away
         self._loop: asyncio.Task[None] | None = None
+        self._turn: asyncio.Task[float] | None = None  # the round that is under way
 
     def wake(self) -> None:
         """Look now. In the loop's own thread."""
@@ -85,13 +86,14 @@ class Poster:
         self._loop = asyncio.create_task(self._run(), name="poster")
 
     async def close(self, limit: float) -> None:
-        """Show what is due once more, then end; what is left is shown by whoever looks next."""
+        """End the round that is under way, show what is due once more, then end; what is left is shown by whoever looks next."""
         if self._loop is None:
             return
         self._loop.cancel()
         await asyncio.gather(self._loop, return_exceptions=True)
         try:
             async with asyncio.timeout(limit):
+                await asyncio.gather(*filter(None, [self._turn]), return_exceptions=True)
                 await self._flush()
         except TimeoutError:
             log.info("some posts are left for the next start")
@@ -100,8 +102,9 @@ class Poster:
         """Round after round; a defect in one must not end the posting."""
         while True:
             self._woken.clear()
+            self._turn = asyncio.create_task(self._round(), name="posts")
             try:
-                wait = await self._round()
+                wait = await asyncio.shield(self._turn)  # a message whose answer nobody waits for might be posted once more
             except Exception:
                 log.exception("a round of posts failed")
                 wait = POLL
@@ -220,7 +223,9 @@ class Poster:
         return None
 
     async def _recent(self, post: Post, channel: str) -> Sequence[dict[str, Any]]:
-        """What stands in the channel, or in the thread."""
+        """What stands in the channel, or in the thread; a person's id is not the channel of the messages with them."""
+        if channel.startswith(("U", "W")):
+            channel = str((await self._slack.write("conversations.open", {"users": channel}, patience=0))["channel"]["id"])
         where = {"channel": channel, "limit": 100, "include_all_metadata": "true"}
         if post.thread_ts:
             answer = await self._slack.read("conversations.replies", patience=0, ts=post.thread_ts, **where)

@@ -162,7 +162,7 @@ def test_what_runs_for_longer_than_two_hours_after_the_moment_is_told_and_the_ba
         environ = {name: value for name, value in place.environ.items() if not name.startswith("SLACK")}
         asked = [sys.executable, "-m", "ops", "backup", "full"]
         with subprocess.Popen(asked, cwd=ROOT, env={**plain(), **environ}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as other:
-            wait_for(lambda: "full backup" in place.terminal("status").stdout.lower(), "another backup that runs")
+            wait_for(lambda: "Running: full backup" in place.terminal("status").stdout, "another backup that runs")
             with running(place):
                 try:
                     told = until(slack, INCIDENTS, lambda shown: "has not begun" in shown.all_text)

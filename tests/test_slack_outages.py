@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, cards, ended_card, taken
-from tests.world import ALICE, ENGINEERING, World, wait_for
+from tests.world import ALICE, CAROL, ENGINEERING, World, running, wait_for, world
+
+
+def edits(around: World) -> list[dict[str, Any]]:
+    """The changes of messages that were asked for."""
+    return [each for each in around.slack.requests if each["method"] == "chat.update"]
 
 
 def test_an_outage_of_slack_delays_the_card_and_nothing_else(shop: World, slack: Client) -> None:
@@ -33,6 +41,17 @@ def test_a_message_whose_answer_was_lost_is_not_posted_twice(shop: World, slack:
     card = taken(slack, "/backup quick")
     assert "Quick backup created" in card.text
     assert len(cards(slack)) == before + 1
+
+
+def test_a_direct_message_whose_answer_was_lost_is_not_sent_twice(tmp_path: Path) -> None:
+    with world(tmp_path, more='[slack]\nengineering = "#platform"\nincidents = "#gone"\n') as place, running(place):
+        place.slack.faults["lost_answer"] = {"method": "chat.postMessage", "times": 1}
+        slack = place.slack.client
+        answer(slack, "/ops post health")
+        first = wait_for(lambda: slack.direct(CAROL), "a word to the CTO")[0].ts
+        wait_for(lambda: any(each["payload"]["ts"] == first for each in edits(place)), "that it was found again")
+        told = wait_for(lambda: (found := slack.direct(CAROL))[1:] and found, "a word about the other channel")
+        assert len({each.all_text for each in told}) == len(told) == 2
 
 
 def test_refreshes_and_drops_of_the_connections_lose_no_command(shop: World, slack: Client) -> None:
