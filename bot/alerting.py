@@ -16,6 +16,7 @@ from ops import alerts, automated, watch
 from ops.alerts import Alert, Severity, Undelivered, outgoing
 from ops.alerts.facts import BRINGS_BACK, UNPOSTED_FOR
 from ops.automated import Missing
+from ops.database import Looks
 from ops.errors import OpsError
 from ops.journal import OperationView, Status
 from ops.missed import Missed
@@ -25,6 +26,7 @@ from ops.services import pings
 log = logging.getLogger(__name__)
 
 EVERY = 3.0  # seconds between two looks for what is to be delivered
+LONGEST = 6.0  # the same where nobody writes anything
 HEARTBEAT = timedelta(minutes=1)
 LATELY = timedelta(hours=2)  # in which a change of a card may have been missed
 _ENDS = {Status.SUCCEEDED: "success", Status.FAILED: "fail", Status.REFUSED: "fail", Status.CANCELLED: "fail", Status.HALTED: "fail"}
@@ -90,7 +92,10 @@ class Outgoing:
         """When the schedule last looked: the heartbeat vouches for it."""
         self._loop = asyncio.get_running_loop()
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._all = [Repeating("outgoing", self._look, EVERY), Repeating("heartbeat", self._beat, EVERY)]
+        self._all = [
+            Repeating("outgoing", self._look, EVERY, Looks(desk.writes, LONGEST).is_due),
+            Repeating("heartbeat", self._beat, EVERY),
+        ]
 
     def open(self) -> None:
         """Begin; what a stop left is delivered at once."""

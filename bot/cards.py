@@ -14,11 +14,13 @@ from datetime import UTC, datetime, timedelta
 
 from bot.posts import Posts
 from bot.registry import Message
+from ops.database import Looks, Writes
 from ops.journal import Journal, OperationView, Status
 
 log = logging.getLogger(__name__)
 
 POLL = 2.0  # seconds between two looks into the journal
+LONGEST = 10.0  # the same where nobody writes anything
 DEBOUNCE = 0.2  # seconds in which changes of one operation become one drawing
 REDRAWN = 10.0  # seconds after which what runs is drawn anew, for the time it has taken
 OVERLAP = timedelta(seconds=5)  # two machines' clocks may differ by this much
@@ -32,9 +34,10 @@ Renderer = Callable[[OperationView, datetime], Message]
 class Cards:
     """The cards of all operations whose kind is in the table, in one channel."""
 
-    def __init__(self, journal: Journal, posts: Posts, table: Mapping[str, Renderer], channel: str) -> None:
+    def __init__(self, journal: Journal, posts: Posts, writes: Writes, table: Mapping[str, Renderer], channel: str) -> None:  # its parts
         self._journal = journal
         self._posts = posts
+        self._looks = Looks(writes, LONGEST)
         self._table = table
         self._channel = channel
         self._loop = asyncio.get_running_loop()
@@ -92,7 +95,7 @@ class Cards:
     async def _look(self) -> None:
         """Find what changed elsewhere, and what only grew older."""
         now = datetime.now(UTC)
-        if now - self._looked >= timedelta(seconds=POLL):
+        if now - self._looked >= timedelta(seconds=POLL) and self._looks.is_due():
             since, self._looked = self._looked - OVERLAP, now
             self._dirty |= set(await asyncio.to_thread(self._journal.changed_since, since))
         if time.monotonic() - self._redrawn > REDRAWN:

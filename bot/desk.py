@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bot.settings import BotSettings
     from bot.witness import Posted
     from ops.backstop import Backstop
+    from ops.database import Writes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +23,7 @@ class Desk:
 
     backstop: Backstop
     settings: BotSettings
+    writes: Writes
     posts: Posts
     homes: Homes
     members: Callable[[], Mapping[str, frozenset[str] | None]]  # who is in each user group now; None where Slack did not say

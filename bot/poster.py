@@ -18,10 +18,12 @@ from bot.channels import Channels
 from bot.posts import Post, Posts
 from bot.slack import Slack, SlackAway, SlackSaidNo
 from bot.views.limits import BadPayload
+from ops.database import Looks, Writes
 
 log = logging.getLogger(__name__)
 
 POLL = 2.0  # seconds between two looks for rows of other processes
+LONGEST = 6.0  # the same where nothing is due and nobody writes anything
 BETWEEN_EDITS = 1.2  # seconds, of one message
 EDITS = (15.0, 40 / 60)  # in a burst, and a second after that: Slack allows 50 a minute for the whole app
 POSTS = (3.0, 1.0)  # the same for new messages in one channel
@@ -63,8 +65,10 @@ class Bucket:
 class Poster:
     """The loop."""
 
-    def __init__(self, posts: Posts, slack: Slack, channels: Channels, unplaced: Unplaced) -> None:
+    def __init__(self, posts: Posts, writes: Writes, slack: Slack, channels: Channels, unplaced: Unplaced) -> None:  # its parts
         self._posts = posts
+        self._looks = Looks(writes, LONGEST)
+        self._has_due = True  # when it was last looked
         self._slack = slack
         self._channels = channels
         self._unplaced = unplaced
@@ -130,7 +134,10 @@ class Poster:
 
     async def _round(self) -> float:
         """Look at every due row; how long until the next look."""
+        if not self._looks.is_due() and not self._has_due:
+            return POLL
         due = await asyncio.to_thread(self._posts.due)
+        self._has_due = bool(due)
         by_channel: defaultdict[str, list[Post]] = defaultdict(list)
         for post in due:
             by_channel[post.channel].append(post)

@@ -49,6 +49,7 @@ from bot.witness import Witness
 from bot.workers import Workers
 from ops import alerts, approvals, deploy, drill, maintenance, pausing, restore, rollback, salvage, verification, watch
 from ops.backstop import Backstop
+from ops.database import Writes
 from ops.journal.runners import Runner
 from ops.metrics.scraped import Scraped
 
@@ -151,6 +152,8 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     changes = Changes()
     backstop = await asyncio.to_thread(partial(Backstop.open, settings, adopts=True, changed=changes))
     ending.callback(backstop.engine.dispose)
+    writes = Writes(backstop.engine)
+    ending.callback(writes.close)
     runner = Runner(settings.state / "runners" if backstop.engine.dialect.name == "sqlite" else None)
     ending.callback(runner.close)
     inbox = Inbox(backstop.engine, runner)
@@ -158,13 +161,13 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.callback(inbox.close)
     delivery = Delivery(slack)
     posts = Posts(backstop.engine, runner, woken=lambda: _soon(loop, poster.wake))
-    poster = Poster(posts, slack, Channels(slack), Complaints(backstop.journal, posts, settings.roles))
+    poster = Poster(posts, writes, slack, Channels(slack), Complaints(backstop.journal, posts, settings.roles))
     ending.push_async_callback(poster.close, DRAIN)
     await asyncio.to_thread(posts.take_from_the_dead)
     channels = (settings.slack.engineering, settings.slack.incidents)
     if moved := await asyncio.to_thread(posts.move_from, channels, settings.slack.engineering):
         log.info("%d posts for channels that the settings no longer name go to %s", moved, settings.slack.engineering)
-    cards = Cards(backstop.journal, posts, CARDS, settings.slack.engineering)
+    cards = Cards(backstop.journal, posts, writes, CARDS, settings.slack.engineering)
     ending.push_async_callback(cards.close)
     directory = Directory(slack, settings.roles, settings.approvals.policy)
     homes = Homes(backstop, slack, directory.roles_of)
@@ -173,7 +176,9 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     workers = Workers()
     drawing, members = partial(_drawn, loop, delivery), partial(_members, loop, directory)
     witness = Witness(slack, settings.slack.engineering)
-    desk = Desk(backstop=backstop, settings=settings, posts=posts, homes=homes, members=members, witness=witness, draw=drawing)
+    desk = Desk(
+        backstop=backstop, settings=settings, writes=writes, posts=posts, homes=homes, members=members, witness=witness, draw=drawing
+    )
     timer = Timer(desk)
     ending.push_async_callback(timer.close)
     outgoing = Outgoing(desk)

@@ -16,10 +16,11 @@ class Repeating:
         name: of the task, and of what failed, in the log.
         look: sync; the next one comes only when it is over.
         every: seconds between two.
+        is_due: whether one is to be taken at all; asked in the event loop, so it answers at once.
     """
 
-    def __init__(self, name: str, look: Callable[[], object], every: float) -> None:
-        self._name, self._look, self._every = name, look, every
+    def __init__(self, name: str, look: Callable[[], object], every: float, is_due: Callable[[], bool] = lambda: True) -> None:
+        self._name, self._look, self._every, self._is_due = name, look, every, is_due
         self._running: asyncio.Task[None] | None = None
 
     def open(self) -> None:
@@ -36,7 +37,8 @@ class Repeating:
         """Look again and again; whatever goes wrong, the next look may succeed."""
         while True:
             try:
-                await asyncio.to_thread(self._look)
+                if self._is_due():
+                    await asyncio.to_thread(self._look)
             except Exception:
                 log.exception("%s: the look failed; trying again", self._name)
             await asyncio.sleep(self._every)

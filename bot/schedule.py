@@ -22,6 +22,7 @@ from bot.views.blocks import message
 from ops import activity, automated, health, missed, old_branches, outlook, schedules, staging, verification
 from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
+from ops.database import Looks
 from ops.errors import OpsError, Refused
 from ops.journal import Busy, Status
 from ops.missed import Missed
@@ -29,6 +30,7 @@ from ops.missed import Missed
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds
+LONGEST = 40.0  # between two looks at what is wrong, where nobody writes anything
 SOON = 2.0  # seconds after an operation changed, in which more may
 VERIFYING = timedelta(hours=6)  # between two looks at the whole activity log
 UNKNOWN_AGAIN = timedelta(minutes=15)  # after which it is looked at again where Slack did not say what was posted of it
@@ -46,6 +48,7 @@ class Schedule:
         self._verified: datetime | None = None
         self._witnessed = True  # Slack said, when the log was last looked at, what was posted of it
         self._branches: datetime | None = None  # the moment for which they were looked at
+        self._looks = Looks(desk.writes, LONGEST)
         self._loop = asyncio.get_running_loop()
         self._waking: asyncio.TimerHandle | None = None
         self._looking: asyncio.Task[None] | None = None
@@ -105,7 +108,9 @@ class Schedule:
         """One look at everything: the backups and the alerts first; of the posts a defect in one keeps no other from coming."""
         now = datetime.now(UTC)
         late = automated.begin(self._desk.backstop, self._since(), now)
-        alerting.look(self._desk, now, late=late, missed=self._note_missed(now), problems=self._problems_of_log(now))
+        never, problems = self._note_missed(now), self._problems_of_log(now)
+        if self._looks.is_due() or late or problems is not None:
+            alerting.look(self._desk, now, late=late, missed=never, problems=problems)
         self._outgoing.looked = now
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
         for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):

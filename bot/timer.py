@@ -19,11 +19,13 @@ from bot.views import standing as standing_views
 from bot.views.blocks import message
 from ops import approvals, metrics, outside, restore, rollback, standing, tasks, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
+from ops.database import Looks
 from ops.journal import OperationView
 
 log = logging.getLogger(__name__)
 
 EVERY = 3.0  # seconds
+LONGEST = 12.0  # seconds between two looks where nobody writes anything
 FOLLOWING = 30.0  # seconds between two looks at operations of which the journal reports no change
 OBSERVING = 1800.0  # seconds between two looks at what may have been changed by hand
 OVERLAP = timedelta(seconds=10)  # two machines' clocks may differ by this much
@@ -40,7 +42,7 @@ class Timer:
         self._desk, self._engine = desk, desk.backstop.engine
         self._looked = datetime.now(UTC) - LATELY
         self._followed_at, self._observed_at = -FOLLOWING, -OBSERVING
-        self._repeating = Repeating("timer", self.look, EVERY)
+        self._repeating = Repeating("timer", self.look, EVERY, Looks(desk.writes, LONGEST).is_due)
 
     def open(self) -> None:
         """Begin; what a stop missed is caught up at once."""

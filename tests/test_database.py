@@ -21,7 +21,7 @@ from sqlalchemy import Engine, create_engine, inspect, select, text
 from sqlalchemy.exc import DBAPIError, StatementError
 from sqlalchemy.orm import Session
 
-from ops.database import Base, HeadRow, InboxRow, PostRow, now, open_database, reading
+from ops.database import Base, HeadRow, InboxRow, Looks, PostRow, Writes, now, open_database, reading
 from ops.database.migrating import MIGRATIONS, newest
 from ops.errors import WrongSetting
 from tests.databases import Server
@@ -226,3 +226,43 @@ def test_a_process_killed_in_mid_migration_leaves_a_database_that_opens(tmp_path
     with engine.connect() as connection:
         assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
     engine.dispose()
+
+
+# ── whether anybody wrote ──
+
+
+@pytest.fixture
+def writes(engine: Engine) -> Iterator[Writes]:
+    found = Writes(engine)
+    yield found
+    found.close()
+
+
+def test_a_look_is_left_out_only_where_nobody_has_written_since_the_last_one(engine: Engine, writes: Writes, database: str) -> None:
+    looks, counts = Looks(writes, 60), engine.dialect.name == "sqlite"
+    assert [looks.is_due(), looks.is_due()] == [True, not counts]
+    with reading(engine) as session:
+        session.scalars(select(PostRow.key)).all()
+    assert looks.is_due() is not counts
+    with Session(engine) as session, session.begin():
+        session.add(post("ours", datetime.now(UTC)))
+    assert [looks.is_due(), looks.is_due()] == [True, not counts]
+    theirs = "import sys; from sqlalchemy import text; from ops.database import open_database; engine = open_database(sys.argv[1])\n"
+    theirs += "with engine.begin() as connection: connection.execute(text('DELETE FROM posts'))"
+    subprocess.run([sys.executable, "-c", theirs, database], check=True)
+    assert [looks.is_due(), looks.is_due()] == [True, not counts]
+
+
+def test_what_time_alone_makes_due_is_looked_for_all_the_same(writes: Writes) -> None:
+    assert [Looks(writes, 0).is_due() for _ in range(3)] == [True] * 3
+    looks = Looks(writes, 0.2)
+    looks.is_due()
+    time.sleep(0.3)
+    assert looks.is_due()
+
+
+def test_where_the_count_cannot_be_read_every_look_is_taken(writes: Writes) -> None:
+    looks = Looks(writes, 60)
+    looks.is_due()
+    writes.close()
+    assert [looks.is_due(), looks.is_due()] == [True, True]

@@ -9,6 +9,7 @@ from ops.database.checklists import ChecklistRow, TickRow
 from ops.database.clock import db_now, is_due, now
 from ops.database.opening import file_in_place, open_database, reading
 from ops.database.tables import ActivityRow, BackupRow, Base, HeadRow, InboxRow, LockRow, OperationRow, PostRow, StepRow, Utc, storable
+from ops.database.writes import Looks, Writes
 
 __all__ = [
     "ActivityRow",
@@ -21,6 +22,7 @@ __all__ = [
     "HeadRow",
     "InboxRow",
     "LockRow",
+    "Looks",
     "NoteRow",
     "OperationRow",
     "PostRow",
@@ -32,6 +34,7 @@ __all__ = [
     "Utc",
     "VoteRow",
     "WaitingRow",
+    "Writes",
     "db_now",
     "file_in_place",
     "is_due",
