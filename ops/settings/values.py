@@ -1,0 +1,50 @@
+"""What a part of the settings is, and the sorts of values that several of them have."""
+
+from __future__ import annotations
+
+import re
+from zoneinfo import available_timezones
+
+from pydantic import BaseModel, ConfigDict
+
+_UNITS = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
+
+
+class Section(BaseModel):
+    """A part of the settings: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def byte_size(value: object) -> int:
+    """Bytes from ``500``, ``"500 MB"`` or ``"1.5 GB"``; a bare number is megabytes."""
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([kmg]?b)?\s*", str(value), re.IGNORECASE)
+    if not match:
+        raise ValueError('a size such as "500 MB" belongs here')
+    return int(float(match[1]) * _UNITS[(match[2] or "mb").lower()])
+
+
+def known_zone(value: str) -> str:
+    """A zone of the tz database."""
+    if value not in available_timezones():
+        raise ValueError('a zone such as "Australia/Melbourne" belongs here')
+    return value
+
+
+def several(found: object) -> object:
+    """One, or a list."""
+    return (found,) if isinstance(found, str) else found
+
+
+def address(value: str) -> str:
+    """An e-mail address, as far as can be told without sending to it."""
+    if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", value):
+        raise ValueError('an address such as "oncall@example.com" belongs here')
+    return value
+
+
+def nightly(value: str) -> str:
+    """From one time of day to another."""
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError('two times such as "22:00-07:00" belong here')
+    return value
