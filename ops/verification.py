@@ -219,12 +219,6 @@ def log_fields(view: OperationView, backup: Backup) -> Mapping[str, str]:
         "Restoration successful": "Yes" if "proof" in view.result else "No",
         "Data integrity verified": "Yes" if view.result.get("level") else "No",
         "Application functional": smoke if good else "No" if view.result.get("level") else "not tested",
-        "Issues found": view.error or _misnamed(view) or "none",
+        "Issues found": view.error or "; ".join(spots.misnamed(view.result)) or "none",
         "Tested by": "Backstop" if view.requested_by == WHO else view.requested_by,
     }
-
-
-def _misnamed(view: OperationView) -> str:
-    """What the settings name that the backup does not have. Pure."""
-    found = [spots.load(each) for each in (view.result.get("proof") or {}).get("spots", ())]
-    return "; ".join(each.sentence for each in found if each.misnamed)

@@ -18,9 +18,11 @@ from ops import drill, health, readiness, staging, tasks
 from ops.archive import Table
 from ops.backstop import Backstop
 from ops.drill import Drilled, broken_off
+from ops.drill.breaking import markdown
 from ops.drill.scenarios import make, struck
 from ops.errors import Refused
 from ops.journal import OperationView, Status, StepView
+from ops.spots import Spot, dump
 from sandbox.convex import ConvexServer
 from tests.shipping import Shop, ended
 from tests.test_verification import shop_with, trout
@@ -29,6 +31,7 @@ from tests.world import wait_for
 __all__ = ["trout"]  # the fixture
 
 SEEN = "orders lost half of its rows since noon"
+MISNAMED = "[[spot_check]] names the table “ordes”, which this backup does not have: look whether the name is right"
 
 
 @pytest.fixture
@@ -169,6 +172,29 @@ def test_a_drill_whose_restore_fails_is_a_result_too_and_staging_that_is_left_wr
     assert "stopped at “restore”" in str(history([], [found]))
 
 
+def test_a_spot_check_that_names_no_table_is_an_issue_of_the_drill_and_a_task_says_to_correct_it(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.drill.workflow.LOOK", 0.05)
+    shop.more["spot_check"] = [{"table": "users"}, {"table": "ordes"}]
+    shop.more["verification"] = {"put_back": False}
+    with shop.backstop() as backstop:
+        staging.mark(backstop.services)
+        started = begun(backstop, "A")
+        said(backstop, at(backstop, started, drill.DETECTED), drill.DETECTED, "everything is gone")
+        said(backstop, at(backstop, started, drill.DECIDED), drill.DECIDED, backstop.catalogue.all()[0].id)
+        done = ended(backstop, started)
+        assert done.status == "succeeded", done
+        found = Drilled.load(done.result["drill"])
+        assert (found.misnamed, found.blockers, found.good) == ((MISNAMED,), (), True)
+        text = drill.place(backstop.settings.folder, started).read_text()
+        assert f"| Issues encountered | {MISNAMED} |" in text
+        corrected = f"Correct the settings: {MISNAMED}. Until then that check looks at nothing."
+        assert f"- [ ] {corrected}" in text
+        assert [task.text for task in tasks.open_ones(backstop.engine) if task.kind == "drill recommendation"] == [corrected]
+        assert f"Correct the settings: {MISNAMED}" in str(card(done, datetime.now(UTC)))
+
+
 @pytest.mark.parametrize(
     ("letter", "said"),
     [("C", "needs the backup of variables"), ("d", "needs the backup of third-party"), ("E", "no scenario")],
@@ -201,6 +227,15 @@ def test_the_card_of_a_drill_that_stopped_says_how_staging_is_now() -> None:
     assert "Staging's data are as before." in str(card(stopped([], saved=False), noon))
     assert "Staging has its own data again." in str(card(stopped(["disaster"], saved=True), noon))
     assert "Staging holds what the drill left there" in str(card(stopped(["disaster"], saved=False), noon))
+
+
+def test_a_drill_that_stopped_names_a_spot_check_that_looks_at_nothing_too() -> None:
+    ordes = Spot(what="ordes", found=0, at_least=1, misnamed="the table “ordes”, which this backup does not have")
+    proof = {"spots": dump([ordes, replace(ordes, what="ordes of the last 7 days"), Spot(what="users", found=5, at_least=1)])}
+    found = broken_off(replace(stopped(["disaster"], saved=True), result={"proof": proof}), "Nobody came.", ["no login"])
+    assert found.misnamed == (MISNAMED,)
+    assert f"Nobody came.; no login; {MISNAMED}" in markdown(found)
+    assert found.recommendations[-1].startswith(f"Correct the settings: {MISNAMED}")
 
 
 def stopped(done: list[str], *, saved: bool) -> OperationView:
@@ -264,7 +299,11 @@ def test_what_was_seen_must_name_the_table_that_was_struck() -> None:
 
 
 def test_a_drill_is_read_back_as_it_was_written() -> None:
-    assert Drilled.load(json.loads(json.dumps(measured().dump()))) == measured()
+    for found in (measured(), measured(misnamed=(MISNAMED,))):
+        assert Drilled.load(json.loads(json.dumps(found.dump()))) == found
+    kept = measured().dump()
+    del kept["misnamed"]  # as it was written before it was looked at
+    assert Drilled.load(kept) == measured()
 
 
 def test_only_a_table_with_rows_is_struck_and_the_seed_repeats_it() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops.drill.report import DOCUMENTS, held_up
+from ops import spots
+from ops.drill.report import DOCUMENTS, corrections, held_up
 from ops.drill.scenarios import SCENARIOS
 from ops.journal import OperationView, Status
 from ops.words import elapsed
@@ -30,6 +31,7 @@ class BrokenOff:
     why: str
     kept: str = ""  # where staging's own data are, if they could not be put back
     blockers: tuple[str, ...] = ()
+    misnamed: tuple[str, ...] = ()  # what the settings want looked at that the backup does not have
 
     @property
     def sentence(self) -> str:
@@ -42,7 +44,8 @@ class BrokenOff:
     def recommendations(self) -> list[str]:
         """What is to be done about it."""
         document = DOCUMENTS[2] if self.phase in _PEOPLE else DOCUMENTS[1]
-        return [f"The drill {self.sentence}: {self.why} Find out why, update {document}, and drill again.", *held_up(self.blockers)]
+        first = f"The drill {self.sentence}: {self.why} Find out why, update {document}, and drill again."
+        return [first, *held_up(self.blockers), *corrections(self.misnamed)]
 
 
 def broken_off(view: OperationView, why: str, blockers: Sequence[str] = ()) -> BrokenOff:
@@ -60,6 +63,7 @@ def broken_off(view: OperationView, why: str, blockers: Sequence[str] = ()) -> B
         why=why,
         kept=str((view.result.get("staging") or {}).get("kept") or ""),
         blockers=tuple(blockers),
+        misnamed=tuple(spots.misnamed(view.result)),
     )
 
 
@@ -76,7 +80,7 @@ def markdown(found: BrokenOff) -> str:
         "Scenario tested": f"{scenario.letter}: {scenario.title}",
         "Recovery time": f"not recovered: {found.sentence}",
         "Data loss": "not measured",
-        "Issues encountered": "; ".join([found.why, *found.blockers]),
+        "Issues encountered": "; ".join([found.why, *found.blockers, *found.misnamed]),
         "Staging": f"its own data could not be put back; they are kept in {found.kept}" if found.kept else "as it was put back",
     }
     rows = [f"| {name} | {text.replace('|', '/')} |" for name, text in fields.items()]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from ops import notes
+from ops import notes, spots
 from ops.context import Services
 from ops.drill.scenarios import SCENARIOS
 from ops.journal import OperationView, Status
@@ -17,6 +17,7 @@ from ops.words import elapsed
 
 FOLDER = "reports"
 PHASES = ("detect", "decide", "restore", "verify")
+_LISTS = ("by", "blockers", "misnamed")  # of what a drill measured
 DOCUMENTS = ("BACKUP_STRATEGY.md", "ROLLBACK_PLAN.md", "INCIDENT_RESPONSE_PLAN.md")
 
 
@@ -37,6 +38,7 @@ class Drilled:
     table: str  # which one was struck; "" where all were
     by: tuple[str, str]  # who saw it, who decided
     blockers: tuple[str, ...]
+    misnamed: tuple[str, ...] = ()  # what the settings want looked at that the backup does not have
 
     @property
     def good(self) -> bool:
@@ -55,22 +57,28 @@ class Drilled:
             found.append(f"{_span(self.loss)} of data would have been lost, and {_span(self.rpo)} are promised. Update {DOCUMENTS[0]}.")
         if self.table and self.table.casefold() not in self.seen.casefold():
             found.append(f"What was seen does not name the table that was corrupted ({self.table}). Update {DOCUMENTS[2]}.")
-        return [*found, *held_up(self.blockers)]
+        return [*found, *held_up(self.blockers), *corrections(self.misnamed)]
 
     def dump(self) -> dict[str, Any]:
         """As JSON."""
-        return {**asdict(self), "at": self.at.isoformat(), "by": list(self.by), "blockers": list(self.blockers)}
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
+        return {**asdict(self), "at": self.at.isoformat(), **lists}
 
     @classmethod
     def load(cls, kept: Mapping[str, Any]) -> Drilled:
         """From JSON."""
-        shapes = {"at": datetime.fromisoformat(kept["at"]), "by": tuple(kept["by"]), "blockers": tuple(kept["blockers"])}
-        return cls(**{**kept, **shapes})
+        lists = {name: tuple(kept[name]) for name in _LISTS if name in kept}
+        return cls(**{**kept, "at": datetime.fromisoformat(kept["at"]), **lists})
 
 
 def held_up(blockers: Sequence[str]) -> list[str]:
     """What is recommended of each blocker. Pure."""
     return [f"Remove what held the drill up: “{each}”. Update {DOCUMENTS[2]}." for each in blockers]
+
+
+def corrections(misnamed: Sequence[str]) -> list[str]:
+    """What is recommended of each spot check that looks at nothing. Pure."""
+    return [f"Correct the settings: {each}. Until then that check looks at nothing." for each in misnamed]
 
 
 def drilled(services: Services, view: OperationView) -> Drilled:
@@ -100,6 +108,7 @@ def drilled(services: Services, view: OperationView) -> Drilled:
         table=_table(services, view),
         by=(seen.by, decided.by),
         blockers=tuple(note.text for note in notes.of(services.engine, view.id, "blocker")),
+        misnamed=tuple(spots.misnamed(view.result)),
     )
 
 
@@ -121,7 +130,7 @@ def markdown(found: Drilled) -> str:
         "Scenario tested": f"{scenario.letter}: {scenario.title}" + (f" ({found.table})" if found.table else ""),
         "Recovery time": f"{_span(found.total)} of {_span(found.rto)}",
         "Data loss": f"{_span(found.loss)} of {_span(found.rpo)}, restored from {found.backup}",
-        "Issues encountered": "; ".join(found.blockers) or "none",
+        "Issues encountered": "; ".join([*found.blockers, *found.misnamed]) or "none",
         "Seen": f"“{found.seen}”, by {found.by[0]}; decided by {found.by[1]}",
     }
     phases = [f"| {phase} | {_span(found.seconds[phase])} |" for phase in PHASES]

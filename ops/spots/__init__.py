@@ -127,6 +127,12 @@ def load(kept: Mapping[str, Any]) -> Spot:
     return Spot(**{**kept, "sample": tuple(kept["sample"])})
 
 
+def misnamed(result: Mapping[str, Any]) -> list[str]:
+    """What the settings name that the backup does not have, as the proof in an operation's result has it. Pure."""
+    found = [load(each) for each in (result.get("proof") or {}).get("spots", ())]
+    return list(dict.fromkeys(each.sentence for each in found if each.misnamed))
+
+
 def dump(spots: Sequence[Spot]) -> list[dict[str, Any]]:
     """As JSON."""
     return [{**asdict(each), "sample": list(each.sample)} for each in spots]
