@@ -22,7 +22,7 @@ from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, St
 from ops.manifest import Backup
 from ops.restoring.data import Data, proven
 from ops.restoring.looking import require_backup, require_data, scratch
-from ops.restoring.staged import Staged, require_spots
+from ops.restoring.staged import PUT_BACK, SAVED, Staged, require_spots
 from ops.words import elapsed
 
 KIND = "verification"
@@ -104,7 +104,7 @@ def steps(services: Services) -> tuple[str, ...]:
         "staging": True,
         "archive": True,
         "verifier": True,
-        "staging saved": settings.verification.put_back,
+        SAVED: settings.verification.put_back,
         "packages": own,
         "pause": settings.convex.pause,
         "data": True,
@@ -112,7 +112,7 @@ def steps(services: Services) -> tuple[str, ...]:
         "functions": own,
         "unpause": settings.convex.pause,
         "smoke tests": any(page.environment == ENVIRONMENT for page in settings.smoke),
-        "staging put back": settings.verification.put_back,
+        PUT_BACK: settings.verification.put_back,
     }
     return tuple(name for name, there in listed.items() if there)
 

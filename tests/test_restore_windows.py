@@ -31,10 +31,11 @@ def assessed(environment: str) -> Assessment:
     )
 
 
-def window(environment: str, *, own: bool) -> str:
+def window(environment: str, *, own: bool, put_back: bool = True) -> str:
     """What its window says."""
     found, zone = assessed(environment), ZoneInfo("UTC")
-    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=own, now=NOW)
+    docs = Docs()
+    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=docs, staging=True, own=own, put_back=put_back, now=NOW)
     check(shown, "modal")
     return str(shown["blocks"])
 
@@ -69,6 +70,13 @@ def test_where_vercel_pushes_the_functions_no_rehearsal_is_offered_and_nothing_i
     assert "Rehearse in staging" in window("production", own=True)
     assert "keeps the functions that it has" in window("staging", own=False)
     assert "gets the backup's own functions" in window("staging", own=True)
+
+
+def test_what_becomes_of_stagings_own_data_is_said_before_a_rehearsal_is_begun() -> None:
+    assert "saved first, and put back afterwards" in window("production", own=True)
+    left = window("production", own=True, put_back=False)
+    assert "replaced by the backup's, and stay so (`[verification] put_back` is off)" in left
+    assert "saved first" not in left
 
 
 def test_a_report_that_a_message_does_not_hold_says_that_it_goes_on_and_brings_the_whole_as_a_file() -> None:

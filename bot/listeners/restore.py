@@ -125,10 +125,19 @@ def _looked(  # noqa: PLR0913 # what was asked for, all named
     """The assessment in the window; a message with its button where that was closed meanwhile."""
     found = _assessed(request, desk, backup_id, environment)
     usual = _usual(desk, environment) or restore.UNKNOWN_SECONDS
-    zone, docs = desk.settings.team.zoneinfo, desk.settings.docs
-    there, own = staging.configured(desk.backstop.services), desk.settings.app.functions == "bot"
-    at = datetime.now(UTC)
-    view = views.window(found, zone=zone, usual=usual, replaces=replaces, docs=docs, staging=there, own=own, now=at, began=began)
+    settings = desk.settings
+    view = views.window(
+        found,
+        zone=settings.team.zoneinfo,
+        usual=usual,
+        replaces=replaces,
+        docs=settings.docs,
+        staging=staging.configured(desk.backstop.services),
+        own=settings.app.functions == "bot",
+        put_back=settings.verification.put_back,
+        now=datetime.now(UTC),
+        began=began,
+    )
     return Reply(view=view, message=views.ready(found, replaces))
 
 

@@ -141,7 +141,7 @@ def safety_line(safety: str | None) -> str:
 def proof(result: Mapping[str, Any]) -> list[str]:
     """What is known of the data now."""
     unknown = unproven(result)
-    lines = [f"{WARNING} {unknown} Look at them before you rely on them."] if unknown else _compared(result)
+    lines = [f"{WARNING} {unknown} Look at them before you rely on them."] if unknown else compared(result)
     paused = result.get("paused")
     if paused and not paused["paused"]:
         lines.append(f":warning: The deployment was not paused: {prose(paused['why'], 200)} What was written meanwhile may be mixed in.")
@@ -150,7 +150,7 @@ def proof(result: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def _compared(result: Mapping[str, Any]) -> list[str]:
+def compared(result: Mapping[str, Any]) -> list[str]:
     """What the proof showed, and what went."""
     lines = []
     if proven := result.get("proof"):
@@ -187,7 +187,7 @@ def loss_line(loss: Loss) -> str:
 
 def _missed(view: OperationView) -> Message:
     """It failed or was cancelled before anything changed."""
-    at = f" at “{view.steps[-1].name}”" if view.steps and view.status == "failed" else ""
+    at = f" at “{_failing(view)}”" if view.steps and view.status == "failed" else ""
     said = f"{title(view)} {view.status}{at}"
     again, ours = _again(view), view.environment != "staging"
     return message(
@@ -203,6 +203,11 @@ def _missed(view: OperationView) -> Message:
         context(steps.line(view)),
         actions(again),
     )
+
+
+def _failing(view: OperationView) -> str:
+    """The step that failed it: staging may have been put back after it."""
+    return next((step.name for step in view.steps if step.state == "failed"), view.steps[-1].name)
 
 
 def _left(view: OperationView) -> Message:
@@ -275,6 +280,8 @@ def halted_buttons(view: OperationView) -> list[Element]:
 def _over_again(view: OperationView) -> Element | None:
     """The same once more in its place, where it halted at the import or its proof: a retry of the proof imports nothing again."""
     if not (kinds.is_rollback(view.kind) or view.kind in kinds.RESTORES) or halted_at(view) not in {"data", "proof"}:
+        return None
+    if kinds.is_rehearsal(view.params["bound"]):  # its window is production's
         return None
     action, value = kinds.planning(view.kind, view.params["bound"], view.params["shown"], view.id)
     return button("Start it over", f"{action}:again", value)

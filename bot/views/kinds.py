@@ -19,12 +19,17 @@ def is_rollback(kind: str) -> bool:
     return kind.endswith("rollback")
 
 
+def is_rehearsal(bound: Facts) -> bool:
+    """Whether it is a restore to staging that is to show how one of production would end."""
+    return bool(bound.get("rehearsal"))
+
+
 def title(kind: str, bound: Facts, shown: Facts) -> str:
     """What it does, to what."""
     if is_rollback(kind):
         return f"{'Full' if bound['data'] else 'Code'} rollback to {bound['backup']}"
     if kind in RESTORES:
-        return f"Restore to {bound['backup']}"
+        return f"{'Rehearsal of a restore' if is_rehearsal(bound) else 'Restore'} to {bound['backup']}"
     if kind == SALVAGE:
         return f"Salvage of {counted(shown['rows'], 'row')} from {bound['backup']}"
     return f"Deploy of {bound['commit'][:6]}{' as ' + bound['version'] if bound['version'] else ''}"
@@ -51,7 +56,8 @@ def planning(kind: str, bound: Facts, shown: Facts, replaces: str = "") -> tuple
     if is_rollback(kind):
         return Action.ROLLBACK_TO, f"{bound['backup']} {'data' if bound['data'] else 'code'} {replaces}".strip()
     if kind in RESTORES:
-        return Action.RESTORE_TO, f"{bound['backup']} {bound['environment']} {replaces}".strip()
+        environment = "production" if is_rehearsal(bound) else bound["environment"]  # there it can be rehearsed once more
+        return Action.RESTORE_TO, f"{bound['backup']} {environment} {replaces}".strip()
     if kind == SALVAGE:
         return Action.SALVAGE_TO, str(bound["backup"])
     return Action.DEPLOY_OPEN, str(shown["ref"])

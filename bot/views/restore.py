@@ -41,6 +41,11 @@ if TYPE_CHECKING:
 
 TITLE = "Restore the database"
 _OFFERED = 10
+_BACK = (
+    "Staging's own data are saved first, and put back afterwards under the functions that production runs. Until then staging holds the "
+    "backup's."
+)
+_REPLACED = "All of staging's own data are replaced by the backup's, and stay so (`[verification] put_back` is off)."
 _READ = "Those who sign read this; the incident report keeps it"
 
 
@@ -96,7 +101,7 @@ def looking(line: str) -> View:
     return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
 
 
-def _rehearsal(found: Assessment, *, staging: bool, own: bool) -> list[Block]:
+def _rehearsal(found: Assessment, *, staging: bool, own: bool, put_back: bool) -> list[Block]:
     """What is known of whether the rows fit the functions that run, and how to know it."""
     if not found.schema_differs:
         return []
@@ -112,7 +117,7 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool) -> list[Block]:
         ]
     asks = confirm(
         "Rehearse in staging?",
-        "All of staging's own data are replaced by the backup's, and stay so. Production is not touched.",
+        f"{_BACK if put_back else _REPLACED} Production is not touched.",
         "Rehearse it",
         "Not now",
     )
@@ -121,9 +126,32 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool) -> list[Block]:
 
 
 def window(  # noqa: PLR0913 # all that it shows, named
-    found: Assessment, *, zone: ZoneInfo, usual: float, replaces: str, docs: Docs, staging: bool, own: bool, now: datetime, began: str = ""
+    found: Assessment,
+    *,
+    zone: ZoneInfo,
+    usual: float,
+    replaces: str,
+    docs: Docs,
+    staging: bool,
+    own: bool,
+    put_back: bool,
+    now: datetime,
+    began: str = "",
 ) -> View:
-    """What would happen, and what must be typed; ``own``: we push the functions, not Vercel's build; ``began``: said before."""
+    """What would happen, and what must be typed.
+
+    Args:
+        found: what was looked up.
+        zone: the team's.
+        usual: how long former ones took, in seconds.
+        replaces: the halted operation that it takes over from.
+        docs: the team's own documents.
+        staging: whether there is one to rehearse in.
+        own: whether we push the functions, not Vercel's build.
+        put_back: whether staging's own data come back after a rehearsal.
+        now: aware.
+        began: when it began, as it was said before.
+    """
     backup = found.backup
     at = backup.moment.astimezone(zone)
     return modal(
@@ -135,7 +163,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
             *(spot_line(each) for each in found.spots if not each.good),
         ),
         *_data(found),
-        *_rehearsal(found, staging=staging, own=own),
+        *_rehearsal(found, staging=staging, own=own, put_back=put_back),
         context(*_conditions(found, usual, own=own)),
         context(documents(docs)),
         entry(

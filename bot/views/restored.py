@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.views import changing, limits, steps
+from bot.views import changing, kinds, limits, staging, steps
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import outcome
 from bot.views.blocks import (
@@ -22,7 +22,7 @@ from bot.views.blocks import (
     typed,
 )
 from bot.views.restore import documents
-from bot.views.steps import DONE, RUNNING
+from bot.views.steps import DONE, RUNNING, WARNING
 from bot.views.text import clock, code, counted, escape, mention, people, prose
 from ops.reports import calls_sentence, unwritten_sentence, watch_sentence
 from ops.restoring.data import unproven
@@ -36,7 +36,9 @@ _PART = 1200  # characters of a section: what a message does not hold is left ou
 
 def card(view: OperationView, now: datetime) -> Message:
     """How it stands."""
-    return _done(view) if view.status == "succeeded" else changing.card(view, now)
+    if view.status != "succeeded":
+        return changing.card(view, now)
+    return _rehearsed(view) if kinds.is_rehearsal(view.params["bound"]) else _done(view)
 
 
 def _done(view: OperationView) -> Message:
@@ -56,6 +58,27 @@ def _done(view: OperationView) -> Message:
         context(kept, changing.safety_line(view.result.get("safety"))),
         context(_unwritten(view)),
         actions(undo, changing.salvage_button(view), button("Report a problem", Action.PROBLEM, view.id) if undo else None),
+    )
+
+
+def _rehearsed(view: OperationView) -> Message:
+    """Whether the backup's rows fit the functions that production runs, and what staging holds now."""
+    clash = str(view.result.get("clash") or "")
+    mark, fits = (WARNING, "do not fit") if clash else (DONE, "fit")
+    said = f"Rehearsal complete - its rows {fits} the functions that run"
+    backup = view.params["bound"]["backup"]
+    return message(
+        f"{said} · {prose(outcome.target(view))}",
+        section(
+            dotted(f"{mark} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
+            f"{code(backup)} was restored there. Production was not touched.",
+            prose(clash, 400),
+            *changing.compared(view.result),
+            changing.about(view),
+        ),
+        section(staging.own(view, "the rehearsal")),
+        context(steps.line(view)),
+        actions(button("Look again", *kinds.planning(view.kind, view.params["bound"], view.params["shown"]))),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.views.text import code, prose
 from ops.recoveries import PREPARED
+from ops.restoring.staged import SAVED
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -22,18 +23,30 @@ def kept(view: OperationView) -> str:
     return f":warning: Staging's own data could not be put back: {prose(found['why'], 300)} They are kept in {code(found['kept'])}."
 
 
+def own(view: OperationView, what: str) -> str:
+    """What became of staging's own data after something that changed them."""
+    if not _saved(view):
+        return f":warning: Staging holds what {what} left there: nothing was saved to be put back (`[verification] put_back`)."
+    return kept(view) or "Staging has its own data again."
+
+
+def _saved(view: OperationView) -> bool:
+    """Whether staging's own data were saved before."""
+    return any(step.name == SAVED and step.state == "done" for step in view.steps)
+
+
 def drilled(view: OperationView) -> str:
     """After a drill that stopped."""
     steps = {step.name: step.state for step in view.steps}
     if not steps.keys() & _CHANGES:
         return "Staging's data are as before."
-    if steps.get("staging saved") != "done":
-        return ":warning: Staging holds what the drill left there: nothing was saved to be put back (`[verification] put_back`)."
-    return kept(view) or "Staging has its own data again."
+    return own(view, "the drill")
 
 
 def restored(view: OperationView) -> str:
-    """After a restore to staging that did not come to its end."""
+    """After a restore to staging, or a rehearsal of one of production, that did not come to its end."""
+    if _saved(view):
+        return f"*Production was not touched.* {own(view, 'the rehearsal')}"
     steps = {step.name: step.state for step in view.steps}
     if not steps.keys() & {_OPEN, "data"}:
         return "*Staging is as before, and so is production.*"

@@ -13,6 +13,7 @@ from ops.plans import Plan
 from ops.restore.assessing import Assessment
 from ops.restoring.around import SPOTS
 from ops.restoring.looking import previewed, sha256_now
+from ops.restoring.staged import PUT_BACK, SAVED
 from ops.settings import Settings
 from ops.words import one_line
 
@@ -95,11 +96,13 @@ def steps(settings: Settings, found: Assessment) -> Sequence[str]:
     """The steps that a card names before they have run, in their order. Pure."""
     ours = found.environment == "production"
     push = settings.app.functions == "bot" and found.pushes
+    lent = found.rehearsal and settings.verification.put_back
     smoke = any(page.environment == found.environment for page in settings.smoke)
     listed = {
         "nothing moved": True,
         "staging": not ours,
         "archive": True,
+        SAVED: lent,
         "packages": push,
         "maintenance on": found.maintenance,
         "pause": found.paused,
@@ -114,5 +117,6 @@ def steps(settings: Settings, found: Assessment) -> Sequence[str]:
         "smoke tests": smoke,
         "maintenance off": found.maintenance,
         "report": ours,
+        PUT_BACK: lent,
     }
     return tuple(name for name, there in listed.items() if there)

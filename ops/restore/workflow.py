@@ -1,4 +1,4 @@
-"""The restore as its list of steps: production's data, or staging's."""
+"""The restore as its list of steps: production's data, staging's, or staging's for a rehearsal only."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from typing import Any
 
 from ops import reports, staging
 from ops.context import Services
+from ops.errors import OpsError
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
 from ops.releasing import Releasing, require_at, telling
 from ops.restore.planning import KINDS
 from ops.restoring import around
 from ops.restoring.data import Data
 from ops.restoring.looking import require_backup, require_data
+from ops.restoring.staged import SAVED, Staged
 from ops.words import elapsed
 
 
@@ -29,12 +31,12 @@ def restore(op: Operation, services: Services) -> None:
     bound = op.params["bound"]
     with telling(op, services, bound["environment"]):
         way = Way(op, services)
-        way.production() if bound["environment"] == "production" else way.staging()
+        way.production() if bound["environment"] == "production" else way.rehearsal() if bound.get("rehearsal") else way.staging()
 
 
 @dataclass
 class Way:
-    """One way back: the two lists of steps, then what the steps do."""
+    """One way back: the three lists of steps, then what the steps do."""
 
     op: Operation
     services: Services
@@ -68,10 +70,22 @@ class Way:
         self.begin()
         staging.require(self.op, self.services)
         self.data.archive()
-        if self.opens:
-            self.to.packages()
-        self.bring_back()
-        self.to.smoke(self.environment)
+        self.fill()
+
+    def rehearsal(self) -> None:
+        """The same under the functions that production runs; staging's own data are saved before, and come back whatever came of it."""
+        self.begin()
+        staging.require(self.op, self.services)
+        staged = Staged(op=self.op, services=self.services)
+        try:
+            self.data.archive()
+            if SAVED in self.bound["steps"]:  # as planned: what began before there was such a step would save the backup's own rows
+                staged.save()
+            self.fill()
+        except OpsError:
+            staged.put_back("")
+            raise
+        staged.put_back("")  # whose functions are there is not sure: where rows did not fit, they validate nothing
 
     # -- the steps ---------------------------------------------------------------------------------------------------------
 
@@ -86,6 +100,13 @@ class Way:
 
         self.op.step("nothing moved", confirm, if_interrupted=Interrupted.REDO)
         self.to.target()
+
+    def fill(self) -> None:
+        """Staging's functions and data, proven and smoke-tested."""
+        if self.opens:
+            self.to.packages()
+        self.bring_back()
+        self.to.smoke(self.environment)
 
     def bring_back(self) -> Mapping[str, Any]:
         """The data, and the proof; where their schema may be another one, the functions validate nothing until they are there."""
@@ -102,10 +123,13 @@ class Way:
 def sentence(view: OperationView) -> str | None:
     """The activity log's sentence."""
     bound = view.params["bound"]
-    what = f"{bound['target']} to {bound['backup']}"
+    what, rehearsal = f"{bound['target']} to {bound['backup']}", bool(bound.get("rehearsal"))
     if view.status is not Status.SUCCEEDED:
-        return f"Restore of {what} {view.status}: {view.error}"
+        return f"{'Rehearsal' if rehearsal else 'Restore'} of {what} {view.status}: {view.error}"
     took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
+    if rehearsal:
+        fits = "do not fit" if view.result.get("clash") else "fit"
+        return f"Rehearsed a restore to {bound['backup']} on {bound['target']} in {took}: its rows {fits} the functions that run"
     unwritten = reports.unwritten_sentence(view.result)
     return f"Restored {what} in {took}: {proven(view)}{f'. {unwritten}' if unwritten else ''}"
 

@@ -1,4 +1,7 @@
-"""What a verification and a drill do with staging: keep its own data, bring a backup there with its own functions, put all of it back."""
+"""What is done with staging that is only lent: keep its own data, bring a backup there with its own functions, put all of it back.
+
+A verification and a drill do all of it; a rehearsal brings the backup there as production's restore would.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ from ops.standing import What
 log = logging.getLogger(__name__)
 
 ENVIRONMENT = staging.ENVIRONMENT
+SAVED, PUT_BACK = "staging saved", "staging put back"  # the steps that a plan names
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +52,7 @@ class Staged:
     def save(self) -> None:
         """Export what staging holds now, to be put back, if the settings want that."""
         if self.services.settings.verification.put_back:
-            self.op.step("staging saved", self._export, if_interrupted=Interrupted.REDO)
+            self.op.step(SAVED, self._export, if_interrupted=Interrupted.REDO)
 
     def _export(self) -> dict[str, Any]:
         """The export, whole under its name or not there."""
@@ -112,10 +116,10 @@ class Staged:
         live = self.services.git.remote_head(self.services.settings.app.production_branch)
         now = self.to(live)
         if not self.own_functions:
-            now.changing("staging put back", self._import)
+            now.changing(PUT_BACK, self._import)
         elif not (self._runs(now, same=live == commit) and self._fits(now)):
             now.functions(ENVIRONMENT, "staging opened", validated=False)
-            now.changing("staging put back", self._import)
+            now.changing(PUT_BACK, self._import)
             now.functions(ENVIRONMENT, "staging functions", tolerant=True)
 
     def _runs(self, now: Releasing, *, same: bool) -> bool:

@@ -116,7 +116,7 @@ class Verification(Section):
 
     choose: Literal["need", "random"] = "need"
     put_back: bool = True
-    """Whether staging's own data come back afterwards; else the backup's stay there."""
+    """Whether staging's own data come back afterwards, and after a drill or a rehearsal of a restore; else the backup's stay there."""
 
 
 class Drill(Section):
