@@ -28,7 +28,7 @@ def test_killed_anywhere_it_comes_to_its_goal_and_nothing_is_done_twice(tmp_path
     assert [(run.at, run.hit, run.wrong) for run in runs] == [(point, True, []) for point in points]
 
 
-@pytest.mark.parametrize("kind", ["verification", "drill"])
+@pytest.mark.parametrize("kind", ["verification", "drill", "staging restore"])
 def test_killed_while_it_imports_to_staging_it_goes_on_and_staging_ends_as_it_was(tmp_path: Path, kind: str) -> None:
     run = StagedScene(tmp_path / "staged", kind, None).run("in node cli.bundle.cjs import")
     assert (run.hit, run.end, run.wrong) == (True, "succeeded", [])

@@ -1,4 +1,4 @@
-"""The same for what works in staging: a verification and a drill. Staging ends as it was, and production is never touched.
+"""The same for what works in staging: a verification, a drill, a rehearsal. Staging ends as it was, and production is never touched.
 
 ``python -m tests.crash staged sqlite|postgresql [stride] [offset]``.
 """
@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ops import drill, notes, staging, verification
+from ops import drill, notes, restore, staging, verification
 from ops.choosing import Choice
 from ops.journal import Status
 from sandbox.convex import ConvexServer
 from tests.crash.lives import ID
 from tests.crash.real import PUSH, Scene
-from tests.shipping import Shop, taken
+from tests.shipping import NEVER, Shop, taken
 
 NAME = "gentle-trout-7"
 KEY = f"{NAME}|02f00d"
-KINDS = ("verification", "drill")
+KINDS = (verification.KIND, drill.KIND, restore.STAGING)
 SEED = 7
 
 
@@ -54,6 +54,9 @@ class StagedScene(Scene):
             if self.kind == verification.KIND:
                 choice = Choice(backup=backstop.catalogue.get(made), why="named by a person", seed=SEED)
                 params = verification.ask(services, choice)
+            elif self.kind == restore.STAGING:
+                plan = restore.plan(shop.settings, restore.look(services, made, "staging", stop=NEVER, rehearsal=True), "a rehearsal")
+                params = self._started(plan.bound, plan.shown)
             else:
                 params = drill.ask(services, drill.find("B"), SEED)
                 for kind, text in ((drill.DETECTED, "orders are half gone"), (drill.DECIDED, made)):
