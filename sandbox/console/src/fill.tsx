@@ -82,7 +82,10 @@ function Boxes({ element, value, put, common }: Inner) {
       {options(element).map((option) => (
         <label key={option.value}>
           <input type={many ? "checkbox" : "radio"} checked={held.has(option.value)} onChange={() => toggle(option)} />
-          {withEmoji(option.text.text)}
+          <span>
+            {withEmoji(option.text.text)}
+            {option.description && <small className="quiet">{withEmoji(option.description.text)}</small>}
+          </span>
         </label>
       ))}
     </span>
