@@ -83,6 +83,13 @@ def lines(engine: Engine, limit: int, before_seq: int | None = None) -> list[Lin
         return [_line(row) for row in session.scalars(query)]
 
 
+def about(engine: Engine, operation_id: str) -> list[Line]:
+    """What is written of an operation, the oldest first."""
+    with reading(engine) as session:
+        rows = select(ActivityRow).where(ActivityRow.operation_id == operation_id).order_by(ActivityRow.seq)
+        return [_line(row) for row in session.scalars(rows)]
+
+
 def begun(engine: Engine) -> datetime | None:
     """When the first line was written; None while there is none."""
     with reading(engine) as session:

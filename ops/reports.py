@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ops import approvals, files, spots, tasks
+from ops import activity, approvals, files, spots, tasks
+from ops.activity import Line
 from ops.approvals import Approval
 from ops.context import Services
 from ops.errors import Refused
@@ -25,6 +26,7 @@ from ops.words import decimal_size, elapsed
 FOLDER = "reports"
 FOLLOW_UP = "follow-up"
 _FUNCTIONS = 6  # that are named
+_DECIDED = frozenset({"alert", "acknowledged", "settled"})  # lines of the log that say that it halted, and what people did about it
 
 
 def place(folder: Path, operation_id: str) -> Path:
@@ -55,7 +57,8 @@ def write(services: Services, operation_id: str, watch: OperationView | None = N
 
 def text(services: Services, operation_id: str, watch: OperationView | None = None) -> str:
     """The report as it is now, from rows alone."""
-    return markdown(_operation(services, operation_id), approvals.of_operation(services.engine, operation_id), watch)
+    told = activity.about(services.engine, operation_id)
+    return markdown(_operation(services, operation_id), approvals.of_operation(services.engine, operation_id), watch, told)
 
 
 def _operation(services: Services, operation_id: str) -> OperationView:
@@ -72,8 +75,8 @@ def unwritten_sentence(result: Mapping[str, Any]) -> str:
     return f"The incident report is in Slack only: {why}" if why else ""
 
 
-def markdown(view: OperationView, signed: Approval | None, watch: OperationView | None) -> str:
-    """The whole report. Pure."""
+def markdown(view: OperationView, signed: Approval | None, watch: OperationView | None, told: Sequence[Line] = ()) -> str:
+    """The whole report; ``told`` is what the activity log has of it, for who decided what. Pure."""
     bound, shown, result = view.params["bound"], view.params["shown"], view.result
     at, until = _window(view)
     last = max((step.finished_at for step in view.steps if step.finished_at), default=view.created_at)
@@ -97,11 +100,21 @@ def markdown(view: OperationView, signed: Approval | None, watch: OperationView 
         "## Evidence",
         *_evidence(view, result),
         "## Timeline",
-        *[f"- {_clock(step.started_at)} {step.name}{_took(step.started_at, step.finished_at)}" for step in view.steps],
+        *_timeline(view, signed, told),
         "## After it",
         *_watched(watch),
     ]
     return "\n\n".join(_paragraphs(parts)) + "\n"
+
+
+def _timeline(view: OperationView, signed: Approval | None, told: Sequence[Line]) -> list[str]:
+    """What was asked, signed, done, halted and decided, as it came. Pure."""
+    found = [(step.started_at, f"{step.name}{_took(step.started_at, step.finished_at)}") for step in view.steps]
+    found += [(line.at, line.text if line.outcome == "alert" else f"{line.text} ({line.who})") for line in told if line.outcome in _DECIDED]
+    if signed is not None:
+        found.append((signed.asked_at or signed.created_at, f"asked for by {signed.requested_by}"))
+        found += [(signed.decided_at, f"signed by {signed.decided_by}")] if signed.decided_at and signed.status == "approved" else []
+    return [f"- {_clock(at)} {text}" for at, text in sorted(found, key=lambda each: each[0])]
 
 
 def _window(view: OperationView) -> tuple[datetime, datetime]:
