@@ -47,7 +47,7 @@ class Facts:
     operations: tuple[OperationView, ...]  # what changes production, the newest first, and whatever is halted
     verifications: tuple[OperationView, ...]  # the newest first
     watches: tuple[OperationView, ...] = ()  # after restores of production, the newest first
-    weekly: datetime | None  # when this week's verification was due; None without a staging
+    weekly: datetime | None  # when this week's verification was due; None without a staging, or where Backstop came after it
     log: tuple[str, ...] | None  # what is wrong with the activity log; None: it was not looked at
     undelivered: tuple[Undelivered, ...]
     taken: Mapping[str, datetime]  # when each channel last took something

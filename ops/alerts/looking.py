@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops import automated, by_hand, overlooked, schedules, staging, verification, watch
+from ops import activity, automated, by_hand, overlooked, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import causes, over
 from ops.alerts.facts import BRINGS_BACK, CANARY, Cause, Facts
@@ -38,7 +38,6 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
     """
     journal, settings = backstop.journal, backstop.settings
     failed = automated.missing(journal.recent(10, kinds=("full backup",)), now)
-    weekly = schedules.latest(settings.schedule.weekly, settings.team.zoneinfo, now) if staging.configured(backstop.services) else None
     operations = {view.id: view for view in (*journal.running(), *journal.recent(10, kinds=BRINGS_BACK))}
     for each in records.open_ones(backstop.engine):
         if each.about and each.about not in operations and (view := journal.get(each.about)):
@@ -57,13 +56,22 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
         by_hand=by_hand.last(backstop.engine),
         verifications=tuple(journal.recent(overlooked.LOOKED_BACK, kinds=(verification.KIND,))),
         watches=tuple(journal.recent(5, kinds=(watch.KIND,))),
-        weekly=weekly,
+        weekly=due_weekly(backstop, now),
         log=log,
         undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
         taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
         canary=records.last(backstop.engine, CANARY),
         unreached=tuple(outgoing.unreached(backstop.engine, settings.alerts.email, now - timedelta(days=30))),
     )
+
+
+def due_weekly(backstop: Backstop, now: datetime) -> datetime | None:
+    """When this week's verification was due; None without a staging, and where Backstop itself came later than that."""
+    if not staging.configured(backstop.services):
+        return None
+    due = schedules.latest(backstop.settings.schedule.weekly, backstop.settings.team.zoneinfo, now)
+    first = activity.begun(backstop.engine)
+    return due if first is not None and due is not None and first <= due else None
 
 
 def _counts(backup: Backup, now: datetime) -> bool:
