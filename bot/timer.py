@@ -166,8 +166,11 @@ class Timer:
         self._desk.once(parent, channel, begun)
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
             self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
+        turn = f"-{int(view.halted_at.timestamp())}" if view.halted_at else ""  # each halt is told
+        for key in self._desk.posts.keys(f"{parent}-halted-"):
+            if key != f"{parent}-halted{turn}":
+                self._desk.say(key, channel, standing_views.decided(view))
         if view.status != "running":
-            turn = f"-{int(view.halted_at.timestamp())}" if view.halted_at else ""  # each halt is told
             said = standing_views.incident_over(view)
             called = alert_views.calling(said, self._desk.settings.roles) if view.halted_at else said
             self._desk.once(f"{parent}-{view.status}{turn}", channel, called)

@@ -13,12 +13,14 @@ import pytest
 from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
+from bot.views.alerts import worst_first
 from ops import activity, automated, watch
 from ops.alerts import causes, looking, outgoing, records, severity, telling
 from ops.alerts.facts import Cause, Facts
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
+from ops.backstop import Backstop
 from ops.by_hand import Restoration
 from ops.database import DeliveryRow, open_database
 from ops.errors import Failed, Refused
@@ -283,6 +285,28 @@ def test_a_failed_verification_a_blind_verifier_and_a_week_without_one_are_told_
     assert not causes.causes(facts(weekly=monday), NOW - timedelta(minutes=1))
     assert [each.key for each in causes.causes(facts(weekly=monday), NOW)] == ["verification-overdue"]
     assert not causes.causes(facts(weekly=monday, verifications=(good,)), NOW + 2 * HOUR)
+
+
+def test_what_must_not_wait_is_listed_before_the_rest() -> None:
+    later, first, sooner = (
+        replace(_alert(key), severity=urgent)
+        for key, urgent in (("verification-overdue", Severity.P1), ("halted", Severity.P0), ("storage", Severity.P1))
+    )
+    assert worst_first([later, first, sooner]) == [first, later, sooner]
+
+
+def test_no_verification_was_missed_that_was_due_before_backstop_came(tmp_path: Path) -> None:
+    values = {"app": {"repository": "x"}, "convex": {each: {"name": each, "url": "http://x"} for each in ("production", "staging")}}
+    backstop = Backstop.open(parse(Settings, values, tmp_path), adopts=False)
+    try:
+        assert looking.due_weekly(backstop, NOW) is None
+        activity.record(backstop.engine, who="U0BOB", text="Full backup created", outcome="succeeded")
+        assert looking.due_weekly(backstop, datetime.now(UTC)) is None
+        due = looking.due_weekly(backstop, datetime.now(UTC) + timedelta(days=8))
+        assert due is not None
+        assert due > datetime.now(UTC)
+    finally:
+        backstop.close()
 
 
 def test_a_restoration_that_a_person_found_wrong_is_a_failed_verification_until_one_is_as_it_should_be() -> None:

@@ -157,3 +157,38 @@ def test_what_takes_over_from_a_half_changed_production_halts_where_it_fails_and
     second = journal.start("undo", {}, by="bob", environment="production", replaces=first)
     found = journal.wait(second, PATIENCE)
     assert (found.status, bots.locks()) == (Status.HALTED, {"production": second})
+
+
+def test_while_it_is_halted_every_place_leads_to_the_decision_and_once_it_is_made_none_asks_for_it(shop: Shop, slack: Client) -> None:
+    made, why = backup_id(taken(slack, "/backup full")), "the import must be repeated"
+    shop.commit("Sell by weight")
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    signed(slack, made, why)
+    card = halted_at(slack, made, "data")
+    called = until(slack, INCIDENTS, lambda shown: "The restore halted" in shown.all_text and "Retry" in str(shown.blocks))
+
+    status = str(answer(slack, "/ops status", user=BOB).blocks)
+    for words in ("Maintenance is on", "Convex is paused", "Mark as done", "plans the whole restore anew"):
+        assert words in status
+    assert "Switch maintenance off" not in status  # it would be refused, as long as the restore holds production
+    assert "Let the functions run" not in status
+    shown = opened(slack, "/deploy", BOB)
+    assert "Production is in use, so a deploy would be refused now" in str(shown.blocks)
+    slack.close(shown)
+    slack.open_home(CAROL)
+    wait_for(lambda: saying(slack.home(CAROL), "Nothing can be deployed until a person has decided"), "what is halted, in Home")
+    slack.click(card, "Undo", user=BOB)
+    shown = window(slack, BOB)
+    for words in ("It takes over from the halted operation", why, REASON["impact"], REASON["began"]):
+        assert words in str(shown.blocks)  # said once is enough
+    slack.close(shown)
+
+    shop.convex.faults["import"] = None
+    slack.click(now(slack, card), "Retry", user=BOB)
+    until(slack, ENGINEERING, lambda shown: made in shown.all_text and why in shown.all_text and "Restore complete" in shown.all_text)
+    over = wait_for(lambda: saying(slack.again(called), "a person has decided since"), "the end of the call")
+    assert "Retry" not in str(over.blocks)
+    begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress" in shown.all_text and why in shown.all_text)
+    report = wait_for(lambda: next((each for each in slack.thread(begun) if "Timeline" in each.all_text), None), "the report")
+    for words in ("The restore halted at “data”. ", "settled: the step “data” is to be repeated (<@U0BOB>)", "signed by <@U0CAROL>"):
+        assert words in report.all_text + str(report.blocks)

@@ -34,8 +34,7 @@ def assessed(environment: str) -> Assessment:
 def window(environment: str, *, own: bool, put_back: bool = True) -> str:
     """What its window says."""
     found, zone = assessed(environment), ZoneInfo("UTC")
-    docs = Docs()
-    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=docs, staging=True, own=own, put_back=put_back, now=NOW)
+    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={})
     check(shown, "modal")
     return str(shown["blocks"])
 

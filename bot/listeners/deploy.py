@@ -58,7 +58,8 @@ def _window(request: Request, desk: Desk, found: Proposal, moved: str = "") -> d
     settings = desk.settings
     overrides = bool(request.person.roles & settings.gate.override)
     usual = gathered.usual(desk.backstop)
-    return views.window(found, usual=usual, docs=settings.docs, overrides=overrides, now=datetime.now(UTC), moved=moved)
+    holder, now = desk.backstop.journal.holder("production"), datetime.now(UTC)
+    return views.window(found, usual=usual, docs=settings.docs, overrides=overrides, now=now, moved=moved, holder=holder)
 
 
 @_sent.answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 
 from bot import pictures
@@ -119,7 +119,7 @@ def choose(_request: Request) -> Answer:
 @_decide.handle
 def offer(request: Request, desk: Desk) -> Reply:
     """Which backup."""
-    return Reply(view=views.decide(request.value, desk.backstop.catalogue.all(), datetime.now(UTC)))
+    return Reply(view=views.decide(request.value, desk.backstop.catalogue.all(), datetime.now(desk.settings.team.zoneinfo)))
 
 
 @_detected.answer

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.desk import Desk
 from bot.listeners.signing import asked
@@ -56,7 +57,7 @@ def begin(request: Request, desk: Desk) -> Reply:
     if what.lower() == "salvage":
         return _salvage(desk, words[0], words[1:]) if words else _all_deltas(desk)
     if what.lower() != "database":
-        raise Refused(f"{what!r:.40} cannot be restored.", "`/restore database [ID] [staging]`, or `/restore salvage [ID]`.")
+        raise Refused(f"“{what[:40]}” cannot be restored.", "`/restore database [ID] [staging]`, or `/restore salvage [ID]`.")
     environment, named = deployment(words)
     if named[:1] == ["before"]:
         return _list(desk, environment, moment(" ".join(named[1:]), desk.settings.team.zoneinfo, datetime.now(UTC)))
@@ -78,7 +79,7 @@ def deployment(words: Sequence[str]) -> tuple[str, list[str]]:
     ids = [manifest.check_id(manifest.as_meant(word)) for word in named[:1]]
     if len(named) > 1:
         raise Refused(
-            f"{named[1]!r:.40} is neither an environment nor a part of `{ids[0]}`.",
+            f"“{named[1][:40]}” is neither an environment nor a part of `{ids[0]}`.",
             "`/restore database ID`, with `staging` behind it or nothing.",
         )
     return environment, ids
@@ -95,7 +96,7 @@ def _list(desk: Desk, environment: str, began: datetime | None = None) -> Reply:
     settings, services = desk.settings, desk.backstop.services
     found = restore.offered(desk.backstop.catalogue.all(), began, settings.convex.production.name)
     zone = settings.team.zoneinfo
-    return Reply(view=views.choice(found, environment, services.target(environment), datetime.now(UTC), began and began.astimezone(zone)))
+    return Reply(view=views.choice(found, environment, services.target(environment), datetime.now(zone), began and began.astimezone(zone)))
 
 
 @_chosen.answer
@@ -124,21 +125,26 @@ def _looked(  # noqa: PLR0913 # what was asked for, all named
 ) -> Reply:
     """The assessment in the window; a message with its button where that was closed meanwhile."""
     found = _assessed(request, desk, backup_id, environment)
-    usual = _usual(desk, environment) or restore.UNKNOWN_SECONDS
     settings = desk.settings
     view = views.window(
         found,
         zone=settings.team.zoneinfo,
-        usual=usual,
+        usual=_usual(desk, environment),
         replaces=replaces,
         docs=settings.docs,
         staging=staging.configured(desk.backstop.services),
         own=settings.app.functions == "bot",
         put_back=settings.verification.put_back,
         now=datetime.now(UTC),
-        began=began,
+        said={"began": began} if began else _said(desk, replaces),
     )
     return Reply(view=view, message=views.ready(found, replaces))
+
+
+def _said(desk: Desk, replaces: str) -> Mapping[str, Any]:
+    """What was said of the trouble when the halted operation that this takes over from was asked for."""
+    halted = desk.backstop.journal.get(replaces) if replaces else None
+    return halted.params["shown"] if halted else {}
 
 
 def _usual(desk: Desk, environment: str) -> float | None:

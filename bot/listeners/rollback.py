@@ -60,7 +60,9 @@ def choose(request: Request, desk: Desk) -> Reply:
 def _page(desk: Desk, page: int) -> Reply:
     """A page of the backups that can be read."""
     backups = [each for each in desk.backstop.catalogue.all() if not each.problem]
-    return Reply(view=views.choice(backups, max(page, 1), desk.backstop.services.target("production"), datetime.now(UTC)))
+    return Reply(
+        view=views.choice(backups, max(page, 1), desk.backstop.services.target("production"), datetime.now(desk.settings.team.zoneinfo))
+    )
 
 
 @_chosen.answer

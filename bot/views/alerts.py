@@ -28,7 +28,7 @@ from bot.views.blocks import (
     typed,
 )
 from bot.views.changing import halted_buttons, undo
-from bot.views.text import ago, clock, code, duration, escape, mention, people, prose
+from bot.views.text import ago, clock, counted, duration, escape, mention, people, prose
 from ops.alerts import Alert, Severity
 from ops.journal import Status
 
@@ -147,10 +147,15 @@ def listing(found: Sequence[Alert], target: str) -> Message:
     if not found:
         return message("Nothing is wrong that is known of", section(f":white_check_mark: No alert is open · *{prose(target)}*"))
     blocks: list[Block] = []
-    for each in found[:_SHOWN]:
+    for each in worst_first(found)[:_SHOWN]:
         blocks += [section(in_a_line(each), prose(each.text, 300)), actions(*_buttons(each)), divider()]
     more = f"{len(found) - _SHOWN} more: see #engineering" if len(found) > _SHOWN else ""
-    return message(f"{len(found)} open alerts", *blocks[:-1], context(more))
+    return message(counted(len(found), "open alert"), *blocks[:-1], context(more))
+
+
+def worst_first(found: Sequence[Alert]) -> list[Alert]:
+    """What must not wait comes first, of the rest as it came."""
+    return sorted(found, key=lambda each: list(Severity).index(each.severity))
 
 
 def in_a_line(each: Alert) -> str:
@@ -164,7 +169,8 @@ def snooze_window(each: Alert) -> View:
     return modal(
         "Keep it quiet",
         section(
-            f"*{prose(each.title, 150)}*", "Nobody is told of it meanwhile, PagerDuty is quiet too. Then it is said anew, if it is so."
+            f"*{prose(each.title, 150)}*",
+            "Until then nobody is told of it, and PagerDuty is quiet too. If it is still so afterwards, it is said anew.",
         ),
         entry("For how long?", select(Field.HOURS, hours, "4"), needed=True),
         entry(
@@ -204,4 +210,4 @@ def arrived_window(each: Alert, expected: Sequence[str]) -> View:
 
 def done(each: Alert, words: str) -> Message:
     """To whoever did something about it."""
-    return message(words, section(f"{words} ({code(each.key)})"))
+    return message(words, section(words, f"*{prose(each.title)}*"))

@@ -258,6 +258,7 @@ def _halted(view: OperationView) -> Message:
         *where(view),
         context(steps.line(view)),
         actions(*halted_buttons(view)),
+        context(ways(view)),
     )
 
 
@@ -275,6 +276,17 @@ def halted_buttons(view: OperationView) -> list[Element]:
         button("Hand over", Action.HALTED_HAND_OVER, view.id),
         button("End it as it is", Action.HALTED_OVER, view.id, asks=over, style="danger"),
     ]
+
+
+def ways(view: OperationView) -> str:
+    """What each of the buttons does, for whoever reads them for the first time at night."""
+    return dotted(
+        "*Retry* does this step once more",
+        "*Undo* goes back to what was there before" if undo(view, taking_over=True) else "",
+        f"*Start it over* plans the whole {kinds.noun(view.kind)} anew" if _over_again(view) else "",
+        "*Mark as done* goes on with the next step" if by_hand(halted_at(view)) else "",
+        "*End it as it is* does nothing more",
+    )
 
 
 def _over_again(view: OperationView) -> Element | None:

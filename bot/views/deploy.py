@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from bot.views.actions import Action, Field, Window
 from bot.views.backup.choice import Usual, captions
 from bot.views.backup.marks import in_short
+from bot.views.backup.progress import in_a_line
 from bot.views.blocks import (
     Block,
     Message,
@@ -33,6 +35,9 @@ from ops.gate import Code, Colour, Verdict
 from ops.settings import Docs
 from ops.words import elapsed
 
+if TYPE_CHECKING:
+    from ops.journal import OperationView
+
 TITLE = "Deploy to Production"
 REQUIRED = "Deploy to Production (backup required)"
 _COMMITS, _FILES = 8, 4
@@ -49,14 +54,15 @@ def label(verdict: Verdict | None) -> str:
 
 
 def window(  # noqa: PLR0913 # what a window is drawn from, all named
-    found: Proposal, *, usual: Usual, docs: Docs, overrides: bool, now: datetime, moved: str = ""
+    found: Proposal, *, usual: Usual, docs: Docs, overrides: bool, now: datetime, moved: str = "", holder: OperationView | None = None
 ) -> View:
-    """The proposal; ``moved`` says what is another than when it was looked at before."""
+    """The proposal; ``moved`` says what is another than when it was looked at before, ``holder`` what nothing can start beside."""
     verdict = found.verdict
     closed = verdict.colour is Colour.CLOSED and not verdict.only_backup_missing
     blocks = [
         section(f":warning: {prose(moved, 400)}") if moved else None,
         header(REQUIRED if verdict.has(Code.NO_BACKUP) else TITLE),
+        section(":no_entry: Production is in use, so a deploy would be refused now:", in_a_line(holder)) if holder else None,
         *_ships(found),
         *_gate(found, now),
         *_way_on(found, usual, overrides=overrides, now=now),

@@ -130,7 +130,7 @@ def decide(drill_id: str, backups: Sequence[Backup], now: datetime) -> View:
     shown = [each for each in backups if each.type == "full" and not each.problem][:_OFFERED]
     if not shown:
         return modal(TITLE, section("There is no full backup that can be read. Cancel the drill: `/ops cancel`."))
-    options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
+    options = [option(_option(each, now), each.id) | {"description": _described(each, now)} for each in shown]
     return modal(
         TITLE,
         section("From which backup should staging come back?"),
@@ -146,10 +146,10 @@ def _option(each: Backup, now: datetime) -> str:
     return plain(f"{ago(each.timestamp, now)} · {size(each.size)}", 75)
 
 
-def _described(each: Backup) -> Element:
-    """The small line under it."""
+def _described(each: Backup, now: datetime) -> Element:
+    """The small line under it, its time in the zone of ``now``: the team's."""
     sound = f"L{each.facts.level}" if each.good else "NOT VERIFIED"
-    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp)} · {sound}", 75)}
+    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp, now.tzinfo)} · {sound}", 75)}
 
 
 def blocker(drill_id: str) -> View:
@@ -167,7 +167,7 @@ def history(found: Sequence[Drilled], broken: Sequence[BrokenOff] = ()) -> Messa
     """All of them, the newest last, and where it is going; those that stopped below."""
     if not found and not broken:
         return message("No drill has been done yet: `/drill start`.")
-    stopped = [f"• {each.scenario} {each.at:%y-%m-%d}: {prose(each.sentence)}. {prose(each.why, 200)}" for each in broken[-_STOPPED:]]
+    stopped = [f"• {_named(each.scenario, each.at)}: {prose(each.sentence)}. {prose(each.why, 200)}" for each in broken[-_STOPPED:]]
     below = [section(f"*{counted(len(broken), 'drill')} stopped*", *stopped)] if broken else []
     if not found:
         return message("Drills: none has come to its end yet", section("*Drills* · none has come to its end yet"), *below)
@@ -175,7 +175,7 @@ def history(found: Sequence[Drilled], broken: Sequence[BrokenOff] = ()) -> Messa
     return message(
         f"Drills: {trend(shown)}",
         section(f"*Drills* · time to come back: {trend(shown)}"),
-        table(("drill", "total", *shown[0].seconds, "blockers"), *map(_row, shown)),
+        table(("Drill", "Total", *(name.capitalize() for name in shown[0].seconds), "Blockers"), *map(_row, shown)),
         context(f"since {clock(found[0].at)} · promised: {duration(found[-1].rto)}"),
         *below,
     )
@@ -184,7 +184,12 @@ def history(found: Sequence[Drilled], broken: Sequence[BrokenOff] = ()) -> Messa
 def _row(each: Drilled) -> tuple[str, ...]:
     """One drill in the table."""
     phases = [duration(seconds) for seconds in each.seconds.values()]
-    return (f"{each.scenario}\u00a0{each.at:%y-%m-%d}", duration(each.total), *phases, str(len(each.blockers)))
+    return (_named(each.scenario, each.at), duration(each.total), *phases, str(len(each.blockers)))
+
+
+def _named(letter: str, at: datetime) -> str:
+    """One drill in a word: "A 28 Nov 2026"."""
+    return f"{letter} {at.day} {at:%b %Y}".replace(" ", "\u00a0")
 
 
 def trend(found: Sequence[Drilled]) -> str:

@@ -15,6 +15,7 @@ from bot.views.backup.lists import PAGE
 from bot.views.backup.marks import in_short
 from bot.views.backup.progress import cancel_button, in_a_line
 from bot.views.blocks import Block, Message, actions, button, context, dotted, message, section
+from bot.views.changing import halted_buttons, ways
 from bot.views.standing import sections
 from bot.views.text import ago, clock, code, counted, escape, mention, number, prose
 from ops.words import ago as in_words
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ops.standing import Standing
 
 _OTHERS = "Vercel deployments (by Vercel) · Clerk users (by Clerk) · Stripe data (by Stripe) · static assets (built again from the source)"
+_DECISIONS = 2  # halted operations whose buttons are shown: one of production, one of staging
 
 COMMANDS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "Take a backup": (
@@ -94,7 +96,8 @@ def status(state: Status, now: datetime) -> Message:
     return message(
         _status_text(state, now),
         section(f"*Status* · *{prose(state.target)}*", *running),
-        *sections(state.standing),
+        *_decisions(state.running),
+        *sections(state.standing, state.running),
         *(readiness.blocks(state.readiness) if state.readiness else []),
         section(f"*Kept here* · {counted(state.count, 'backup')}", _database(state), _code(state)),
         context("*Not kept yet:* environment variables · third-party configuration", f"*Kept by others:* {_OTHERS}"),
@@ -105,6 +108,12 @@ def status(state: Status, now: datetime) -> Message:
             _turn("Activity", Listing.ACTIVITY),
         ),
     )
+
+
+def _decisions(running: Sequence[OperationView]) -> list[Block]:
+    """What a person must decide about what is halted."""
+    halted = [view for view in running if view.status == "halted" and view.environment]
+    return [block for view in halted[:_DECISIONS] for block in (actions(*halted_buttons(view)), context(ways(view)))]
 
 
 def _turn(label: str, which: Listing) -> dict[str, Any]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.views.actions import Action, Field, Window
@@ -31,13 +31,10 @@ from bot.views.blocks import (
 from bot.views.rollback import loss_lines
 from bot.views.text import code, counted, duration, escape, exact, mention, number, plain, prose, size
 from ops.manifest import Backup
-from ops.restore import Assessment
+from ops.restore import UNKNOWN_SECONDS, Assessment
 from ops.settings import Docs
 from ops.spots import Spot
 from ops.words import ago as since
-
-if TYPE_CHECKING:
-    pass
 
 TITLE = "Restore the database"
 _OFFERED = 10
@@ -54,7 +51,7 @@ def choice(backups: Sequence[Backup], environment: str, target: str, now: dateti
     if not backups:
         return modal(TITLE, section(f"There is no full backup of *{prose(target)}*. Take one: `/backup full`."), callback_id=Window.ANSWER)
     shown = backups[:_OFFERED]
-    options = [option(_option(each, now, began), each.id) | {"description": _described(each)} for each in shown]
+    options = [option(_option(each, now, began), each.id) | {"description": _described(each, now)} for each in shown]
     proposed = shown[0].id if began is None or shown[0].moment < began else ""
     return modal(
         TITLE,
@@ -83,17 +80,18 @@ def _before(began: datetime | None, backups: Sequence[Backup]) -> str:
 
 
 def _option(each: Backup, now: datetime, began: datetime | None) -> str:
-    """When, and how much; whether it is from after it began."""
+    """When, how much, what for; whether it is from after it began."""
     rows = f" · {number(each.rows)} rows" if each.rows is not None else ""
     late = " · AFTER it began" if began is not None and each.moment >= began else ""
-    return plain(f"{since(each.moment, now)}{late} · {size(each.size)}{rows}", 75)
+    why = f" · {each.purpose.value}" if each.purpose else ""
+    return plain(f"{since(each.moment, now)}{late} · {size(each.size)}{rows}{why}", 75)
 
 
-def _described(each: Backup) -> Element:
-    """The small line under it."""
+def _described(each: Backup, now: datetime) -> Element:
+    """The small line under it, its time in the zone of ``now``: the team's."""
     sound = "" if each.good else " · NOT VERIFIED"
     proven = " · restored and proven" if each.facts.restored_at else ""
-    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp)}{proven}{sound}", 75)}
+    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp, now.tzinfo)}{proven}{sound}", 75)}
 
 
 def looking(line: str) -> View:
@@ -129,28 +127,28 @@ def window(  # noqa: PLR0913 # all that it shows, named
     found: Assessment,
     *,
     zone: ZoneInfo,
-    usual: float,
+    usual: float | None,
     replaces: str,
     docs: Docs,
     staging: bool,
     own: bool,
     put_back: bool,
     now: datetime,
-    began: str = "",
+    said: Mapping[str, Any],
 ) -> View:
     """What would happen, and what must be typed.
 
     Args:
         found: what was looked up.
         zone: the team's.
-        usual: how long former ones took, in seconds.
+        usual: how long former ones took, in seconds; None where there was none.
         replaces: the halted operation that it takes over from.
         docs: the team's own documents.
         staging: whether there is one to rehearse in.
         own: whether we push the functions, not Vercel's build.
         put_back: whether staging's own data come back after a rehearsal.
         now: aware.
-        began: when it began, as it was said before.
+        said: reason, begin and impact, as far as they were said before.
     """
     backup = found.backup
     at = backup.moment.astimezone(zone)
@@ -160,6 +158,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
             f"*The data of {prose(found.target)} will be as they were on {at:%a %Y-%m-%d %H:%M %Z}, {since(at, now)}. Continue?*",
             dotted(code(backup.id), level(backup), f"taken by {mention(backup.created_by)}"),
             _held(backup),
+            f":arrow_right_hook: It takes over from the halted operation {code(replaces)}, which ends with that." if replaces else "",
             *(spot_line(each) for each in found.spots if not each.good),
         ),
         *_data(found),
@@ -168,16 +167,24 @@ def window(  # noqa: PLR0913 # all that it shows, named
         context(documents(docs)),
         entry(
             "What is wrong?",
-            typed(Field.REASON, hint=_READ, limit=500, lines=True),
+            typed(Field.REASON, hint=_READ, limit=500, lines=True, value=_again(said, "reason", 500)),
             needed=True,
         ),
-        entry("When did it begin?", typed(Field.BEGAN, hint="This morning at 9:40, with the import", limit=100, value=began)),
-        entry("Business impact", typed(Field.IMPACT, hint="Who notices what", limit=500)),
+        entry(
+            "When did it begin?",
+            typed(Field.BEGAN, hint="This morning at 9:40, with the import", limit=100, value=_again(said, "began", 100)),
+        ),
+        entry("Business impact", typed(Field.IMPACT, hint="Who notices what", limit=500, value=_again(said, "impact", 500))),
         entry(f"Type {backup.id} to restore {plain(found.target, 60)}", typed(Field.TYPED, hint=backup.id, limit=40), needed=True),
         submit="Restore",
         callback_id=Window.RESTORE,
         private=f"{backup.id} {found.environment} {replaces}".strip(),
     )
+
+
+def _again(said: Mapping[str, Any], what: str, limit: int) -> str:
+    """What was said before, as far as the field takes it."""
+    return str(said.get(what) or "")[:limit]
 
 
 def _held(backup: Backup) -> str:
@@ -206,14 +213,19 @@ def _data(found: Assessment) -> list[Block]:
     return [section(*loss_lines(found.loss), found.loss.kept)]
 
 
-def _conditions(found: Assessment, usual: float, *, own: bool) -> list[str]:
+def _conditions(found: Assessment, usual: float | None, *, own: bool) -> list[str]:
     """Maintenance, the pause, the schema, how long."""
-    lines = [f"It usually takes about {duration(usual)}. The code stays as it is."]
+    takes = (
+        f"It usually takes about {duration(usual)}."
+        if usual
+        else f"None was done yet: count on about {round(UNKNOWN_SECONDS / 60)} minutes."
+    )
+    lines = [f"{takes} The code stays as it is."]
     if found.environment != "production":
         functions = (
             "gets the backup's own functions" if own else "keeps the functions that it has: Vercel's build pushes them, not Backstop"
         )
-        lines[0] = f"It usually takes about {duration(usual)}. Staging {functions}."
+        lines[0] = f"{takes} Staging {functions}."
     lines += ["A full backup of what is there now comes first, so this can be undone."] if found.environment == "production" else []
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []

@@ -45,7 +45,7 @@ def choice(backups: Sequence[Backup], page: int, target: str, now: datetime) -> 
         return modal(
             TITLE, section(f"There is no backup of *{prose(target)}* to roll back to. Take one: `/backup full`."), callback_id=Window.ANSWER
         )
-    options = [option(_option(each, now), each.id) | {"description": _described(each)} for each in shown]
+    options = [option(_option(each, now), each.id) | {"description": _described(each, now)} for each in shown]
     newer = button("Newer", f"{Action.ROLLBACK_OPEN}:newer", str(page - 1)) if page > 1 else None
     older = button("Older", f"{Action.ROLLBACK_OPEN}:older", str(page + 1)) if len(backups) > page * PAGE else None
     return modal(
@@ -63,10 +63,10 @@ def _option(each: Backup, now: datetime) -> str:
     return f"{ICONS[each.type]} {plain(f'{ago(each.timestamp, now)} · {each.commit_message or each.short_commit}', 60)}"
 
 
-def _described(each: Backup) -> Element:
-    """The small line under it."""
+def _described(each: Backup, now: datetime) -> Element:
+    """The small line under it, its time in the zone of ``now``: the team's."""
     sound = "" if each.good else " · NOT VERIFIED"
-    return {"type": "plain_text", "text": plain(f"{each.id} · {each.short_commit} · {exact(each.timestamp)}{sound}", 75)}
+    return {"type": "plain_text", "text": plain(f"{each.id} · {each.short_commit} · {exact(each.timestamp, now.tzinfo)}{sound}", 75)}
 
 
 def looking(line: str) -> View:

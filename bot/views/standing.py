@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from bot.views.blocks import (
     actions,
     button,
     confirm,
+    context,
     dotted,
     entry,
     message,
@@ -26,7 +27,7 @@ from bot.views.blocks import (
     somebody,
     typed,
 )
-from bot.views.changing import halted_buttons, lift_button, verdict, where
+from bot.views.changing import halted_buttons, lift_button, verdict, ways, where
 from bot.views.text import ago, duration, escape, mention, prose
 from ops.restoring.data import unproven
 from ops.standing import Standing, What
@@ -65,9 +66,15 @@ def end_button(each: Standing) -> Element:
     return button("Deploy", Action.DEPLOY_OPEN)
 
 
-def sections(standing: Sequence[Standing]) -> list[Block]:
-    """All that stands, for App Home."""
-    return [block for each in standing for block in (section(line(each)), actions(end_button(each)))]
+def sections(standing: Sequence[Standing], running: Sequence[OperationView] = ()) -> list[Block]:
+    """All that stands; what an operation that holds its environment ends by itself has no button meanwhile: it would be refused."""
+    held = {view.environment for view in running}
+    return [block for each in standing for block in (section(line(each)), actions(_end_if_free(each, held))) if block]
+
+
+def _end_if_free(each: Standing, held: Collection[str | None]) -> Element | None:
+    """What ends it, where that could start now."""
+    return None if each.environment in held and each.what in {What.MAINTENANCE, What.PAUSED} else end_button(each)
 
 
 def nag(each: Standing, now: datetime) -> Message:
@@ -210,6 +217,12 @@ def incident_begun(view: OperationView, usual: float) -> Message:
     return message(words, section(f":arrows_counterclockwise: {words}", f"{more}It usually takes about {duration(usual)}."))
 
 
+def decided(view: OperationView) -> Message:
+    """What becomes of the call for a decision once there is one: nothing of it can be pressed any more."""
+    words = f"The {kinds.noun(view.kind)} had halted, and a person has decided since. How it went on stands below."
+    return message(words, section(f":ballot_box_with_check: {words}"))
+
+
 def incident_over(view: OperationView) -> Message:
     """To the channel of incidents, at the end."""
     took = duration(view.finished_at - view.created_at) if view.finished_at else ""
@@ -220,7 +233,8 @@ def incident_over(view: OperationView) -> Message:
     if view.status == "halted":
         words = f"The {kinds.noun(view.kind)} halted and a person must decide: {prose(view.error or '', 300)}"
         what_to_do = section(prose(view.remedy or "", 600), "Nothing else can start there until a person has decided.")
-        return message(words, section(f":octagonal_sign: {words}"), what_to_do, *where(view), actions(*halted_buttons(view)))
+        deeds = actions(*halted_buttons(view))
+        return message(words, section(f":octagonal_sign: {words}"), what_to_do, *where(view), deeds, context(ways(view)))
     if view.left is not None:
         who = mention(str(view.left["by"]))
         words = f"The {kinds.noun(view.kind)} was ended half-way by {who}: production is as it was left, not as before."

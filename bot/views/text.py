@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from ops.words import decimal_size, elapsed
 
@@ -114,9 +114,9 @@ def people(text: str) -> str:
     return _NAMED.sub(lambda found: f"<@{found[0]}>", text)
 
 
-def exact(at: datetime) -> str:
-    """A time in full: "2025-01-09 05:48 UTC"."""
-    return f"{at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+def exact(at: datetime, zone: tzinfo | None = UTC) -> str:
+    """A time in full: "2025-01-09 05:48 UTC", where Slack does not put it into the reader's own zone."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
 
 
 def ago(at: datetime) -> str:

@@ -261,6 +261,7 @@ def messages() -> Iterator[tuple[str, dict[str, Any]]]:
     ):
         yield f"{type(error).__name__}", errors.problem(error)
     halted = operation(status=Status.HALTED, steps=steps("target", "export", last="started"))
+    yield "status while one is halted", ops.status(replace(status(), running=[halted]), NOW)
     for holder in (exporting(), halted):
         yield f"busy, {holder.status}", errors.problem(Busy("Cannot start a quick backup.", "Wait for its end.", holder))
     yield "defect", errors.defect("8f3a")
@@ -304,6 +305,11 @@ def homes() -> Iterator[tuple[str, dict[str, Any]]]:
     yield "home", home.app_home(home.Home(panel=panel(), backups=found, folder=room), NOW)
     yield "first home", home.app_home(home.Home(panel=panel(last=None, last_full=None), backups=[]), NOW)
     runs = [exporting(), verification(Status.RUNNING)]
+    halted = operation(status=Status.HALTED, steps=steps("target", "export", last="started"))
+    yield (
+        "home while one is halted",
+        home.app_home(home.Home(panel=panel(running=halted), backups=found, running=[halted], folder=room), NOW),
+    )
     yield "busy home", home.app_home(home.Home(panel=panel(running=runs[0]), backups=[nasty(), *found], running=runs, folder=room), NOW)
 
 

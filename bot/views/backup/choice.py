@@ -150,7 +150,8 @@ def _risk(risk: Risk) -> list[str]:
 
 def _running(view: OperationView, now: datetime) -> list[Block]:
     """The operation that runs, in place of the buttons."""
-    stands_still = context("Its card in the channel goes on by itself; this shows how it was a moment ago.")
+    goes_on = "Its card in the channel goes on by itself; this shows how it was a moment ago."
+    stands_still = context(goes_on if view.status == "running" else "Its card in the channel says why.")
     return [*running_blocks(view, now), stands_still, actions(cancel_button(view), button("Look again", Action.LOOK_AGAIN))]
 
 
