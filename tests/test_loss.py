@@ -83,9 +83,10 @@ def test_only_rows_that_were_created_are_said_to_come_back() -> None:
         files = TableLoss(name="_storage", created=5)  # nothing without the files
         return Loss(tables=(TableLoss(name="orders", created=created, changed=changed), files)).kept
 
-    back, read = "can be brought back afterwards.", "kept as now, to be read: nothing brings them back by itself."
-    assert (kept(0, 0), kept(2, 0), kept(0, 1)) == ("", f"The 2 created {back}", f"The 1 changed is {read}")
-    assert kept(1, 3) == f"The 1 created {back} The 3 changed are {read}"
+    back, read = "can be brought back afterwards.", "now, to be read: nothing brings"
+    one = f"The row changed since is kept as it is {read} it back by itself."
+    assert (kept(0, 0), kept(2, 0), kept(0, 1)) == ("", f"The 2 rows created since {back}", one)
+    assert kept(1, 3) == f"The row created since {back} The 3 rows changed since are kept as they are {read} them back by itself."
 
 
 def test_nothing_written_since_is_said(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     for words in (
         "2 tables · 13 rows",
         "orders: 1 created since",
-        "The 1 created can be brought back afterwards.",
+        "The row created since can be brought back afterwards.",
         "maintenance page",
         "is paused meanwhile",
         f"Type {made}",
@@ -68,7 +68,7 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
         "a script emptied orders",
         "at 9:40",
         "nobody can order",
-        "L2 · 2 tables · 13 rows",
+        "L2: every table whole and counted · 2 tables · 13 rows",
         "Data loss window",
         "orders: 1 created since",
         "stays as it is",
@@ -105,7 +105,7 @@ def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(sho
     assert slack.submit(view, {**wanted_back, "typed": named[0]}, user=BOB).acked
     slack.click(signed_for(slack, "bring 1 row of orders back"), "Approve", user=CAROL)
     back = until(slack, ENGINEERING, lambda shown: "1 row brought back" in shown.all_text)
-    assert "are there, byte for byte" in back.all_text
+    assert "is there, byte for byte" in back.all_text
     assert shop.rows() == after
     assert kept in [row["_id"] for row in shop.convex.documents("orders")]
 

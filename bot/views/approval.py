@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.views import kinds
 from bot.views.actions import Action, Field, Window
+from bot.views.backup.marks import meaning
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
 from bot.views.rollback import loss_lines
 from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, prose, size
@@ -92,12 +93,13 @@ def _about(asked: Approval) -> list[str]:
         *_rehearsed(asked),
         f"*Code:* {counted(shown['undone'], 'commit')} leave production" if "undone" in shown else "*Code:* stays as it is",
         f"*Site:* {_site(asked)}",
+        "*Way back:* a full backup of what is there now comes first, so this can be undone" if asked.plan.bound["data"] else "",
     ]
 
 
 def _archive(shown: Mapping[str, Any]) -> list[str]:
     """What the archive holds, and what in it may be wrong."""
-    verified = f"L{shown['level']}" if shown["level"] is not None else ":warning: NOT VERIFIED"
+    verified = meaning("full", shown["level"]) if shown["level"] is not None else ":warning: NOT VERIFIED"
     known = [counted(shown[what], what[:-1]) for what in ("tables", "rows") if shown.get(what) is not None]
     lines = [dotted(verified, *known, size(shown["size"]) if shown.get("size") else "")]
     if empty := shown.get("empty"):
@@ -123,7 +125,8 @@ def _rehearsed(asked: Approval) -> list[str]:
 def _site(asked: Approval) -> str:
     """What visitors see meanwhile."""
     if asked.plan.bound["maintenance"]:
-        return "in maintenance meanwhile"
+        usual = asked.plan.shown.get("usual")
+        return f"in maintenance meanwhile, usually for about {duration(float(usual))}" if usual else "in maintenance meanwhile"
     missing = asked.plan.shown.get("page_missing")
     return f"no maintenance page. :warning: {prose(missing, 300)}" if missing else "no maintenance"
 
@@ -143,12 +146,13 @@ def _data(asked: Approval) -> list[str]:
     shown = asked.plan.shown
     if shown["loss"] is None:
         return [window, f":warning: How much that is, is unknown: {prose(shown['loss_unknown'], 300)}"]
-    return [window, *loss_lines(Loss.load(shown["loss"]))]
+    loss = Loss.load(shown["loss"])
+    return [window, *loss_lines(loss), *([loss.kept] if loss.kept else [])]
 
 
 def _buttons(asked: Approval, *, glass: bool) -> list[Element]:
     """What can be done about it; the rights are asked at the click."""
-    sure = confirm("Sign this?", f"{prose(title(asked), 200)} begins at once.", "Approve", "Not yet") | {"style": "primary"}
+    sure = confirm("Sign this?", f"It begins at once: {prose(title(asked), 200)}.", "Approve", "Not yet") | {"style": "primary"}
     back = confirm("Take it back?", "Nobody can sign it then.", "Take it back", "Leave it")
     return [
         button("Approve", Action.APPROVE, asked.id, asks=sure, style="primary"),
@@ -268,7 +272,7 @@ def task(found: Task, *, turn: int = 0) -> Message:
     return message(
         prose(words, 600),
         section(
-            f":clipboard: *{escape(still)}{escape(found.kind)}*",
+            f":clipboard: *{escape(f'{still}{found.kind}')}*",
             prose(found.text, 600),
             f"opened by {mention(found.opened_by)} {ago(found.opened_at)}",
         ),

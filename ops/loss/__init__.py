@@ -94,9 +94,10 @@ class Loss:
     def kept(self) -> str:
         """What becomes of the rows that go; "" where none does."""
         changed = sum(table.changed for table in self.tables)
-        back = f"The {self.created} created can be brought back afterwards." if self.created else ""
-        read = f"The {changed} changed {'is' if changed == 1 else 'are'} kept as now, to be read: nothing brings them back by itself."
-        return " ".join(filter(None, [back, read if changed else ""]))
+        back = f"The {_rows(self.created)} created since can be brought back afterwards." if self.created else ""
+        are, them = ("is kept as it is", "it") if changed == 1 else ("are kept as they are", "them")
+        read = f"The {_rows(changed)} changed since {are} now, to be read: nothing brings {them} back by itself." if changed else ""
+        return " ".join(filter(None, [back, read]))
 
     def sentences(self) -> list[str]:
         """What would happen, table by table."""
@@ -118,6 +119,11 @@ class Loss:
     def load(cls, kept: Mapping[str, Any]) -> Loss:
         """From a plan."""
         return cls(tables=tuple(TableLoss(**table) for table in kept["tables"]), staying=tuple(kept.get("staying", ())))
+
+
+def _rows(count: int) -> str:
+    """So many, after an article."""
+    return "row" if count == 1 else f"{count} rows"
 
 
 def compare(  # noqa: PLR0913 # the facts of one comparison, all named
