@@ -174,7 +174,8 @@ class Registry:
         words = [f"{name} {word}".strip() for kind, name, word in self.listeners if (kind, name) == (Kind.COMMAND, request.name)]
         there_is = ", ".join(f"`{word}`" for word in words)
         typed = f"{request.name} {request.subcommand[:40]}".strip().replace("`", "'")
-        return NoListener(f"There is no `{typed}`.", f"There is {there_is}." if words else "See `/ops help`.")
+        wrong = f"There is no `{typed}`." if request.subcommand else f"`{typed}` does nothing alone."
+        return NoListener(wrong, f"There is {there_is}." if words else "See `/ops help`.")
 
 
 REGISTRY = Registry()

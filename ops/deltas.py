@@ -93,7 +93,7 @@ def get(folder: Path, delta_id: str) -> Delta:
     for each in all_of(folder):
         if each.id == delta_id:
             return each
-    raise Refused(f"There is no delta {delta_id!r:.40}.", "`/restore salvage` shows those there are.")
+    raise Refused(f"There is no delta “{delta_id[:40]}”.", "`/restore salvage` shows those there are.")
 
 
 def require_whole(delta: Delta) -> None:

@@ -47,11 +47,11 @@ Policy = Mapping[Right, frozenset[Role]]
 
 _DEEDS = {
     Right.LOOK: "look at backups",
-    Right.TAKE: "take, pin or verify backups",
+    Right.TAKE: "take, pin or verify backups, or have anything posted",
     Right.DELETE: "delete or unpin backups",
     Right.DEPLOY: "ask for a deploy",
     Right.ROLLBACK: "ask for a rollback",
-    Right.RESTORE: "ask for a restore",
+    Right.RESTORE: "ask for a restore or a drill",
     Right.HOLD: "hold deploys, lift a hold, switch maintenance, or let a paused app run",
     Right.SETTLE: "decide about a halted operation",
     Right.APPROVE: "sign or reject what others ask for",

@@ -161,14 +161,19 @@ class Salvaging:
         if other := sum(table.changed for table in mine):
             names = ", ".join(table.name for table in mine if table.changed)
             raise Unchanged(
-                f"{other} rows of {names} are there already with another content, and none is overwritten.",
+                f"{_rows(other)} of {names} {'is' if other == 1 else 'are'} there already with another content, and none is overwritten.",
                 "Leave that table out: those rows were written again since.",
             )
 
 
+def _rows(count: int) -> str:
+    """So many."""
+    return "1 row" if count == 1 else f"{count} rows"
+
+
 def sentence(view: OperationView) -> str | None:
     """The activity log's sentence."""
-    what = f"{view.params['shown']['rows']} rows of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
+    what = f"{_rows(view.params['shown']['rows'])} of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
     if view.status is not Status.SUCCEEDED:
         return f"Salvage of {what} {view.status}: {view.error}"
     proven = "every one is there" if view.result.get("proof") else "whether every one is there was not proven"

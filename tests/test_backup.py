@@ -87,7 +87,7 @@ def test_a_full_backup_is_compared_with_the_one_before(shop: World, slack: Clien
     first = backup_id(taken(slack, "/backup full"))
     shop.production.insert("invoices", {"amount": 12.5})
     card = taken(slack, "/backup full")
-    assert f"+1 rows against `{first}`" in card.all_text.replace("\u202f", " ")
+    assert f"+1 row against `{first}`" in card.all_text.replace("\u202f", " ")
 
 
 def test_a_backup_carries_its_label_with_the_day_in_melbourne(shop: World, slack: Client) -> None:

@@ -120,8 +120,8 @@ def test_the_monthly_list_has_the_access_audit_and_is_complete_when_all_is_ticke
         with running(place):
             card = until(slack, ENGINEERING, lambda shown: "Monthly checklist" in shown.all_text)
             for words in (
-                "cto: <@U0CAROL>",
-                "devops: S0OPS (<@U0DAVE>)",
+                "CTO: <@U0CAROL>",
+                "DevOps: S0OPS (<@U0DAVE>)",
                 "CONVEX_PRODUCTION_KEY",
                 "This is the first audit",
                 "last 10 quick",

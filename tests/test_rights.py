@@ -21,7 +21,7 @@ def test_somebody_without_a_role_may_look_but_not_take(slack: Client) -> None:
         or "no backup" in answer(slack, "/backup list", user=MALLORY).all_text
     )
     said = answer(slack, "/backup quick", user=MALLORY).all_text
-    assert "You may not take, pin or verify backups." in said
+    assert "You may not take, pin or verify backups" in said
     assert "developer, Eng Lead, CTO or DevOps" in said
     assert len(cards(slack)) == before
 

@@ -35,7 +35,7 @@ def tick(request: Request, desk: Desk) -> Reply:
     item = _item(desk, checklist_id, key)
     checklists.tick(desk.backstop.engine, checklist_id, key, item.text, by=request.person.id)
     checklisting.show(desk, _now(desk, checklist_id))
-    return shown(request, views.ticked(item.text, checklist_id))
+    return shown(request, views.ticked(item.text))
 
 
 @_log.answer
@@ -72,7 +72,7 @@ def log(request: Request, desk: Desk) -> Reply:
     }
     checklists.tick(desk.backstop.engine, request.private, item.key, item.text, by=request.person.id, fields=fields)
     checklisting.show(desk, _now(desk, request.private))
-    return shown(request, views.ticked(item.text, request.private))
+    return shown(request, views.ticked(item.text))
 
 
 def _answered(request: Request, place: int) -> str:

@@ -66,9 +66,8 @@ def post(request: Request, desk: Desk) -> Reply:
     """``/ops post health|retention|weekly|monthly|digest``."""
     named = request.text.strip().lower()
     if named not in POSTS:
-        raise Refused(
-            f"There is no post “{request.text.strip()[:40]}”.", f"Those there are: {', '.join(f'`/ops post {each}`' for each in POSTS)}."
-        )
+        wrong = f"There is no post “{request.text.strip()[:40]}”." if named else "Which post?"
+        raise Refused(wrong, f"Those there are: {', '.join(f'`/ops post {each}`' for each in POSTS)}.")
     channels = POSTS[named](desk, request.operation_id, datetime.now(UTC))
     words = f"Posted in {' and '.join('#' + each.lstrip('#') for each in channels)}."
     return Reply(message=message(words, section(words)))

@@ -24,7 +24,7 @@ from bot.views.blocks import (
     select,
     typed,
 )
-from bot.views.text import ago, clock, code, counted, duration, escape, mention, people, plain, prose
+from bot.views.text import ago, clock, counted, duration, escape, mention, people, plain, prose
 from ops.by_hand import ANSWERS, ISSUES, TESTED
 from ops.checklists import MONTHLY, WEEKLY, Checklist, Item, State
 from ops.checklists.items import Deed
@@ -54,6 +54,7 @@ def _item(checklist_id: str, item: Item) -> list[Block]:
     """One line, with its evidence and what a person can do."""
     ticked = dotted(mention(item.by), ago(item.at)) if item.by and item.at else ""
     evidence = "\n".join(people(prose(each, 600)) for each in item.evidence.split("\n"))
+    evidence = f"Not as promised. {evidence}".rstrip() if item.state is State.WRONG else evidence
     deeds = _deeds(checklist_id, item)
     shown = section(f"{_MARKS[item.state]} *{prose(item.text)}*", evidence, ticked, beside=deeds[0] if len(deeds) == 1 else None)
     return [shown, *([actions(*deeds)] if len(deeds) > 1 else [])]
@@ -113,10 +114,10 @@ def log_window(checklist_id: str, backups: Sequence[Backup]) -> View:
     )
 
 
-def ticked(text: str, checklist_id: str) -> Message:
+def ticked(text: str) -> Message:
     """To whoever ticked."""
     words = f"Noted: {text}."
-    return message(words, section(prose(words), code(checklist_id)))
+    return message(words, section(prose(words)))
 
 
 def complete(found: Checklist) -> Message:

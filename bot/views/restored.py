@@ -96,7 +96,7 @@ def salvaged(view: OperationView, now: datetime) -> Message:
     said = f"{counted(rows, 'row')} brought back" if rows else "Nothing was missing" if rows == 0 else "Taken as done by a person"
     named = escape(", ".join(view.params["bound"]["tables"]), 200)
     sure = (
-        f"All {counted(there, 'row')} of {named} are there, byte for byte."
+        f"{counted(there, 'row')} of {named} {'is' if there == 1 else 'are'} there, byte for byte."
         if there is not None
         else f"The rows of {named} are *not proven*."
     )

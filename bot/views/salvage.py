@@ -29,7 +29,7 @@ _LABEL, _VALUE = 75, 150  # characters of an option that Slack takes
 def deltas(found: Sequence[Delta], target: str) -> View:
     """The deltas there are."""
     if not found:
-        words = f"Nothing of *{prose(target)}* went by a rollback or a restore whose safety backup is still there."
+        words = f"No rollback or restore took rows of *{prose(target)}* away, as far back as there are safety backups."
         return modal("Bring rows back", section(words), callback_id=Window.ANSWER)
     blocks = [
         block
@@ -50,7 +50,7 @@ def _older(left_out: Sequence[Delta]) -> str:
 def _delta(each: Delta) -> str:
     """One of them."""
     changed = f"; {counted(each.changed, 'row')} had changed, and are kept to be read" if each.changed else ""
-    return f"{code(each.id)}: {counted(each.rows, 'row')} that were created after {code(each.backup)}{changed}"
+    return f"{code(each.id)}: {counted(each.rows, 'row')} created after {code(each.backup)}{changed}"
 
 
 def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:

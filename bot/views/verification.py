@@ -14,6 +14,7 @@ from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops import overlooked
 from ops.spots import load
+from ops.verification import WORKING
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -41,11 +42,21 @@ def card(view: OperationView, now: datetime) -> Message:
             dotted(f"{DONE} *{backup} restored and proven*", f"*{where}*", outcome.took(view), f"L{view.result['level']}"),
             f"{counted(proof['of'], 'table')}, {counted(int(view.result['items']), 'row')}, every fingerprint equal",
             *_spots(view),
+            _not_working(view),
             _verifier(view),
             f"{why} · asked by {mention(view.requested_by)}",
         ),
         context(steps.line(view)),
         context(kept(view)),
+    )
+
+
+def _not_working(view: OperationView) -> str:
+    """Why it was not tried whether the app works on it."""
+    return (
+        ""
+        if int(view.result["level"]) >= WORKING
+        else 'Not L5: no page of staging is set to be looked at (`[[smoke]]`, `environment = "staging"`)'
     )
 
 

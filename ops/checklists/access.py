@@ -33,8 +33,13 @@ def tokens(settings: Settings) -> list[str]:
 
 def lines(now: Mapping[str, Any]) -> list[str]:
     """Each role with those who hold it."""
-    found = [f"{role.replace('_', ' ')}: {_people(ids, now['groups'])}" for role, ids in now["roles"].items()]
+    found = [f"{_title(role)}: {_people(ids, now['groups'])}" for role, ids in now["roles"].items()]
     return [*found, f"stand-ins: {', '.join(now['stand_ins']) or 'none'}", f"keys that are set: {', '.join(now['tokens']) or 'none'}"]
+
+
+def _title(role: str) -> str:
+    """A role as people say it; one that an older audit knew is as it was written."""
+    return Role(role).title if role in set(Role) else role
 
 
 def _people(ids: list[str], groups: Mapping[str, Any]) -> str:
@@ -53,7 +58,7 @@ def changes(before: Mapping[str, Any] | None, now: Mapping[str, Any]) -> list[st
         return ["This is the first audit: there is nothing to compare with."]
     found = []
     for role in now["roles"]:
-        found += _moved(role.replace("_", " "), before["roles"].get(role, []), now["roles"][role])
+        found += _moved(_title(role), before["roles"].get(role, []), now["roles"][role])
     for group, people in now["groups"].items():
         found += _moved_inside(group, before["groups"], people)
     found += _moved("stand-ins", before["stand_ins"], now["stand_ins"])

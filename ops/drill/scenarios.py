@@ -43,7 +43,7 @@ def find(letter: str) -> Scenario:
     """
     found = SCENARIOS.get(letter.strip().upper())
     if found is None:
-        raise Refused(f"There is no scenario {letter!r:.20}.", "`/drill start A` (complete loss) or `/drill start B` (a corrupted table).")
+        raise Refused(f"There is no scenario “{letter[:20]}”.", "`/drill start A` (complete loss) or `/drill start B` (a corrupted table).")
     if found.missing:
         raise Refused(f"Scenario {found.letter} ({found.title.lower()}) needs {found.missing}, which is not there yet.", "Drill A or B.")
     return found

@@ -152,7 +152,7 @@ def moment(text: str, zone: ZoneInfo, now: datetime) -> datetime:
             return datetime.fromisoformat(text.strip()).replace(tzinfo=zone)
         at = datetime.combine(here.date(), time.fromisoformat(text.strip()), tzinfo=zone)
     except ValueError:
-        raise Refused(f"{text!r:.40} is no time.", "`/restore database before 09:40`, or `before 2026-11-26 09:40`.") from None
+        raise Refused(f"“{text[:40]}” is no time.", "`/restore database before 09:40`, or `before 2026-11-26 09:40`.") from None
     return at if at <= here else at - timedelta(days=1)
 
 

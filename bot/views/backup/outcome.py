@@ -120,7 +120,7 @@ def _against(result: Mapping[str, Any]) -> str:
         return "There is no earlier full backup to compare it with."
     bytes_, rows = result.get("size_change"), result.get("rows_change")
     more = [change_of_size(bytes_)] if bytes_ is not None else []
-    more += [f"{change_of_number(rows)} rows"] if rows is not None else []
+    more += [f"{change_of_number(rows)} {'row' if abs(rows) == 1 else 'rows'}"] if rows is not None else []
     return f"{', '.join(more) or 'Unknown change'} against {code(str(before))}"
 
 
@@ -193,7 +193,7 @@ def _verified(view: OperationView) -> Message:
     backup_id = str(view.params.get("backup", ""))
     level = marks.meaning(backup_id.partition("-")[0], view.result.get("level"))
     looked = view.result.get("items")
-    things = f"{counted(looked, 'thing')} looked at" if isinstance(looked, int) else ""
+    things = f"{counted(looked, 'item')} looked at" if isinstance(looked, int) else ""
     return message(
         f"{escape(backup_id)} is sound: {level}",
         section(f":white_check_mark: {code(backup_id)} is sound: *{level}*", dotted(things, took(view), asked(view))),

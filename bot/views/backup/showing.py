@@ -40,7 +40,7 @@ def _level(backup: Backup) -> str:
 
 def _origin(backup: Backup) -> str:
     """When, by whom and why it was taken."""
-    why = f"for {backup.purpose.value}" if backup.purpose else "purpose unknown"
+    why = f"purpose {backup.purpose.value}" if backup.purpose else "purpose unknown"
     label = f"\n{escape(backup.label, 200)}" if backup.label else ""
     return f"Taken {clock(backup.timestamp)} by {mention(backup.created_by)}, {why}{label}"
 
