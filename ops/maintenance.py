@@ -6,6 +6,7 @@ the rule goes up, and whoever forgets it is reminded.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,8 @@ from ops import standing
 from ops.context import Services
 from ops.errors import Refused
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
+from ops.journal.reading import Readings
+from ops.standing import Standing
 from ops.words import one_line
 
 ENVIRONMENT = "production"
@@ -71,6 +74,21 @@ def take_down(services: Services, by: str) -> dict[str, Any]:
     with Session(services.engine) as session, session.begin():
         standing.end(session, standing.What.MAINTENANCE, ENVIRONMENT, by=by)
     return {}
+
+
+def by_hand(services: Services) -> Standing | None:
+    """The page that a person put up, not what brings data back; None where there is none."""
+    stands = standing.current(services.engine, standing.What.MAINTENANCE, ENVIRONMENT)
+    if stands is None or stands.operation_id is None:
+        return stands
+    begun = Readings(services.engine).get(stands.operation_id)
+    return stands if begun is None or begun.kind == ON else None
+
+
+def stays_sentence(result: Mapping[str, Any]) -> str:
+    """That the page stays up after data were brought back, and whose it is; "" where it does not. Pure."""
+    theirs = result.get("maintenance_stays")
+    return f"The site stays in maintenance, as it was before: {theirs['by']}, “{theirs['reason']}”" if theirs else ""
 
 
 def sentence(view: OperationView) -> str | None:

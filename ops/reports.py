@@ -165,7 +165,8 @@ def _status(view: OperationView, watch: OperationView | None) -> str:
     proof = view.result.get("proof")
     proven = f"{proof['equal']} of {proof['of']} tables equal to the backup, row by row" if proof else "the data are not proven"
     watched = watch_sentence(watch) if watch else "the watch has not ended"
-    return "; ".join([proven, *_wanted((proof or {}).get("spots", ()), view.result.get("spots_accepted")), watched])
+    closed = ["the site stays in maintenance, which a person had switched on before"] if view.result.get("maintenance_stays") else []
+    return "; ".join([proven, *_wanted((proof or {}).get("spots", ()), view.result.get("spots_accepted")), *closed, watched])
 
 
 def _wanted(kept: Sequence[Mapping[str, Any]], accepted: str | None) -> list[str]:

@@ -72,7 +72,11 @@ def followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good
         return Answer(words=words, document={"success": False, "outcome": "pending", "approval": approval.id}, code=3)
     view = follow(backstop, asked.operation_id, quiet=options.json)
     took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
-    said = [f"{good} in {took} · {view.params['bound']['target']}", reports.unwritten_sentence(view.result)]
+    said = [
+        f"{good} in {took} · {view.params['bound']['target']}",
+        maintenance.stays_sentence(view.result),
+        reports.unwritten_sentence(view.result),
+    ]
     answer = ended(view, "\n".join(filter(None, said)), {"result": view.result})
     return answer if not answer.code else Answer(words="\n".join([answer.words, *_where(view)]), document=answer.document, code=answer.code)
 

@@ -18,7 +18,9 @@ import pytest
 
 from bot.views import alerts as alert_views
 from bot.views import approval, changing
-from ops import activity, alerts, asking, deciding, deltas, reports, restore, salvage, spots, standing, tasks, watch
+from bot.views import restored as restored_views
+from bot.views import standing as standing_views
+from ops import activity, alerts, asking, deciding, deltas, maintenance, reports, restore, salvage, spots, standing, tasks, watch
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -26,6 +28,7 @@ from ops.journal import OperationView
 from ops.journal.words import StepView
 from ops.loss import Loss
 from ops.people import Person, Role
+from ops.restore import workflow as restoring
 from ops.restoring import looking
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
 from tests.world import wait_for
@@ -115,6 +118,22 @@ def test_it_needs_the_signature_of_the_cto_whoever_asks(backstop: Backstop) -> N
     plan = restore.plan(backstop.settings, found, REASON)
     for person in (ALICE, BOB, CAROL):
         assert asking.ask(backstop, person, plan, id=person.id).approval.role is Role.CTO
+
+
+def test_a_maintenance_page_that_somebody_had_put_up_before_stays_and_is_told(shop: Shop, backstop: Backstop) -> None:
+    page = maintenance.ask(backstop.services, "certificate renewal")
+    ended(backstop, backstop.journal.start(maintenance.ON, page, by="U0DAVE", environment="production"))
+    view = restored(backstop, kept(backstop))
+    assert view.status == "succeeded", view
+    assert shop.vercel
+    assert shop.vercel.maintenance
+    stands = standing.current(backstop.engine, standing.What.MAINTENANCE, "production")
+    assert stands
+    assert (stands.by, stands.reason) == ("U0DAVE", "certificate renewal")
+    for said in (restored_views.card(view, datetime.now(UTC)), standing_views.incident_over(view)):
+        assert "The site stays in maintenance, as it was before: <@U0DAVE>, “certificate renewal”" in str(said)
+    assert "the site stays in maintenance, which a person had switched on before" in reports.text(backstop.services, view.id)
+    assert "The site stays in maintenance" in str(restoring.sentence(view))
 
 
 def test_the_report_has_the_documents_fields_and_the_evidence_and_says_when_nobody_watched(shop: Shop, backstop: Backstop) -> None:

@@ -27,7 +27,7 @@ from bot.views.blocks import (
     somebody,
     typed,
 )
-from bot.views.changing import halted_buttons, lift_button, verdict, ways, where
+from bot.views.changing import halted_buttons, lift_button, stays_closed, verdict, ways, where
 from bot.views.text import ago, duration, escape, mention, prose
 from ops.restoring.data import unproven
 from ops.standing import Standing, What
@@ -228,7 +228,7 @@ def incident_over(view: OperationView) -> Message:
     took = duration(view.finished_at - view.created_at) if view.finished_at else ""
     if view.status == "succeeded":
         mark, said = verdict(view)
-        words = f"{said} ({took}). {unproven(view.result)}".rstrip()
+        words = " ".join(filter(None, [f"{said} ({took}).", unproven(view.result), stays_closed(view.result)]))
         return message(words, section(f"{mark} {words}"))
     if view.status == "halted":
         words = f"The {kinds.noun(view.kind)} halted and a person must decide: {prose(view.error or '', 300)}"

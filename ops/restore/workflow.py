@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ops import reports, staging
+from ops import maintenance, reports, staging
 from ops.context import Services
 from ops.errors import OpsError
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
@@ -130,8 +130,8 @@ def sentence(view: OperationView) -> str | None:
     if rehearsal:
         fits = "do not fit" if view.result.get("clash") else "fit"
         return f"Rehearsed a restore to {bound['backup']} on {bound['target']} in {took}: its rows {fits} the functions that run"
-    unwritten = reports.unwritten_sentence(view.result)
-    return f"Restored {what} in {took}: {proven(view)}{f'. {unwritten}' if unwritten else ''}"
+    more = [said for said in (maintenance.stays_sentence(view.result), reports.unwritten_sentence(view.result)) if said]
+    return ". ".join([f"Restored {what} in {took}: {proven(view)}", *more])
 
 
 def proven(view: OperationView) -> str:

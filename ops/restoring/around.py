@@ -22,9 +22,13 @@ def maintenance_on(to: Releasing, bound: Mapping[str, Any], reason: str) -> None
 
 
 def maintenance_off(to: Releasing, bound: Mapping[str, Any]) -> None:
-    """Take the page down."""
-    if bound["maintenance"]:
-        to.changing("maintenance off", lambda: maintenance.take_down(to.services, to.op.requested_by))
+    """Take the page down, but not one that a person had put up before: that may be there for another reason, and is told."""
+    if not bound["maintenance"]:
+        return
+    if theirs := maintenance.by_hand(to.services):
+        to.op.result(maintenance_stays={"by": theirs.by, "reason": theirs.reason})
+        return
+    to.changing("maintenance off", lambda: maintenance.take_down(to.services, to.op.requested_by))
 
 
 def safety(to: Releasing, bound: Mapping[str, Any], reason: str, *, full: bool, what: str) -> str:
