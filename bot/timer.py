@@ -159,7 +159,7 @@ class Timer:
         known, data = metrics.usual_seconds(self._desk.backstop.journal, view.kind), bool(view.params["bound"]["data"])
         usual = known or (rollback.seconds((), data=data) if view.kind in rollback.KINDS else restore.UNKNOWN_SECONDS)
         begun = (
-            standing_views.incident_begun(view, usual)
+            standing_views.incident_begun(view, known)
             if view.kind in rollback.KINDS
             else restored_views.in_progress(view, usual, self._desk.settings.docs)
         )

@@ -31,10 +31,12 @@ def assessed(environment: str) -> Assessment:
     )
 
 
-def window(environment: str, *, own: bool, put_back: bool = True) -> str:
+def window(environment: str, *, own: bool, put_back: bool = True, usual: float | None = 60.0) -> str:
     """What its window says."""
     found, zone = assessed(environment), ZoneInfo("UTC")
-    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={})
+    shown = views.window(
+        found, zone=zone, usual=usual, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={}
+    )
     check(shown, "modal")
     return str(shown["blocks"])
 
@@ -76,6 +78,14 @@ def test_what_becomes_of_stagings_own_data_is_said_before_a_rehearsal_is_begun()
     left = window("production", own=True, put_back=False)
     assert "replaced by the backup's, and stay so (`[verification] put_back` is off)" in left
     assert "saved first" not in left
+
+
+@pytest.mark.parametrize("environment", ["production", "staging"])
+def test_before_the_first_nobody_says_how_long_a_restore_usually_takes(environment: str) -> None:
+    said = window(environment, own=True, usual=None)
+    assert "How long it takes is not known yet: none was done. Plan with 20 m 00 s." in said
+    assert "usually" not in said
+    assert "It usually takes about 1 m 00 s." in window(environment, own=True)
 
 
 def test_a_report_that_a_message_does_not_hold_says_that_it_goes_on_and_brings_the_whole_as_a_file() -> None:

@@ -29,7 +29,7 @@ from bot.views.blocks import (
     typed,
 )
 from bot.views.rollback import loss_lines
-from bot.views.text import code, counted, duration, escape, exact, mention, number, plain, prose, size
+from bot.views.text import code, counted, escape, exact, mention, number, plain, prose, size, takes
 from ops.manifest import Backup
 from ops.restore import UNKNOWN_SECONDS, Assessment
 from ops.settings import Docs
@@ -215,17 +215,12 @@ def _data(found: Assessment) -> list[Block]:
 
 def _conditions(found: Assessment, usual: float | None, *, own: bool) -> list[str]:
     """Maintenance, the pause, the schema, how long."""
-    takes = (
-        f"It usually takes about {duration(usual)}."
-        if usual
-        else f"None was done yet: count on about {round(UNKNOWN_SECONDS / 60)} minutes."
-    )
-    lines = [f"{takes} The code stays as it is."]
+    lines = [f"{takes(usual, UNKNOWN_SECONDS)} The code stays as it is."]
     if found.environment != "production":
         functions = (
             "gets the backup's own functions" if own else "keeps the functions that it has: Vercel's build pushes them, not Backstop"
         )
-        lines[0] = f"{takes} Staging {functions}."
+        lines[0] = f"{takes(usual, UNKNOWN_SECONDS)} Staging {functions}."
     lines += ["A full backup of what is there now comes first, so this can be undone."] if found.environment == "production" else []
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []

@@ -25,10 +25,10 @@ from bot.views.blocks import (
     section,
     typed,
 )
-from bot.views.text import code, counted, duration, escape, exact, mention, plain, prose
+from bot.views.text import code, counted, escape, exact, mention, plain, prose, takes
 from ops.loss import Loss
 from ops.manifest import Backup
-from ops.rollback import Preview
+from ops.rollback import Preview, seconds
 from ops.words import ago
 
 TITLE = "Rollback"
@@ -74,7 +74,7 @@ def looking(line: str) -> View:
     return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
 
 
-def window(found: Preview, *, zone: ZoneInfo, usual: float, replaces: str, now: datetime) -> View:
+def window(found: Preview, *, zone: ZoneInfo, usual: float | None, replaces: str, now: datetime) -> View:
     """What would happen, and what must be typed."""
     backup = found.backup
     at = backup.timestamp.astimezone(zone)
@@ -146,10 +146,11 @@ def loss_lines(loss: Loss) -> list[str]:
     return [head + back, *lines, *more, *stay]
 
 
-def _conditions(found: Preview, usual: float) -> list[str]:
+def _conditions(found: Preview, usual: float | None) -> list[str]:
     """Maintenance, the safety backup, how long."""
     kind = "full" if found.data else "quick"
-    lines = [f"A {kind} backup of what is there now comes first, so this can be undone.", f"It usually takes about {duration(usual)}."]
+    how_long = takes(usual, seconds((), data=found.data))
+    lines = [f"A {kind} backup of what is there now comes first, so this can be undone.", how_long]
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []

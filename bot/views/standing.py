@@ -28,8 +28,9 @@ from bot.views.blocks import (
     typed,
 )
 from bot.views.changing import halted_buttons, lift_button, stays_closed, verdict, ways, where
-from bot.views.text import ago, duration, escape, mention, prose
+from bot.views.text import ago, duration, escape, mention, prose, takes
 from ops.restoring.data import unproven
+from ops.rollback import seconds
 from ops.standing import Standing, What
 
 if TYPE_CHECKING:
@@ -208,13 +209,13 @@ def delayed(view: OperationView, now: datetime, usual: float) -> Message:
     return message(words, section(f":hourglass_flowing_sand: {words}"))
 
 
-def incident_begun(view: OperationView, usual: float) -> Message:
+def incident_begun(view: OperationView, usual: float | None) -> Message:
     """To the channel of incidents, at the start."""
     bound, shown = view.params["bound"], view.params["shown"]
     asked = f"asked by {mention(view.requested_by)}: “{escape(shown['reason'], 200)}”"
     words = f"Rollback of {prose(bound['target'])} to {bound['backup']} has begun, {asked}."
     more = "The site shows its maintenance page meanwhile. " if bound["maintenance"] else ""
-    return message(words, section(f":arrows_counterclockwise: {words}", f"{more}It usually takes about {duration(usual)}."))
+    return message(words, section(f":arrows_counterclockwise: {words}", f"{more}{takes(usual, seconds((), data=bool(bound['data'])))}"))
 
 
 def decided(view: OperationView) -> Message:

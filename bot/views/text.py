@@ -164,6 +164,15 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def takes(known: float | None, planned: float) -> str:
+    """How many seconds something takes, by former ones; before the first, what is planned with, and that it is no more than that."""
+    return (
+        f"It usually takes about {duration(known)}."
+        if known
+        else f"How long it takes is not known yet: none was done. Plan with {duration(planned)}."
+    )
+
+
 def duration(span: timedelta | float) -> str:
     """A span: "38 s", "3 m 02 s"."""
     return elapsed(span if isinstance(span, timedelta) else timedelta(seconds=span))
