@@ -62,15 +62,15 @@ def switch(backstop: Backstop, person: Person, kind: str, reason: str, *, id: st
     return backstop.journal.start(kind, params, by=person.id, environment=ENVIRONMENT, id=id)
 
 
-def unpause(backstop: Backstop, person: Person, *, id: str) -> str:  # noqa: A002 # the contract's name
-    """Let the functions of a paused deployment run, as an operation; its id. It is staging's where only that is known to be paused.
+def unpause(backstop: Backstop, person: Person, *, id: str, named: str = "") -> str:  # noqa: A002 # the contract's name
+    """Let the functions of a paused deployment run, as an operation; its id. Where none is named it is staging's if only that is paused.
 
     Raises:
         Refused: the right is missing, or another operation runs.
     """
     require(person, Right.HOLD, backstop.settings.approvals.policy)
     paused = {each.environment for each in standing.all_of(backstop.engine) if each.what is What.PAUSED}
-    environment = "staging" if paused == {"staging"} else ENVIRONMENT
+    environment = named or ("staging" if paused == {"staging"} else ENVIRONMENT)
     params = pausing.ask(backstop.services, environment)
     return backstop.journal.start(pausing.KIND, params, by=person.id, environment=environment, id=id)
 

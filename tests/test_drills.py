@@ -14,7 +14,7 @@ import pytest
 
 from bot import gathered
 from bot.views.drill import card, history
-from ops import drill, health, readiness, staging, tasks
+from ops import drill, health, holds, pausing, readiness, staging, standing, tasks
 from ops.archive import Table
 from ops.backstop import Backstop
 from ops.drill import Drilled, broken_off
@@ -25,7 +25,7 @@ from ops.journal import OperationView, Status, StepView
 from ops.spots import Spot, dump
 from sandbox.convex import ConvexServer
 from tests.shipping import Shop, ended
-from tests.test_verification import shop_with, trout
+from tests.test_verification import BOB, shop_with, trout
 from tests.world import wait_for
 
 __all__ = ["trout"]  # the fixture
@@ -142,6 +142,15 @@ def test_what_no_restore_would_take_is_neither_drilled_with_nor_counted_as_the_w
         assert gathered.status(backstop).last_full is None
         with pytest.raises(Refused, match="no good full backup of production to drill with"):
             drill.ask(backstop.services, drill.find("B"), 1)
+
+
+def test_where_both_are_paused_the_button_lets_the_one_run_that_it_names(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
+    for where in ("production", "staging"):
+        pausing.stop_functions(backstop.services, where, reason="a look", by="U0BOB", operation_id="")
+    let = ended(backstop, holds.unpause(backstop, BOB, id="let-it-run", named="staging"))
+    assert let.status == "succeeded", let
+    assert (trout.paused, shop.convex.paused) == (False, True)
+    assert [each.environment for each in standing.all_of(backstop.engine)] == ["production"]
 
 
 def test_a_drill_whose_restore_fails_is_a_result_too_and_staging_that_is_left_wrong_nags(backstop: Backstop, trout: ConvexServer) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from bot.views import standing as views
 from ops import standing, waiting
 from ops.database import LockRow, OperationRow, open_database
 from ops.standing import Standing, What
@@ -70,6 +72,16 @@ def stood(what: What, hours: float, until: float | None = None) -> Standing:
 )
 def test_it_is_asked_about_after_a_while_and_again_after_as_long(what: What, hours: float, until: float | None, turn: int) -> None:
     assert [number for _, number in standing.overdue([stood(what, hours, until)], NOW)] == ([turn] if turn else [])
+
+
+def test_what_stands_in_staging_is_not_taken_for_productions() -> None:
+    there = replace(stood(What.PAUSED, 1), environment="staging")
+    assert "*Convex is paused (staging)*" in views.line(there)
+    assert "Let the functions of staging run?" in str(views.end_button(there))
+    assert "'value': 'staging'" in str(views.end_button(there))
+    assert "'value': 'paused staging'" in str(views.nag(there, NOW))
+    assert "*Convex is paused*" in views.line(stood(What.PAUSED, 1))
+    assert "Let the functions of production run?" in str(views.end_button(stood(What.PAUSED, 1)))
 
 
 def test_whoever_still_needs_it_is_not_asked_before(engine: Engine) -> None:

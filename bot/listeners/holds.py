@@ -83,8 +83,8 @@ def _switched(request: Request, desk: Desk, kind: str, reason: str) -> Reply:
 @_unpause.handle
 @_let_run.handle
 def unpause(request: Request, desk: Desk) -> Reply:
-    """``/ops unpause``, and the button."""
-    holds.unpause(desk.backstop, request.person, id=request.operation_id)
+    """``/ops unpause``, and the button, which names where."""
+    holds.unpause(desk.backstop, request.person, id=request.operation_id, named=request.value)
     return shown(request, message(f"Letting the functions run: its card is in {desk.settings.slack.engineering}."))
 
 
@@ -92,7 +92,8 @@ def unpause(request: Request, desk: Desk) -> Reply:
 def longer(request: Request, desk: Desk) -> Reply:
     """It is still needed: nobody asks for four hours."""
     until = datetime.now(UTC) + LONGER
-    there = request.value in set(What) and standing.extend(desk.backstop.engine, What(request.value), ENVIRONMENT, until)
+    what, _, environment = request.value.partition(" ")
+    there = what in set(What) and standing.extend(desk.backstop.engine, What(what), environment or ENVIRONMENT, until)
     words = "Noted: nobody is asked about it for four hours." if there else "It has ended already."
     return shown(request, message(words))
 

@@ -49,9 +49,16 @@ _MORE = {
 }
 
 
+def _where(each: Standing) -> str:
+    """Where it is, if that is not production."""
+    return "" if each.environment == "production" else f" ({escape(each.environment, 30)})"
+
+
 def line(each: Standing) -> str:
     """One of them in a line."""
-    return dotted(f"{_ICONS[each.what]} *{_SAID[each.what]}*", f"“{escape(each.reason, 150)}”", mention(each.by), ago(each.since))
+    return dotted(
+        f"{_ICONS[each.what]} *{_SAID[each.what]}{_where(each)}*", f"“{escape(each.reason, 150)}”", mention(each.by), ago(each.since)
+    )
 
 
 def end_button(each: Standing) -> Element:
@@ -62,8 +69,13 @@ def end_button(each: Standing) -> Element:
         asks = confirm("Switch maintenance off?", "Visitors see the site again.", "Switch it off", "Leave it on")
         return button("Switch maintenance off", Action.MAINTENANCE_OFF, asks=asks)
     if each.what is What.PAUSED:
-        asks = confirm("Let the functions run?", "The app reads and writes its data again at once.", "Let them run", "Leave it paused")
-        return button("Let the functions run", Action.UNPAUSE, asks=asks)
+        asks = confirm(
+            f"Let the functions of {each.environment} run?",
+            "The app reads and writes its data there again at once.",
+            "Let them run",
+            "Leave it paused",
+        )
+        return button("Let the functions run", Action.UNPAUSE, each.environment, asks=asks)
     return button("Deploy", Action.DEPLOY_OPEN)
 
 
@@ -80,13 +92,12 @@ def _end_if_free(each: Standing, held: Collection[str | None]) -> Element | None
 
 def nag(each: Standing, now: datetime) -> Message:
     """It has stood for long: is it still needed?"""
-    where = "" if each.environment == "production" else f" ({escape(each.environment, 30)})"
-    since, why = duration(now - each.since), f"“{escape(each.reason, 150)}”"
+    where, since, why = _where(each), duration(now - each.since), f"“{escape(each.reason, 150)}”"
     words = f"{_SAID[each.what]}{where} for {since} now, by {mention(each.by)}: {why}. Still needed?"
     return message(
         words,
         section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "") if not where else ""),
-        actions(end_button(each), button("Four hours more", f"{Action.STILL_NEEDED}:{each.what}", each.what.value)),
+        actions(end_button(each), button("Four hours more", f"{Action.STILL_NEEDED}:{each.what}", f"{each.what.value} {each.environment}")),
     )
 
 
