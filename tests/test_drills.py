@@ -231,6 +231,20 @@ def test_a_drill_that_somebody_cancelled_is_none_that_stopped() -> None:
     assert drill.broken([replace(stopped([], saved=True), status=Status.CANCELLED)]) == []
 
 
+def test_a_running_drills_card_calls_nothing_proven_before_it_is() -> None:
+    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
+
+    def told(done: list[str], last: str, state: str) -> str:
+        view = stopped(done, saved=True)
+        step = StepView(name=last, state=state, started_at=noon, finished_at=None)
+        return str(card(replace(view, status=Status.RUNNING, error=None, finished_at=None, steps=(*view.steps[:-1], step)), noon))
+
+    assert "It is restored, and then proven." in told(["disaster", "detected", "decided"], "data", "running")
+    assert "*The drill stopped at “restore”" in told(["disaster", "detected", "decided"], "data", "failed")
+    assert "It is restored and proven; staging gets its own data back" in told(["disaster", "data", "proof"], "report", "done")
+    assert "Staging is made ready." in told([], "prepared data", "running")
+
+
 def test_the_card_of_a_drill_that_stopped_says_how_staging_is_now() -> None:
     noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
     assert "Staging's data are as before." in str(card(stopped([], saved=False), noon))

@@ -78,7 +78,12 @@ def _asks(view: OperationView) -> str:
         return f"*{SCENARIOS[view.params['bound']['scenario']].what}* The clock runs."
     if waits == DECIDED:
         return "*Which backup should staging come back from?* The clock runs."
-    return "Staging is made ready." if "disaster" not in [step.name for step in view.steps] else "It is restored and proven."
+    if any(step.state == "failed" for step in view.steps):
+        return f"*The drill {prose(broken_off(view, '').sentence)}*; staging gets its own data back, if they were kept."
+    states = {step.name: step.state for step in view.steps}
+    if states.get("report") == "done":
+        return "It is restored and proven; staging gets its own data back, if they were kept."
+    return "It is restored, and then proven." if "disaster" in states else "Staging is made ready."
 
 
 def _buttons(view: OperationView) -> list[Element]:
