@@ -44,10 +44,14 @@ def write(services: Services, operation_id: str, watch: OperationView | None = N
         why = view.params["shown"]["reason"][:200]
         what = f"Find out why “{why}” came about, and how it would have shown earlier; the restore is {view.id}."
         tasks.begin(session, f"cause-{view.id}", FOLLOW_UP, what, by=view.requested_by, about=view.id)
-    path = place(services.settings.folder, operation_id)
+    return keep(place(services.settings.folder, operation_id), text(services, operation_id, watch), operation_id)
+
+
+def keep(path: Path, text: str, operation_id: str) -> dict[str, Any]:
+    """Write a report's file; why it is ``unwritten``, if the disk takes none."""
     try:
         files.make_folder(path.parent)
-        files.write(path, text(services, operation_id, watch).encode(), operation_id)
+        files.write(path, text.encode(), operation_id)
     except OSError as error:
         return {"report": None, "unwritten": f"{path.name} could not be written: {error.strerror or error}."}
     except files.NotWritten as error:

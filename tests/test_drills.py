@@ -144,6 +144,17 @@ def test_what_no_restore_would_take_is_neither_drilled_with_nor_counted_as_the_w
             drill.ask(backstop.services, drill.find("B"), 1)
 
 
+def test_a_drill_is_measured_though_the_disk_takes_no_report(backstop: Backstop) -> None:
+    (backstop.settings.folder / "reports").write_text("where the folder should be")
+    started = begun(backstop, "A")
+    said(backstop, at(backstop, started, drill.DETECTED), drill.DETECTED, "everything is gone")
+    said(backstop, at(backstop, started, drill.DECIDED), drill.DECIDED, backstop.catalogue.all()[0].id)
+    done = ended(backstop, started)
+    assert done.status == "succeeded", done
+    assert [each.operation_id for each in drill.history(backstop.journal.recent(10))] == [started]
+    assert f"The report is not in the folder: drill-{started}.md could not be written: File exists" in str(card(done, datetime.now(UTC)))
+
+
 def test_where_both_are_paused_the_button_lets_the_one_run_that_it_names(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
     for where in ("production", "staging"):
         pausing.stop_functions(backstop.services, where, reason="a look", by="U0BOB", operation_id="")

@@ -42,7 +42,8 @@ _OFFERED, _SHOWN, _STOPPED = 10, 12, 5
 def card(view: OperationView, now: datetime) -> Message:
     """How it stands."""
     if view.status == "succeeded":
-        return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view), staging.kept(view))
+        left = "\n".join(filter(None, [staging.kept(view), _unwritten(view)]))
+        return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view), left)
     scenario = SCENARIOS[view.params["bound"]["scenario"]]
     head = f"Drill {scenario.letter}"
     if view.status != "running":
@@ -55,7 +56,7 @@ def card(view: OperationView, now: datetime) -> Message:
                 prose(view.remedy or "", 400),
                 f"asked by {mention(view.requested_by)} · production was not touched",
             ),
-            section(staging.drilled(view)),
+            section(staging.drilled(view), _unwritten(view)),
             context(steps.line(view)),
             actions(button("History", Action.DRILL_HISTORY)),
         )
@@ -69,6 +70,12 @@ def card(view: OperationView, now: datetime) -> Message:
         context(steps.line(view)),
         actions(*_buttons(view)),
     )
+
+
+def _unwritten(view: OperationView) -> str:
+    """That the report's file is not there, and why."""
+    why = view.result.get("unwritten")
+    return f":warning: The report is not in the folder: {prose(str(why), 300)} What it says is here and in `/drill history`." if why else ""
 
 
 def _asks(view: OperationView) -> str:

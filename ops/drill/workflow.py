@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ops import choosing, files, notes, staging, tasks
+from ops import choosing, notes, reports, staging, tasks
 from ops.context import Services
 from ops.drill import breaking, report
 from ops.drill.scenarios import SCENARIOS, Scenario, make, struck
@@ -208,14 +208,13 @@ class Drilling:
         return view
 
     def write(self, text: str, recommendations: Sequence[str]) -> dict[str, Any]:
-        """Write the report, and open what it recommends as tasks."""
-        path = report.place(self.services.settings.folder, self.op.id)
-        files.make_folder(path.parent)
-        files.write(path, text.encode(), self.op.id)
+        """Write the report, and open what it recommends as tasks; a disk that takes no file changes nothing of what was measured."""
+        written = reports.keep(report.place(self.services.settings.folder, self.op.id), text, self.op.id)
+        self.op.result(unwritten=written.get("unwritten"))
         with Session(self.services.engine) as session, session.begin():
             for place, each in enumerate(recommendations):
                 tasks.begin(session, f"drill-{self.op.id}-{place}", "drill recommendation", each, by=self.op.requested_by, about=self.op.id)
-        return {"report": path.name}
+        return written
 
 
 _SPOKEN = {DETECTED: "said what had happened", DECIDED: "decided for a backup"}
