@@ -112,3 +112,23 @@ def test_crons_digits_are_refused_with_the_reason(tmp_path: Path, text: str) -> 
     assert '"mon 09:00"' in said
     assert "day 0 is Sunday to some programs and Monday to others" in said
     assert "cron" not in refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "someday"\n')
+
+
+@pytest.mark.parametrize(
+    "line",
+    ['sender = "x"', 'sender = "a@b.example\\nBcc: c@d.example"', 'email = ["ä@b.example"]', 'email = ["a;b@c.example"]'],
+)
+def test_an_address_that_would_keep_alerts_from_leaving_is_refused(tmp_path: Path, line: str) -> None:
+    assert "An address such as" in refusal(tmp_path, f"{SMALL}[alerts]\n{line}\n")
+
+
+def test_a_sender_may_have_a_name_and_a_mail_server_an_address_in_the_users_place(tmp_path: Path) -> None:
+    sender = "Bäckstop of Harbour <bot@harbour.example>"
+    found = load(tmp_path, f'{SMALL}[alerts]\nsender = "{sender}"\n', SMTP_URL="smtps://bot@harbour.example:pass@mail.harbour.example")
+    assert found.alerts.sender == sender
+
+
+@pytest.mark.parametrize("url", ["events.eu.pagerduty.com", "https://", "ftp://events.example", "https://[x", "https://h:99999"])
+def test_an_address_that_nothing_can_be_sent_to_is_refused_at_the_start(tmp_path: Path, url: str) -> None:
+    assert f"`pagerduty_url` is '{url}'" in refusal(tmp_path, SMALL, PAGERDUTY_URL=url)
+    assert url not in refusal(tmp_path, SMALL, HEARTBEAT_URL=url).replace("https://example.com", "")

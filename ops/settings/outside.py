@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, field_validator
 
-from ops.settings.values import Section
+from ops.settings.values import Section, web
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 """Where the project lies: the default home of the pinned convex CLI."""
@@ -80,6 +80,12 @@ class Smoke(Section):
     environment: Literal["production", "staging", "development"] = "production"
 
 
+_SMTP = (
+    "an address such as smtps://user:password@smtp.example.com:465, or smtp://…:587 for STARTTLS, belongs here; "
+    "in user and password @ is written %40, / %2F, # %23, ? %3F and % %25"
+)
+
+
 class Secrets(Section):
     """What only the environment holds; never printed."""
 
@@ -98,16 +104,18 @@ class Secrets(Section):
     @classmethod
     def _is_smtp(cls, value: SecretStr | None) -> SecretStr | None:
         """Over TLS, in one of two ways."""
-        if value is not None and not re.fullmatch(r"smtps?://([^/\s]*@)?[^/@:\s]+(:\d+)?/?", value.get_secret_value()):
-            raise ValueError("an address such as smtps://user:password@smtp.example.com:465, or smtp://…:587 for STARTTLS, belongs here")
+        if value is not None:
+            found = re.fullmatch(r"smtps?://([^/?#\[\]\s]*@)?[^/@:?#\[\]\s]+(:(\d{1,5}))?/?", value.get_secret_value())
+            if found is None or not 0 < int(found[3] or 1) < 65536:
+                raise ValueError(_SMTP)
         return value
 
     @field_validator("heartbeat_url", "backup_ping_url")
     @classmethod
     def _is_web(cls, value: SecretStr | None) -> SecretStr | None:
         """Something that can be asked."""
-        if value is not None and not re.match(r"https?://[^/\s]+", value.get_secret_value()):
-            raise ValueError("an address such as https://hc-ping.com/… belongs here")
+        if value is not None:
+            web(value.get_secret_value())
         return value
 
     def convex_key(self, environment: str) -> SecretStr | None:

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field
 
 from ops.people import Policy, Right, Role
 from ops.settings.values import Section, address, known_zone, nightly
+from ops.settings.values import sender as sent_by
 
 _LEADS = frozenset({Role.ENG_LEAD, Role.CTO, Role.DEVOPS})
 
@@ -93,7 +94,7 @@ class Alerts(Section):
     """Who hears of trouble outside Slack, and when nobody does."""
 
     email: tuple[Annotated[str, AfterValidator(address)], ...] = ()
-    sender: str = ""
+    sender: Annotated[str, AfterValidator(sent_by)] = ""
     """Whom the mails come from; SMTP_URL's user if it is left out."""
     night: Annotated[str, AfterValidator(nightly)] = "22:00-07:00"
     """In the team's zone: what is below P0 waits for its end."""

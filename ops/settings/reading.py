@@ -7,15 +7,15 @@ import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import SecretStr, ValidationError
+from pydantic import AfterValidator, SecretStr, ValidationError
 
 from ops.errors import WrongSetting
 from ops.settings.outside import App, Convex, Secrets, Smoke, Vercel
 from ops.settings.people import Alerts, Approvals, Docs, Roles, Team
 from ops.settings.rules import Backups, Drill, Gate, Retention, Schedule, SpotCheck, Verification
-from ops.settings.values import Section
+from ops.settings.values import Section, web
 
 
 class Settings(Section):
@@ -42,7 +42,7 @@ class Settings(Section):
     secrets: Secrets = Secrets()
     database_url: SecretStr | None = None
     vercel_api_url: str = "https://api.vercel.com"
-    pagerduty_url: str = "https://events.pagerduty.com"
+    pagerduty_url: Annotated[str, AfterValidator(web)] = "https://events.pagerduty.com"
 
     @property
     def folder(self) -> Path:
@@ -123,6 +123,9 @@ def _read(path: Path) -> dict[str, Any]:
     return values
 
 
+_LIST = 'a list such as ["…", "…"] belongs here'
+
+
 def _in_one_line(error: ValidationError, values: dict[str, Any]) -> WrongSetting:
     """The first mistake as key, value, and what would be right."""
     first = error.errors()[0]
@@ -133,7 +136,7 @@ def _in_one_line(error: ValidationError, values: dict[str, Any]) -> WrongSetting
     if first["type"] == "extra_forbidden":
         return WrongSetting(f"There is no setting `{key}`.", "See backstop.example.toml for those there are.")
     shown = "" if where[0] == "secrets" else f" is {_value(values, first['loc'])!r}"
-    right = first["msg"].removeprefix("Value error, ")
+    right = _LIST if first["type"] in {"tuple_type", "frozen_set_type"} else first["msg"].removeprefix("Value error, ")
     return WrongSetting(f"The setting `{key}`{shown}.", f"{right[:1].upper()}{right[1:]}.")
 
 

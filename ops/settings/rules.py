@@ -88,8 +88,8 @@ class Schedule(Section):
     )
     health: Annotated[str, AfterValidator(schedules.known)] = "09:00"
     retention: Annotated[str, AfterValidator(schedules.known)] = "09:05"
-    weekly: Annotated[str, AfterValidator(schedules.known)] = "mon 09:00"
-    monthly: Annotated[str, AfterValidator(schedules.known)] = "1st mon 09:00"
+    weekly: Annotated[str, AfterValidator(schedules.of_days)] = "mon 09:00"
+    monthly: Annotated[str, AfterValidator(schedules.of_months)] = "1st mon 09:00"
 
 
 class SpotCheck(Section):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import BaseModel, ConfigDict
 
 _UNITS = {"b": 1, "kb": 1000, "mb": 1000**2, "gb": 1000**3}
+
+_ADDRESS = r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*"
+"""In ASCII: one address that is not keeps a mail from all who are to get it, at most mail servers."""
 
 
 class Section(BaseModel):
@@ -38,8 +42,27 @@ def several(found: object) -> object:
 
 def address(value: str) -> str:
     """An e-mail address, as far as can be told without sending to it."""
-    if not re.fullmatch(r"[^@\s,<>]+@[^@\s,<>]+", value):
-        raise ValueError('an address such as "oncall@example.com" belongs here')
+    if not re.fullmatch(_ADDRESS, value):
+        raise ValueError('an address such as "oncall@example.com", without umlauts and the like, belongs here')
+    return value
+
+
+def sender(value: str) -> str:
+    """Nothing, an address, or a name before one."""
+    if value and not re.fullmatch(rf"{_ADDRESS}|[^<>@,;:\"\\\x00-\x1f\x7f]+ <{_ADDRESS}>", value):
+        raise ValueError('an address such as "backstop@example.com" or "Backstop <backstop@example.com>" belongs here')
+    return value
+
+
+def web(value: str) -> str:
+    """Something that can be asked over HTTP."""
+    try:
+        parts = urlsplit(value)
+        can_be_asked = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+    except ValueError:
+        can_be_asked = False
+    if not can_be_asked or re.search(r"\s", value):
+        raise ValueError("an address such as https://example.com/… belongs here")
     return value
 
 
