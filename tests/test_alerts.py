@@ -562,8 +562,26 @@ def _make_due(engine: Engine) -> None:
             row.until = datetime.now(UTC) - timedelta(seconds=1)
 
 
-@pytest.mark.parametrize("url", ["http://mail.example", "smtp://", "smtp://user:pa/ss@h:99999", "smtp://h/path"])
+def test_what_backstop_itself_cannot_send_is_a_broken_channel_too(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("a header of secret-words")
+
+    monkeypatch.setattr(mail, "send", broken)
+    found = settings(tmp_path, smtp_url="smtps://user:secret-words@mail.example")
+    telling.tell(engine, [kept(engine, cause())], found, datetime.now(UTC))
+    for _ in range(outgoing.FAILING):
+        assert outgoing.deliver(engine, found, telling.MAIL) == 0
+        _make_due(engine)
+    (undelivered,) = outgoing.undelivered(engine)
+    assert undelivered.error == "Backstop itself could not send it (ValueError): the log of the bot has more."
+    assert undelivered.titles == ("P0: It failed",)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://mail.example", "smtp://", "smtp://user:pa/ss@h:99999", "smtp://h/path", "smtp://u:pass@h:99999", "smtp://u:pa#ss@h"],
+)
 def test_an_smtp_address_that_is_none_is_refused_without_being_repeated(tmp_path: Path, url: str) -> None:
     with pytest.raises(Exception, match="smtps://user:password@") as refused:
         settings(tmp_path, smtp_url=url)
-    assert "pa/ss" not in str(refused.value)
+    assert not any(each in str(refused.value) for each in ("pa/ss", "pass@h", "pa#ss"))

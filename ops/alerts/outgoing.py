@@ -125,13 +125,22 @@ def _try(engine: Engine, settings: Settings, each: Delivery) -> bool:
     over = now + rest > each.created_at + TRIED_FOR
     try:
         content = _SENDERS[each.channel](settings, each)
-    except OpsError as error:
-        log.warning("%s did not take %s: %s%s", each.channel, each.id, error.message, "; given up" if over else "")
-        _note(engine, each, error=error.message[:500], until=None if over else now + rest)
+    except Exception as error:  # noqa: BLE001  # whatever keeps an alert from leaving, the other channels must hear of it
+        why = _why(error)
+        log.warning("%s did not take %s: %s%s", each.channel, each.id, why, "; given up" if over else "")
+        _note(engine, each, error=why[:500], until=None if over else now + rest)
         return False
     until = now + rest if content.get("left") and not over else None
     _note(engine, each, content=dict(content), error=None, until=until, done_at=func.coalesce(DeliveryRow.done_at, now))
     return True
+
+
+def _why(error: Exception) -> str:
+    """What kept it from leaving, in words that show no secret; a defect has its traceback in the log."""
+    if isinstance(error, OpsError):
+        return error.message
+    log.error("defect: what should leave could not be sent", exc_info=error)
+    return f"Backstop itself could not send it ({type(error).__name__}): the log of the bot has more."
 
 
 def _note(engine: Engine, each: Delivery, **values: Any) -> None:
