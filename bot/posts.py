@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, func, select, update
+from sqlalchemy import Connection, Engine, Row, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.upsert import insert_into
@@ -127,7 +127,7 @@ class Posts:
     def move_from(self, kept: Collection[str], into: str) -> int:
         """What could not be posted in a channel that the settings no longer name goes to one that they do; how many."""
         stray = update(PostRow).where(PostRow.ts.is_(None), PostRow.until.is_not(None), PostRow.error.is_not(None))
-        stray = stray.where(PostRow.channel.startswith("#"), PostRow.channel.not_in(list(kept)))
+        stray = stray.where(or_(*(PostRow.channel.startswith(sort) for sort in "#CG")), PostRow.channel.not_in(list(kept)))
         with self._engine.begin() as connection:
             return int(connection.execute(stray.values(channel=into, until=_now(connection), claimed_by=None)).rowcount)
 

@@ -161,7 +161,9 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     ending.callback(inbox.close)
     delivery = Delivery(slack)
     posts = Posts(backstop.engine, runner, woken=lambda: _soon(loop, poster.wake))
-    poster = Poster(posts, writes, slack, Channels(slack), Complaints(backstop.journal, posts, settings.roles))
+    directory = Directory(slack, settings.roles, settings.approvals.policy)
+    complaints = Complaints(backstop.journal, posts, settings.roles, directory.members)
+    poster = Poster(posts, writes, slack, Channels(slack), complaints)
     ending.push_async_callback(poster.close, DRAIN)
     await asyncio.to_thread(posts.take_from_the_dead)
     channels = (settings.slack.engineering, settings.slack.incidents)
@@ -169,7 +171,6 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
         log.info("%d posts for channels that the settings no longer name go to %s", moved, settings.slack.engineering)
     cards = Cards(backstop.journal, posts, writes, CARDS, settings.slack.engineering)
     ending.push_async_callback(cards.close)
-    directory = Directory(slack, settings.roles, settings.approvals.policy)
     homes = Homes(backstop, slack, directory.roles_of)
     ending.push_async_callback(homes.close)
     changes.listeners += [cards.changed, homes.changed]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,6 +14,8 @@ from ops.errors import WrongSetting
 from ops.settings import Section, Settings
 
 _SHORTEST = 8  # characters; hiding a shorter one would black out ordinary words
+CHANNEL_ID = re.compile(r"[CGD][A-Z0-9]{6,}")
+_NAME = re.compile(r"#?[^\s#@<>A-Z.,]{1,80}")
 _TOKENS = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-"}
 
 
@@ -23,6 +26,16 @@ class SlackSection(Section):
     """A channel's name or id: the cards go here."""
     incidents: str = "#incidents"
     transport: str = "socket"
+
+    @field_validator("engineering", "incidents")
+    @classmethod
+    def _of_one_spelling(cls, value: str) -> str:
+        """A name has its sign, so that what waits for a channel is known by it."""
+        if CHANNEL_ID.fullmatch(value):
+            return value
+        if not _NAME.fullmatch(value):
+            raise ValueError('a channel such as "#engineering", or its id, belongs here')
+        return f"#{value.removeprefix('#')}"
 
     @field_validator("transport")
     @classmethod

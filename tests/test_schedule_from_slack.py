@@ -24,7 +24,7 @@ from sandbox.slack import Client, Shown
 from tests import earlier
 from tests.cards import answer, backup_id, cards, is_over, manifest, taken
 from tests.selling import until
-from tests.world import CAROL, ENGINEERING, INCIDENTS, ROOT, World, plain, running, wait_for, world
+from tests.world import CAROL, DAVE, ENGINEERING, INCIDENTS, ROOT, SETTINGS, World, plain, running, wait_for, world
 
 LEAD = timedelta(hours=1)
 UTC_ZONE = ZoneInfo("UTC")
@@ -293,3 +293,18 @@ def test_a_channel_that_is_not_there_is_said_once_to_somebody_who_can_mend_it_an
         with running(place):
             until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
             until(slack, ENGINEERING, lambda shown: "Retention" in shown.all_text)
+
+
+@pytest.mark.parametrize(("wrong", "named"), [("platform", "#platform"), ("C0NOSUCHPLACE", "C0NOSUCHPLACE")])
+def test_a_channel_without_its_sign_or_by_its_id_is_said_to_somebody_of_a_user_group_and_its_posts_follow_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, named: str
+) -> None:
+    monkeypatch.setattr("tests.world.SETTINGS", SETTINGS.replace('["U0BOB"]', "[]").replace('["U0CAROL"]', "[]"))
+    with world(tmp_path, more=f'[slack]\nengineering = "{wrong}"\n') as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops post health", user=DAVE)
+            wait_for(lambda: [each for each in slack.direct(DAVE) if f"I cannot post in {named}" in each.all_text], "a word to DevOps")
+        place.more = '[slack]\nengineering = "engineering"\n'
+        with running(place):
+            until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
