@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TURNS = ("1st", "2nd", "3rd", "4th")
 _SHAPE = re.compile(rf"(?:(?:({'|'.join(_TURNS)}) )?({'|'.join(_DAYS)}) )?([01]\d|2[0-3]):([0-5]\d)( utc)?")
-_CRON = re.compile(r"[\d*/,-]+(?: [\w*/,-]+){4,5}|\d [\d:]+(?: utc)?")
+_CRON = re.compile(r"(?!\d{1,2}:|\d(?:st|nd|rd|th) )[\d*]\S*(?: \S+)+")
 _NO_CRON = "; cron's digits are not read, as day 0 is Sunday to some programs and Monday to others: write the day's name"
 _APART = timedelta(minutes=5)  # that the clocks of two machines may be
 _FAR = 40  # days back in which the last time of a monthly schedule lies
@@ -29,6 +29,30 @@ def known(text: str) -> str:
         why = _NO_CRON if _CRON.fullmatch(lowered) else ""
         raise ValueError(f'a time such as "09:00", "mon 09:00" or "1st mon 09:00" belongs here, with UTC after it if that is meant{why}')
     return lowered
+
+
+def of_days(text: str) -> str:
+    """One that names its day, as it is kept.
+
+    Raises:
+        ValueError: it is none, or of every day.
+    """
+    found = known(text)
+    if _parts(found)[1] is None:
+        raise ValueError('a day and a time such as "mon 09:00" belong here; without the day it would come every day')
+    return found
+
+
+def of_months(text: str) -> str:
+    """One that comes once a month, as it is kept.
+
+    Raises:
+        ValueError: it is none, or comes more often.
+    """
+    found = known(text)
+    if _parts(found)[0] is None:
+        raise ValueError('a day of the month such as "1st mon 09:00" belongs here; without 1st to 4th it would come every week or day')
+    return found
 
 
 def within(span: timedelta, at: datetime | None, now: datetime) -> bool:

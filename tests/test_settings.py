@@ -81,6 +81,8 @@ def test_postgres_addresses_of_every_spelling_are_understood(tmp_path: Path) -> 
         ("[retention]\nquick = 0\n", "`retention.quick` is 0"),
         ("[retention]\nquik = 3\n", "no setting `retention.quik`"),
         ('[backups]\nwarn_at = "much"\n', 'a size such as "500 MB"'),
+        ('[alerts]\nemail = "oncall@example.com"\n', "a list such as"),
+        ('[roles]\ncto = "U0CAROL"\n', "a list such as"),
         ("[team]\nzone = [", "cannot be read"),
         ('database_url = "postgres://u:hunter2@db"\n', "Secrets come from the environment only"),
     ],
@@ -106,12 +108,20 @@ def test_secrets_come_from_the_environment_and_are_not_printed(tmp_path: Path) -
     assert "hunter2" not in repr(settings)
 
 
-@pytest.mark.parametrize("text", ["0 3 * * *", "0 9 * * 1", "*/5 * * * mon", "1 09:00", "0 03:00 UTC"])
+@pytest.mark.parametrize(
+    "text", ["0 3 * * *", "0 9 * * 1", "*/5 * * * mon", "1 09:00", "0 03:00 UTC", "0 9 ? * 2", "0 9 * * 1#1", "1-5 09:00"]
+)
 def test_crons_digits_are_refused_with_the_reason(tmp_path: Path, text: str) -> None:
     said = refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "{text}"\n')
     assert '"mon 09:00"' in said
     assert "day 0 is Sunday to some programs and Monday to others" in said
-    assert "cron" not in refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "someday"\n')
+    for none in ("someday", "5th mon 09:00", "9:00", "24:00"):
+        assert "cron" not in refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "{none}"\n')
+
+
+@pytest.mark.parametrize("line", ['weekly = "09:00"', 'monthly = "mon 09:00"', 'monthly = "09:00 UTC"'])
+def test_what_would_come_more_often_than_its_name_says_is_refused(tmp_path: Path, line: str) -> None:
+    assert "it would come every" in refusal(tmp_path, f"{SMALL}[schedule]\n{line}\n")
 
 
 @pytest.mark.parametrize(
