@@ -101,7 +101,7 @@ def test_a_branch_that_does_not_exist_is_told_with_those_there_are(remote: Remot
     error = failure(Git(str(remote.path), clone), "production")
     assert isinstance(error, NoSuchBranch)
     assert error.message.endswith("has no branch “production”.")
-    assert error.remedy == "It has main, master. Correct `[app] production_branch`."
+    assert error.remedy == "It has main, master. Correct `[app] production_branch`, or `source_branch`."
 
 
 def test_of_many_branches_ten_are_named(remote: Remote, clone: Path) -> None:

@@ -218,5 +218,5 @@ class Repository:
         more = f" and {len(there) - _SHOWN} more" if len(there) > _SHOWN else ""
         return NoSuchBranch(
             f"The repository at {self.address.url} has no branch “{names.shown(branch)}”.",
-            f"It has {', '.join(there[:_SHOWN])}{more}. Correct `[app] production_branch`.",
+            f"It has {', '.join(there[:_SHOWN])}{more}. Correct `[app] production_branch`, or `source_branch`.",
         )

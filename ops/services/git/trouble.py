@@ -86,7 +86,7 @@ _SENTENCES = {
         "Give it to the user that runs Backstop, or list it with `git config --global --add safe.directory {where}`.",
     ),
     Trouble.FORMAT: ("The repository at {where} names its objects by SHA-256.", "Backstop reads repositories with SHA-1 names only."),
-    Trouble.NO_BRANCH: ("The repository at {where} has no such branch.", "Correct `[app] production_branch`."),
+    Trouble.NO_BRANCH: ("The repository at {where} has no such branch.", "Correct `[app] production_branch`, or `source_branch`."),
     Trouble.LOST: ("The repository at {where} names a commit that it does not have.", "Run `git fsck` on it, or have its host look."),
     Trouble.TAKEN: ("The tag is already at {where}, at another commit.", "Look at what it stands for before you remove it."),
     Trouble.REFUSED: (
