@@ -107,7 +107,7 @@ def test_a_list_that_is_forgotten_is_nudged_once_and_the_missing_verification_go
         taken(slack, "/backup full")
         slack.click(titled(slack, "Weekly checklist")[0], "checklist_log", user=DAVE)
         slack.submit(window(slack, DAVE), {f"answer_{place}": "Yes" for place in range(3)} | {"notes": "None"}, user=DAVE)
-        card = until(slack, INCIDENTS, lambda shown: "Weekly checklist: mended" in shown.text)
+        card = until(slack, INCIDENTS, lambda shown: "Weekly checklist: mended" in shown.text and not shown.thread_ts)
         wait_for(lambda: slack.thread(card), "that it is mended, where the card is")
         assert answer(slack, "/ops status")
         assert [each.text for each in slack.thread(card)] == ["Weekly checklist: mended"]

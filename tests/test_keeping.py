@@ -151,6 +151,7 @@ def test_retention_takes_what_is_beyond_the_newest_and_the_card_says_what_left_a
 
 
 def test_a_fall_of_a_tables_rows_is_told_and_holds_retention_until_it_is_explained(shop: World, slack: Client) -> None:
+    taken(slack, "/backup full")
     for document in shop.production.documents("orders")[5:]:
         shop.production.remove("orders", document["_id"])
     card = taken(slack, "/backup full after the purge")

@@ -232,7 +232,7 @@ def incident_begun(view: OperationView, usual: float | None) -> Message:
 def decided(view: OperationView) -> Message:
     """What becomes of the call for a decision once there is one: nothing of it can be pressed any more."""
     words = f"The {kinds.noun(view.kind)} had halted, and a person has decided since. How it went on stands below."
-    return message(words, section(f":ballot_box_with_check: {words}"))
+    return message(words, section(f":pencil: {words}"))
 
 
 def incident_over(view: OperationView) -> Message:
