@@ -147,6 +147,17 @@ def test_backups_from_after_it_began_are_marked_and_none_is_proposed_where_none_
     assert late["private_metadata"].startswith("production 2")
 
 
+def test_a_backup_whose_tables_fell_says_so_where_backups_are_chosen() -> None:
+    whole = backup()
+    fell = replace(whole, id="full-1701450000000", facts=replace(whole.facts, warnings=("orders fell from 8 to 0 rows",), restored_at=NOW))
+    shown = views.choice([fell, whole], "production", "production · sturgeon", NOW)
+    check(shown, "modal")
+    (entry,) = [block for block in shown["blocks"] if block["type"] == "input"]
+    said = [each["description"]["text"] for each in entry["element"]["options"]]
+    assert ["ROWS FELL" in each for each in said] == [True, False]
+    assert said[0].endswith("restored and proven")
+
+
 def test_an_unsound_backup_from_before_is_named_and_not_proposed() -> None:
     sound = replace(backup(), timestamp=NOW - timedelta(hours=1), snapshot_timestamp=None)
     unsound = replace(sound, id="full-1701450000000", timestamp=NOW - timedelta(hours=5))

@@ -91,7 +91,8 @@ def _described(each: Backup, now: datetime) -> Element:
     """The small line under it, its time in the zone of ``now``: the team's."""
     sound = "" if each.good else " · NOT VERIFIED"
     proven = " · restored and proven" if each.facts.restored_at else ""
-    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp, now.tzinfo)}{proven}{sound}", 75)}
+    fell = " · ROWS FELL" if each.facts.warnings else ""
+    return {"type": "plain_text", "text": plain(f"{each.id} · {exact(each.timestamp, now.tzinfo)}{fell}{sound}{proven}", 75)}
 
 
 def looking(line: str) -> View:
