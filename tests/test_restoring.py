@@ -283,8 +283,9 @@ def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damage
     rows = shop.rows()
     with pytest.raises(Refused, match="the backup's archive is no longer what was taken"):
         asking.approve(backstop, CAROL, begun.approval.id)
-    with pytest.raises(Refused, match=r"is damaged: it is no longer what was taken \(its SHA-256 differs\)"):
+    with pytest.raises(Refused, match=r"is damaged: it is no longer what was taken \(its SHA-256 differs\)") as refused:
         asked(backstop, made)
+    assert refused.value.remedy == "Choose another backup: `/backup list` shows them."
     assert (shop.rows(), shop.convex.paused) == (rows, False)
     assert "sha256 differs" in str(backstop.catalogue.get(made).facts.failed)
 

@@ -59,7 +59,7 @@ class Data:
             if checked.problems or checked.level is None or checked.level < GOOD:
                 raise self._unsound(
                     f"The archive of `{made.id}` is damaged: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
-                    "This step changed nothing. Choose another backup: `/rollback`.",
+                    "This step changed nothing. Choose another backup: `/backup list` shows them.",
                 )
             tables = made.tables or checked.tables
             return {"tables": {name: asdict(table) for name, table in tables.items()}}

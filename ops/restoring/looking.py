@@ -48,11 +48,11 @@ def require_backup(services: Services, backup_id: str) -> Backup:
     """
     backup = services.catalogue.get(backup_id)
     if backup.problem:
-        raise Refused(f"`{backup.id}` cannot be read: {backup.problem}.", "Choose another backup: `/rollback`.")
+        raise Refused(f"`{backup.id}` cannot be read: {backup.problem}.", "Choose another backup: `/backup list` shows them.")
     if not backup.commit_hash:
-        raise Refused(f"`{backup.id}` names no commit.", "Choose another backup: `/rollback`.")
+        raise Refused(f"`{backup.id}` names no commit.", "Choose another backup: `/backup list` shows them.")
     if backup.facts.failed:
-        raise Refused(f"`{backup.id}` is not sound: {backup.facts.failed}", "Choose another backup: `/rollback`.")
+        raise Refused(f"`{backup.id}` is not sound: {backup.facts.failed}", "Choose another backup: `/backup list` shows them.")
     return backup
 
 
@@ -68,15 +68,18 @@ def require_data(services: Services, backup: Backup, environment: str) -> None:
     if environment == "production" and not backup.is_of(name):
         raise Refused(
             f"`{backup.id}` is of the deployment {(backup.deployment or {}).get('label')}, not of {name}.",
-            "Its data do not belong there. Choose another backup: `/rollback`.",
+            "Its data do not belong there. Choose another backup: `/backup list` shows them.",
         )
     path = services.catalogue.archive(backup.id)
     there = path.stat().st_size if path.is_file() else None
     if there is None:
-        raise Refused(f"The archive of `{backup.id}` is gone: {path.name} is not there.", "Choose another backup: `/rollback`.")
+        raise Refused(
+            f"The archive of `{backup.id}` is gone: {path.name} is not there.", "Choose another backup: `/backup list` shows them."
+        )
     if backup.size is not None and there != backup.size:
         raise Refused(
-            f"The archive of `{backup.id}` is damaged: it has {there} bytes, not {backup.size}.", "Choose another backup: `/rollback`."
+            f"The archive of `{backup.id}` is damaged: it has {there} bytes, not {backup.size}.",
+            "Choose another backup: `/backup list` shows them.",
         )
 
 
@@ -92,7 +95,7 @@ def require_whole(services: Services, backup: Backup) -> None:
     services.catalogue.learn(backup.id, lambda facts: noted(facts, verdict, datetime.now(UTC)))
     raise Refused(
         f"The archive of `{backup.id}` is damaged: it is no longer what was taken (its SHA-256 differs).",
-        "Choose another backup: `/rollback`.",
+        "Choose another backup: `/backup list` shows them.",
     )
 
 
