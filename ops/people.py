@@ -53,7 +53,7 @@ _DEEDS = {
     Right.ROLLBACK: "ask for a rollback",
     Right.RESTORE: "ask for a restore or a drill",
     Right.HOLD: "hold deploys, lift a hold, switch maintenance, or let a paused app run",
-    Right.SETTLE: "decide about a halted operation",
+    Right.SETTLE: "decide about a halted operation or an alert",
     Right.APPROVE: "sign or reject what others ask for",
     Right.BREAK_GLASS: "start anything without its signature",
 }
