@@ -18,6 +18,7 @@ from ops.alerts import canary, looking, outgoing, records, telling
 from ops.alerts.records import Alert
 from ops.backstop import Backstop
 from ops.database import DeliveryRow
+from ops.errors import Refused
 from ops.journal import OperationView, Status
 from ops.settings import Settings
 from sandbox.outside import PagingServer
@@ -169,6 +170,7 @@ def test_where_the_weekly_test_did_not_arrive_is_told_at_once_by_the_others_unti
 def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_alert(watched: Watched) -> None:
     backstop = cast("Backstop", watched)
     canary.send(backstop, NOON, NOON)
+    watched.look(NOON, canary=records.last(watched.engine, "canary"))
     found = canary.answer(backstop, watched.only().id, [], by="U0BOB", now=NOON)
     assert alerts.arrived_window(found, canary.expected(watched.settings))["blocks"][1]["optional"]
     assert "did not arrive by e-mail and PagerDuty" in str(alerts.event(found, found.events[-1]))
@@ -177,6 +179,17 @@ def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_aler
     found = canary.answer(backstop, found.id, ["PagerDuty"], by="U0CAROL", now=NOON + HOUR)
     watched.look(NOON + HOUR, canary=found)
     assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail"]
+
+
+def test_a_test_that_waits_for_the_morning_cannot_be_said_to_have_arrived(watched: Watched) -> None:
+    backstop, night = cast("Backstop", watched), NOON + 9 * HOUR
+    canary.send(backstop, night, night)
+    watched.look(night, canary=records.last(watched.engine, "canary"))
+    with pytest.raises(Refused, match="was not sent yet: it waits for the end of the night"):
+        canary.answer(backstop, watched.only().id, ["e-mail", "PagerDuty"], by="U0BOB", now=night)
+    watched.look(night + 7 * HOUR, canary=watched.only())
+    canary.answer(backstop, watched.only().id, ["e-mail", "PagerDuty"], by="U0BOB", now=night + 7 * HOUR)
+    assert records.open_ones(watched.engine) == []
 
 
 def test_what_is_kept_quiet_is_quiet_at_pagerduty_too_and_is_told_and_paged_anew_if_it_is_still_so_then(watched: Watched) -> None:

@@ -10,6 +10,7 @@ from ops.alerts.facts import CANARY, Cause
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.backstop import Backstop
+from ops.errors import Refused
 from ops.settings import Settings
 
 
@@ -42,8 +43,11 @@ def answer(backstop: Backstop, alert_id: str, arrived: Collection[str], *, by: s
     """A person says where it arrived; where it did not is an alert from the next look on, and the test stays open.
 
     Raises:
-        Refused: it is over: somebody said so already, or the next one was sent.
+        Refused: it is over (somebody said so already, or the next one was sent), or waits for the morning.
     """
+    found = records.get(backstop.engine, alert_id)
+    if found.is_open and found.told_at is None:
+        raise Refused("This test was not sent yet: it waits for the end of the night.", "Look again when it has gone out.")
     wanted = expected(backstop.settings)
     lacking = [each for each in wanted if each not in arrived]
     if lacking:
