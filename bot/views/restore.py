@@ -159,7 +159,9 @@ def window(  # noqa: PLR0913 # all that it shows, named
             f"*The data of {prose(found.target)} will be as they were on {at:%a %Y-%m-%d %H:%M %Z}, {since(at, now)}. Continue?*",
             dotted(code(backup.id), level(backup), f"taken by {mention(backup.created_by)}"),
             _held(backup),
-            f":arrows_counterclockwise: It takes over from the halted operation {code(replaces)}, which ends with that." if replaces else "",
+            f":arrows_counterclockwise: It takes over from the halted operation {code(replaces)}, which ends with that."
+            if replaces
+            else "",
             *(spot_line(each) for each in found.spots if not each.good),
         ),
         *_data(found),
