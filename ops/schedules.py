@@ -37,10 +37,7 @@ def of_days(text: str) -> str:
     Raises:
         ValueError: it is none, or of every day.
     """
-    found = known(text)
-    if _parts(found)[1] is None:
-        raise ValueError('a day and a time such as "mon 09:00" belong here; without the day it would come every day')
-    return found
+    return _with_part(1, text, 'a day and a time such as "mon 09:00" belong here; without the day it would come every day')
 
 
 def of_months(text: str) -> str:
@@ -49,9 +46,16 @@ def of_months(text: str) -> str:
     Raises:
         ValueError: it is none, or comes more often.
     """
+    return _with_part(
+        0, text, 'a day of the month such as "1st mon 09:00" belongs here; without 1st to 4th it would come every week or day'
+    )
+
+
+def _with_part(place: int, text: str, otherwise: str) -> str:
+    """A schedule as it is kept, if it has that part."""
     found = known(text)
-    if _parts(found)[0] is None:
-        raise ValueError('a day of the month such as "1st mon 09:00" belongs here; without 1st to 4th it would come every week or day')
+    if _parts(found)[place] is None:
+        raise ValueError(otherwise)
     return found
 
 
