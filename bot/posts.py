@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, case, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Update, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.upsert import insert_into
@@ -59,8 +59,11 @@ class Post:
 class Posts:
     """The table. Safe from any thread; times are the database's."""
 
-    def __init__(self, engine: Engine, runner: Runner, woken: Callable[[], None] = lambda: None) -> None:
-        self._engine = engine
+    def __init__(
+        self, engine: Engine, runner: Runner, woken: Callable[[], None] = lambda: None, places: Mapping[str, str] | None = None
+    ) -> None:
+        """``places``: the channels of the settings by what they are for, the one for all else first."""
+        self._engine, self._places = engine, places or {}
         self._runner = runner
         self._woken = woken
 
@@ -70,7 +73,8 @@ class Posts:
         with self._engine.begin() as connection:
             if connection.scalar(select(PostRow.wanted).where(PostRow.key == key)) == wanted:
                 return
-            _want(connection, {"key": key, "channel": channel, "wanted": wanted, "thread_of": thread_of})
+            place = next((place for place, named in self._places.items() if named == channel), None)
+            _want(connection, {"key": key, "channel": channel, "place": place, "wanted": wanted, "thread_of": thread_of})
         self._woken()
 
     def due(self) -> list[Post]:
@@ -124,12 +128,22 @@ class Posts:
             dead = self._runner.dead(claimants)
             connection.execute(update(PostRow).where(PostRow.claimed_by.in_(dead)).values(until=_now(connection)))
 
-    def move_from(self, kept: Collection[str], into: str) -> int:
-        """What could not be posted in a channel that the settings no longer name goes to one that they do; how many."""
-        stray = update(PostRow).where(PostRow.ts.is_(None), PostRow.until.is_not(None), PostRow.error.is_not(None))
-        stray = stray.where(or_(*(PostRow.channel.startswith(sort) for sort in "#CG")), PostRow.channel.not_in(list(kept)))
+    def move(self) -> int:
+        """What waits for a channel that the settings call otherwise now goes to that one; how many."""
+        stray = update(PostRow).where(PostRow.ts.is_(None), PostRow.until.is_not(None))
         with self._engine.begin() as connection:
-            return int(connection.execute(stray.values(channel=into, until=_now(connection), claimed_by=None)).rowcount)
+            there = {"until": _now(connection), "claimed_by": None}
+            ours = [
+                stray.where(PostRow.place == place, PostRow.channel != named).values(channel=named, **there)
+                for place, named in self._places.items()
+            ]
+            return sum(int(connection.execute(each).rowcount) for each in (*ours, self._of_old(stray).values(**there)))
+
+    def _of_old(self, stray: Update) -> Update:
+        """Of rows from before they knew what they are for: what Slack has refused goes to the first place."""
+        named = list(self._places.values())
+        refused = stray.where(PostRow.place.is_(None), PostRow.error.is_not(None), PostRow.channel.not_in(named))
+        return refused.where(or_(*(PostRow.channel.startswith(sort) for sort in "#CG"))).values(channel=named[0])
 
     def backlog(self) -> int:
         """How many rows wait."""

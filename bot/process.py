@@ -160,15 +160,15 @@ async def _open(ending: AsyncExitStack, settings: BotSettings, slack: Slack) -> 
     await asyncio.to_thread(inbox.open)
     ending.callback(inbox.close)
     delivery = Delivery(slack)
-    posts = Posts(backstop.engine, runner, woken=lambda: _soon(loop, poster.wake))
+    places = {"engineering": settings.slack.engineering, "incidents": settings.slack.incidents}
+    posts = Posts(backstop.engine, runner, woken=lambda: _soon(loop, poster.wake), places=places)
     directory = Directory(slack, settings.roles, settings.approvals.policy)
     complaints = Complaints(backstop.journal, posts, settings.roles, directory.members)
     poster = Poster(posts, writes, slack, Channels(slack), complaints)
     ending.push_async_callback(poster.close, DRAIN)
     await asyncio.to_thread(posts.take_from_the_dead)
-    channels = (settings.slack.engineering, settings.slack.incidents)
-    if moved := await asyncio.to_thread(posts.move_from, channels, settings.slack.engineering):
-        log.info("%d posts for channels that the settings no longer name go to %s", moved, settings.slack.engineering)
+    if moved := await asyncio.to_thread(posts.move):
+        log.info("%d posts for channels that the settings no longer name go to those that they do", moved)
     cards = Cards(backstop.journal, posts, writes, CARDS, settings.slack.engineering)
     ending.push_async_callback(cards.close)
     homes = Homes(backstop, slack, directory.roles_of)

@@ -165,7 +165,7 @@ class Timer:
         )
         self._desk.once(parent, channel, begun)
         if view.status == "running" and (now - view.created_at).total_seconds() > LATE * usual:
-            self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual))
+            self._desk.once(f"{parent}-late", channel, standing_views.delayed(view, now, usual, known=known is not None))
         turn = f"-{int(view.halted_at.timestamp())}" if view.halted_at else ""  # each halt is told
         for key in self._desk.posts.keys(f"{parent}-halted-"):
             if key != f"{parent}-halted{turn}":

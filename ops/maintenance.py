@@ -85,6 +85,12 @@ def by_hand(services: Services) -> Standing | None:
     return stands if begun is None or begun.kind == ON else None
 
 
+def stays(services: Services) -> dict[str, str] | None:
+    """The same as it is kept in a plan and in a result: by whom, and why."""
+    theirs = by_hand(services)
+    return {"by": theirs.by, "reason": theirs.reason} if theirs else None
+
+
 def stays_sentence(result: Mapping[str, Any]) -> str:
     """That the page stays up after data were brought back, and whose it is; "" where it does not. Pure."""
     theirs = result.get("maintenance_stays")

@@ -24,6 +24,7 @@ from ops.words import one_line
 KIND = "verify"
 VERSION = "1"  # of what is looked at: a backup keeps by which one it was verified
 HIGHEST = {"quick": 2, "full": 3}  # what can be looked at without a staging deployment
+_RESTORED = {"quick": "", "full": ", and restored to staging for L4 and L5"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,8 @@ def ask(services: Services, backup_id: str, level: int = GOOD) -> dict[str, Any]
     backup = services.catalogue.get(backup_id)
     if not 0 <= level <= HIGHEST[backup.type]:
         raise Refused(
-            f"A {backup.type} backup can be looked at up to L{HIGHEST[backup.type]}.",
-            f"`/backup verify {backup.id}` looks as far as L{GOOD}; a full one can be restored to staging: `/backup verify {backup.id} 4`.",
+            f"There is no L{level} for a {backup.type} backup: it can be looked at up to L{HIGHEST[backup.type]}{_RESTORED[backup.type]}.",
+            f"`/backup verify {backup.id}` looks as far as L{GOOD}.",
         )
     return {"backup": backup.id, "level": level}
 

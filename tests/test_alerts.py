@@ -236,7 +236,7 @@ def test_automated_backups_that_never_came_are_one_alert_until_a_newer_good_one_
         return Missed(id="", due=due, noted=NOW, text="The automated backup did not come: no bot ran then.")
 
     (found,) = causes.causes(facts(missed=(never(NOW - 24 * HOUR), never(NOW))), NOW + HOUR)
-    assert (found.severity, found.title, found.at) == (Severity.P1, "2 automated backups did not come", NOW)
+    assert (found.severity, found.title, found.at) == (Severity.P0, "2 automated backups did not come", NOW)
     assert "no bot ran then. It is the last of 2 since 2026-03-03 03:00 UTC." in found.text
     older, newer = (_Full(timestamp=NOW + span) for span in (-HOUR, HOUR))
     assert not causes.causes(facts(missed=(never(NOW),), newest=newer), NOW + HOUR)

@@ -80,6 +80,14 @@ def test_what_becomes_of_stagings_own_data_is_said_before_a_rehearsal_is_begun()
     assert "saved first" not in left
 
 
+def test_a_maintenance_page_that_is_up_already_is_said_to_stay_before_anything_begins() -> None:
+    found = replace(assessed("production"), maintenance=True, maintenance_stays={"by": "U0DAVE", "reason": "certificate renewal"})
+    zone = ZoneInfo("UTC")
+    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=True, put_back=True, now=NOW, said={})
+    assert "The site stays in maintenance, as it was before: <@U0DAVE>, “certificate renewal”" in str(shown["blocks"])
+    assert "shows its maintenance page meanwhile" not in str(shown["blocks"])
+
+
 @pytest.mark.parametrize("environment", ["production", "staging"])
 def test_before_the_first_nobody_says_how_long_a_restore_usually_takes(environment: str) -> None:
     said = window(environment, own=True, usual=None)

@@ -123,6 +123,9 @@ def test_it_needs_the_signature_of_the_cto_whoever_asks(backstop: Backstop) -> N
 def test_a_maintenance_page_that_somebody_had_put_up_before_stays_and_is_told(shop: Shop, backstop: Backstop) -> None:
     page = maintenance.ask(backstop.services, "certificate renewal")
     ended(backstop, backstop.journal.start(maintenance.ON, page, by="U0DAVE", environment="production"))
+    found = restore.look(backstop.services, kept(backstop), "production", stop=NEVER)
+    theirs = {"by": "U0DAVE", "reason": "certificate renewal"}
+    assert restore.plan(backstop.settings, found, REASON).shown["maintenance_stays"] == found.maintenance_stays == theirs
     view = restored(backstop, kept(backstop))
     assert view.status == "succeeded", view
     assert shop.vercel

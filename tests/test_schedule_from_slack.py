@@ -94,6 +94,7 @@ def test_a_bot_that_was_down_for_days_says_how_many_backups_did_not_come_and_fig
     due = missed.moments([place.more.split('"')[1].lower()], UTC_ZONE, begun, datetime.now(UTC) - timedelta(hours=2))
     with running(place):
         until(slack, ENGINEERING, lambda shown: is_over(shown) and backup_id(shown).startswith("full-"))
+        until(slack, INCIDENTS, lambda shown: f"{len(due)} automated backups did not come" in shown.all_text)
         told = until(slack, ENGINEERING, lambda shown: f"{len(due)} automated backups did not come" in shown.all_text)
         assert f"{due[-1]:%Y-%m-%d %H:%M} UTC did not come: no bot ran then. It is the last of {len(due)} since" in told.all_text
         wait_for(lambda: [each for each in slack.thread(told) if "a good full backup again" in each.all_text], "the end of the alert")
@@ -293,6 +294,19 @@ def test_a_channel_that_is_not_there_is_said_once_to_somebody_who_can_mend_it_an
         with running(place):
             until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
             until(slack, ENGINEERING, lambda shown: "Retention" in shown.all_text)
+
+
+def test_what_waited_for_the_channel_of_incidents_goes_there_once_it_is_named_rightly(tmp_path: Path) -> None:
+    with world(tmp_path, more='[slack]\nincidents = "#incidnts"\n') as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops post health")
+            wait_for(lambda: [each for each in slack.direct(CAROL) if "#incidnts" in each.all_text], "a word to the CTO")
+        place.more = ""
+        with running(place):
+            until(slack, INCIDENTS, lambda shown: "Backup health" in shown.all_text)
+            answer(slack, "/ops status")
+        assert len(titled(slack, "Backup health")) == 1
 
 
 @pytest.mark.parametrize(("wrong", "named"), [("platform", "#platform"), ("C0NOSUCHPLACE", "C0NOSUCHPLACE")])

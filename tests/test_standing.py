@@ -14,6 +14,7 @@ from bot.views import standing as views
 from ops import standing, waiting
 from ops.database import LockRow, OperationRow, open_database
 from ops.standing import Standing, What
+from tests.payloads.examples import operation
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -108,3 +109,12 @@ def test_whoever_waits_is_told_once_and_only_when_it_is_free(engine: Engine) -> 
     assert [(environment, person) for environment, person, _ in waiting.due(engine)] == [("production", "U0DAVE")]
     waiting.told(engine, "production", "U0DAVE")
     assert waiting.due(engine) == []
+
+
+def test_what_takes_long_is_measured_against_what_was_planned_where_nothing_is_usual_yet() -> None:
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+    view = operation("restore", created_at=at)
+    said = [str(views.delayed(view, at + timedelta(hours=1), 1200.0, known=known)) for known in (True, False)]
+    assert "longer than usual: 1 h 00 m so far, usually 20 m 00 s" in said[0]
+    assert "longer than planned: 1 h 00 m so far, 20 m 00 s were planned with" in said[1]
+    assert "usual" not in said[1]

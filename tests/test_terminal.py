@@ -29,7 +29,8 @@ def test_a_full_backup_from_a_terminal_needs_no_slack(alone: World) -> None:
     assert [each["id"] for each in listed] == [made["id"]]
     assert document(alone, "show", made["id"])["notes"] == "Slack is down"
     assert document(alone, "verify", made["id"], "--level", "3")["level"] == 3
-    assert "up to L3" in document(alone, "verify", made["id"], "--level", "99", code=3)["error"]
+    refused = document(alone, "verify", made["id"], "--level", "99", code=3)["error"]
+    assert "There is no L99 for a full backup: it can be looked at up to L3, and restored to staging for L4 and L5." in refused
 
 
 def test_words_for_a_person_say_what_was_made(alone: World) -> None:

@@ -128,6 +128,19 @@ def test_without_a_staging_it_is_refused_with_what_to_set(tmp_path: Path, templa
 # ── the verification ──
 
 
+def test_where_stagings_own_rows_fit_no_schema_they_are_put_back_all_the_same_and_that_nothing_validates_them_is_said(
+    careful: Backstop, trout: ConvexServer
+) -> None:
+    staging.mark(careful.services)
+    trout.insert("users", {"nom": "written before there was a schema"})
+    mine = trout.fingerprint("users")
+    view = verified(careful)
+    assert (view.status, trout.fingerprint("users")) == ("succeeded", mine), view
+    said = str(card(view, datetime.now(UTC)))
+    assert "Staging has its own data again, but they do not fit the schema that production runs" in said
+    assert "*without schema validation*" in said
+
+
 def test_a_backup_is_restored_proven_and_staging_is_put_back(shop: Shop, careful: Backstop, trout: ConvexServer) -> None:
     staging.mark(careful.services)
     mine, theirs = trout.fingerprint("users"), shop.rows()

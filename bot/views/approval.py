@@ -10,6 +10,7 @@ from bot.views import kinds
 from bot.views.actions import Action, Field, Window
 from bot.views.backup.marks import meaning
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
+from bot.views.changing import stays_closed
 from bot.views.rollback import loss_lines
 from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, prose, size
 from ops.approvals import Approval, Status
@@ -124,6 +125,8 @@ def _rehearsed(asked: Approval) -> list[str]:
 
 def _site(asked: Approval) -> str:
     """What visitors see meanwhile."""
+    if closed := stays_closed(asked.plan.shown.get("maintenance_stays")):
+        return closed
     if asked.plan.bound["maintenance"]:
         usual = asked.plan.shown.get("usual")
         return f"in maintenance meanwhile, usually for about {duration(float(usual))}" if usual else "in maintenance meanwhile"

@@ -147,14 +147,13 @@ def proof(result: Mapping[str, Any]) -> list[str]:
         lines.append(f":warning: The deployment was not paused: {prose(paused['why'], 200)} What was written meanwhile may be mixed in.")
     if result.get("validated") is False:
         lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
-    if closed := stays_closed(result):
+    if closed := stays_closed(result.get("maintenance_stays")):
         lines.append(f"{WARNING} {closed}")
     return lines
 
 
-def stays_closed(result: Mapping[str, Any]) -> str:
-    """That visitors still see the maintenance page, and whose it is; "" where they see the site."""
-    theirs = result.get("maintenance_stays")
+def stays_closed(theirs: Mapping[str, str] | None) -> str:
+    """That visitors still see the maintenance page afterwards, and whose it is; "" where they see the site."""
     if not theirs:
         return ""
     whose = f"{mention(theirs['by'])}, “{escape(theirs['reason'], 300)}”"

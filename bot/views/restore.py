@@ -28,6 +28,7 @@ from bot.views.blocks import (
     section,
     typed,
 )
+from bot.views.changing import stays_closed
 from bot.views.rollback import loss_lines
 from bot.views.text import code, counted, escape, exact, mention, number, plain, prose, size, takes
 from ops.manifest import Backup
@@ -43,7 +44,7 @@ _BACK = (
     "backup's."
 )
 _REPLACED = "All of staging's own data are replaced by the backup's, and stay so (`[verification] put_back` is off)."
-_READ = "Those who sign read this; the incident report keeps it"
+_READ = {"production": "Those who sign read this; the incident report keeps it"}
 
 
 def choice(backups: Sequence[Backup], environment: str, target: str, now: datetime, began: datetime | None = None) -> View:
@@ -170,7 +171,13 @@ def window(  # noqa: PLR0913 # all that it shows, named
         context(documents(docs)),
         entry(
             "What is wrong?",
-            typed(Field.REASON, hint=_READ, limit=500, lines=True, value=_again(said, "reason", 500)),
+            typed(
+                Field.REASON,
+                hint=_READ.get(found.environment, "Its card says it"),
+                limit=500,
+                lines=True,
+                value=_again(said, "reason", 500),
+            ),
             needed=True,
         ),
         entry(
@@ -225,7 +232,10 @@ def _conditions(found: Assessment, usual: float | None, *, own: bool) -> list[st
         )
         lines[0] = f"{takes(usual, UNKNOWN_SECONDS)} Staging {functions}."
     lines += ["A full backup of what is there now comes first, so this can be undone."] if found.environment == "production" else []
-    lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
+    if closed := stays_closed(found.maintenance_stays):
+        lines.append(closed)
+    elif found.maintenance:
+        lines.append("The site shows its maintenance page meanwhile.")
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
     again = "The functions validate nothing now, since rows of a former restore did not fit; they do again afterwards, if these rows fit."

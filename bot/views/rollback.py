@@ -25,6 +25,7 @@ from bot.views.blocks import (
     section,
     typed,
 )
+from bot.views.changing import stays_closed
 from bot.views.text import code, counted, escape, exact, mention, plain, prose, takes
 from ops.loss import Loss
 from ops.manifest import Backup
@@ -151,7 +152,10 @@ def _conditions(found: Preview, usual: float | None) -> list[str]:
     kind = "full" if found.data else "quick"
     how_long = takes(usual, seconds((), data=found.data))
     lines = [f"A {kind} backup of what is there now comes first, so this can be undone.", how_long]
-    lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
+    if closed := stays_closed(found.maintenance_stays):
+        lines.append(closed)
+    elif found.maintenance:
+        lines.append("The site shows its maintenance page meanwhile.")
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += ["The deployment is paused meanwhile, so nothing can be written."] if found.paused else []
     lines += ["The site is served from its former build at once."] if found.deployment else []

@@ -16,10 +16,15 @@ _CHANGES = frozenset({"disaster", "data", f"{PREPARED}data"})
 
 
 def kept(view: OperationView) -> str:
-    """Staging's own data, where they could not be put back."""
+    """Staging's own data, where they could not be put back, or not under functions that validate."""
     found = view.result.get("staging")
     if not found:
         return ""
+    if clash := found.get("clash"):
+        return (
+            ":warning: Staging has its own data again, but they do not fit the schema that production runs, so staging's functions run "
+            f"*without schema validation*. {prose(clash, 300)}"
+        )
     return f":warning: Staging's own data could not be put back: {prose(found['why'], 300)} They are kept in {code(found['kept'])}."
 
 

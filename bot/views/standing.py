@@ -212,11 +212,12 @@ def halted_nag(view: OperationView, now: datetime) -> Message:
     return message(words, section(f":octagonal_sign: {words}", in_a_line(view)), actions(*halted_buttons(view)))
 
 
-def delayed(view: OperationView, now: datetime, usual: float) -> Message:
-    """It takes longer than it should."""
+def delayed(view: OperationView, now: datetime, usual: float, *, known: bool) -> Message:
+    """It takes longer than it should; ``known``: from former ones, not only reckoned."""
     doing = view.steps[-1].name if view.steps else "start"
-    so_far = f"{duration(now - view.created_at)} so far, usually {duration(usual)}"
-    words = f"The {escape(view.kind)} takes longer than usual: {so_far}; at “{escape(doing, 60)}”."
+    so_far, whole = duration(now - view.created_at), duration(usual)
+    longer = f"than usual: {so_far} so far, usually {whole}" if known else f"than planned: {so_far} so far, {whole} were planned with"
+    words = f"The {escape(view.kind)} takes longer {longer}; at “{escape(doing, 60)}”."
     return message(words, section(f":hourglass_flowing_sand: {words}"))
 
 
@@ -240,7 +241,7 @@ def incident_over(view: OperationView) -> Message:
     took = duration(view.finished_at - view.created_at) if view.finished_at else ""
     if view.status == "succeeded":
         mark, said = verdict(view)
-        words = " ".join(filter(None, [f"{said} ({took}).", unproven(view.result), stays_closed(view.result)]))
+        words = " ".join(filter(None, [f"{said} ({took}).", unproven(view.result), stays_closed(view.result.get("maintenance_stays"))]))
         return message(words, section(f"{mark} {words}"))
     if view.status == "halted":
         words = f"The {kinds.noun(view.kind)} halted and a person must decide: {prose(view.error or '', 300)}"

@@ -48,7 +48,7 @@ def _missed(facts: Facts) -> Cause | None:
     more = f" It is the last of {count} since {facts.missed[0].due:%Y-%m-%d %H:%M} UTC." if count > 1 else ""
     return Cause(
         key=MISSED,
-        severity=Severity.P1,
+        severity=Severity.P0,
         title="An automated backup did not come" if count == 1 else f"{count} automated backups did not come",
         text=f"{facts.missed[-1].text}{more}",
         remedy="The one that is due now is tried now. Find out why none began: `HEARTBEAT_URL` tells of a bot that is down while it is.",

@@ -147,6 +147,7 @@ class PostRow(Base):
 
     key: Mapped[str] = mapped_column(primary_key=True)
     channel: Mapped[str]
+    place: Mapped[str | None]  # which of the settings' channels that was: "engineering" or "incidents"
     ts: Mapped[str | None]
     thread_of: Mapped[str | None]
     wanted: Mapped[dict[str, Any]]

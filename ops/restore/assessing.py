@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from ops import spots
+from ops import maintenance, spots
 from ops.context import Services
 from ops.errors import Refused
 from ops.journal import OperationView
@@ -40,6 +40,7 @@ class Assessment:
     loss_unknown: str = ""
     maintenance: bool = False
     page_missing: str = ""
+    maintenance_stays: dict[str, str] | None = None  # the page that a person put up before: by whom, and why
     paused: bool = False
     rehearsal: bool = False  # to staging, under the functions that production runs: whether the rows fit them
     rehearsed: str | None = None  # what the last rehearsal said of them: "" where they fit; None where there was none
@@ -93,6 +94,7 @@ def look(  # noqa: PLR0913 # what is asked for, all named
         loss_unknown=unknown,
         maintenance=ours and services.vercel.configured and not missing,
         page_missing=missing,
+        maintenance_stays=maintenance.stays(services) if ours else None,
         paused=ours and services.settings.convex.pause,
         spots=_spots(services, backup, stop),
         rehearsal=rehearsal and not ours,

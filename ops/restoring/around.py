@@ -25,8 +25,8 @@ def maintenance_off(to: Releasing, bound: Mapping[str, Any]) -> None:
     """Take the page down, but not one that a person had put up before: that may be there for another reason, and is told."""
     if not bound["maintenance"]:
         return
-    if theirs := maintenance.by_hand(to.services):
-        to.op.result(maintenance_stays={"by": theirs.by, "reason": theirs.reason})
+    if theirs := maintenance.stays(to.services):
+        to.op.result(maintenance_stays=theirs)
         return
     to.changing("maintenance off", lambda: maintenance.take_down(to.services, to.op.requested_by))
 

@@ -120,7 +120,9 @@ class Staged:
         elif not (self._runs(now, same=live == commit) and self._fits(now)):
             now.functions(ENVIRONMENT, "staging opened", validated=False)
             now.changing(PUT_BACK, self._import)
-            now.functions(ENVIRONMENT, "staging functions", tolerant=True)
+            went = now.functions(ENVIRONMENT, "staging functions", tolerant=True)
+            if not went["validated"]:
+                self.op.result(staging={"clash": went["clash"]})
 
     def _runs(self, now: Releasing, *, same: bool) -> bool:
         """Whether the functions are there: they are, or the rows that are there let them in."""

@@ -78,6 +78,7 @@ def _shown(preview: Preview, reason: str, impact: str) -> dict[str, Any]:
         "loss": preview.loss.as_json() if preview.loss else None,
         "loss_unknown": preview.loss_unknown,
         "page_missing": preview.page_missing,
+        "maintenance_stays": preview.maintenance_stays,
     }
 
 

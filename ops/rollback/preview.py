@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ops import shipment
+from ops import maintenance, shipment
 from ops.context import Services
 from ops.errors import OpsError
 from ops.loss import Loss
@@ -37,6 +37,7 @@ class Preview:
     deployment: str = ""  # of the site, if it can serve that commit at once
     maintenance: bool = False
     page_missing: str = ""  # why the site cannot show its maintenance page
+    maintenance_stays: dict[str, str] | None = None  # the page that a person put up before: by whom, and why
     paused: bool = False
 
     @property
@@ -72,6 +73,7 @@ def look(
         deployment=_deployment(services, backup.commit_hash),
         maintenance=data and services.vercel.configured and not missing,
         page_missing=missing,
+        maintenance_stays=maintenance.stays(services) if data else None,
         paused=data and services.settings.convex.pause,
         **_history(services, backup.commit_hash, live.hash, stop),
     )
