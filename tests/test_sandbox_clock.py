@@ -22,6 +22,7 @@ __all__ = ["start"]  # a fixture
 
 MELBOURNE, AUCKLAND = ZoneInfo("Australia/Melbourne"), ZoneInfo("Pacific/Auckland")
 FAILED = "[P0] The automated backup did not succeed"
+PAGED = ("The automated backup did not succeed", "the weekly test of the alerts")
 SATURDAY = datetime(2026, 11, 28, 8, 30, tzinfo=UTC)
 
 
@@ -112,7 +113,8 @@ def next_monday(demo: Demo) -> datetime:
 
 def has_heard(outside: dict[str, Any]) -> bool:
     """Whether the mail of what failed is there, and PagerDuty has that and the test of the alerts."""
-    return any(each["subject"] == FAILED for each in outside["mails"]) and len(outside["incidents"]) == 2
+    paged = " ".join(each["summary"] for each in outside["incidents"])  # what was due on the days that were left out is there too
+    return any(each["subject"] == FAILED for each in outside["mails"]) and all(words in paged for words in PAGED)
 
 
 def is_on(when: str, day: datetime) -> bool:
