@@ -10,7 +10,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ from ops import by_hand, missed
 from ops.backstop import Backstop
 from ops.database import ActivityRow, AlertRow, ApprovalRow, OperationRow, TickRow, reading
 from ops.errors import Refused
+from ops.facts import GOOD
 
 COLUMNS = ("record", "at", "who", "what", "outcome", "id", "details")
 _KINDS = {
@@ -81,6 +82,17 @@ def _operations(session: Session, begin: datetime, end: datetime) -> Iterator[Re
             each.id,
             _details(each, each.params.get("bound") or {}),
         )
+        if _KINDS[each.kind] != "backup" and (made := each.result.get("backup")):
+            yield _on_the_way(each, made)
+
+
+def _on_the_way(operation: OperationRow, made: Mapping[str, Any]) -> Record:
+    """The backup that a deploy, a rollback or a restore took first."""
+    taken, good = datetime.fromisoformat(made["timestamp"]), int(made["level"] or 0) >= GOOD
+    details = {"environment": operation.environment} | _of(made)
+    return _record(
+        "backup", taken, operation.requested_by, f"{made['type']} backup", "succeeded" if good else "failed", operation.id, details
+    )
 
 
 def _missed(engine: Engine, begin: datetime, end: datetime) -> Iterator[Record]:
@@ -95,11 +107,10 @@ def _details(each: OperationRow, bound: dict[str, Any]) -> Record:
     """What is worth keeping of an operation: no row of anybody's data is among it."""
     made, result = each.result.get("backup"), each.result
     details: Record = {"environment": each.environment, "finishedAt": each.finished_at.isoformat() if each.finished_at else None}
-    if isinstance(made, dict):
-        names = ("id", "purpose", "commitHash", "exportSizeBytes", "sha256", "snapshotTimestamp")
-        details |= {name: made.get(name) for name in names}
-    elif bound.get("backup"):
+    if bound.get("backup"):
         details["backup"] = bound["backup"]
+    elif made and _KINDS[each.kind] == "backup":
+        details |= _of(made)
     for name in ("level", "items", "verifier", "safety", "commit", "was"):
         if result.get(name) is not None:
             details[name] = result[name]
@@ -108,6 +119,11 @@ def _details(each: OperationRow, bound: dict[str, Any]) -> Record:
     if drill := result.get("drill"):
         details["drill"] = {name: drill.get(name) for name in ("scenario", "seconds", "total", "rto", "loss", "rpo")}
     return details | ({"error": each.error} if each.error else {})
+
+
+def _of(made: Mapping[str, Any]) -> Record:
+    """What is worth keeping of a backup."""
+    return {name: made.get(name) for name in ("id", "purpose", "commitHash", "exportSizeBytes", "sha256", "snapshotTimestamp")}
 
 
 def _approvals(session: Session, begin: datetime, end: datetime) -> Iterator[Record]:

@@ -6,6 +6,7 @@ not there: an import that appends is not all or nothing, so whoever comes again 
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -17,7 +18,7 @@ from ops.context import Services
 from ops.deltas import Delta
 from ops.deploy.planning import settings_digest
 from ops.errors import Failed, Refused, Unchanged
-from ops.journal import Interrupted, Kind, Operation, OperationView, Status
+from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
 from ops.plans import Plan
 from ops.releasing import Releasing, telling
 from ops.restoring import around
@@ -27,6 +28,7 @@ from ops.words import one_line
 KIND = "salvage"
 ENVIRONMENT = "production"
 REASON = 500  # characters
+LOOKED_BACK = 200  # salvages
 
 
 def kind(services: Services) -> Kind:
@@ -169,6 +171,15 @@ class Salvaging:
 def _rows(count: int) -> str:
     """So many."""
     return "1 row" if count == 1 else f"{count} rows"
+
+
+def brought_back(journal: Journal) -> Mapping[str, frozenset[str]]:
+    """By delta, the tables whose rows were brought back and proven to be there, at least once."""
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    for view in journal.recent(LOOKED_BACK, kinds=(KIND,)):
+        if view.result.get("proof"):
+            found[view.params["bound"]["backup"]].update(view.params["bound"]["tables"])
+    return {delta: frozenset(tables) for delta, tables in found.items()}
 
 
 def sentence(view: OperationView) -> str | None:

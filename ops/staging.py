@@ -9,10 +9,12 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
+from ops import standing
 from ops.context import Services
 from ops.errors import Failed, OpsError, Refused
 from ops.journal import Interrupted, Operation
 from ops.journal.reading import Readings
+from ops.standing import What
 
 ENVIRONMENT = "staging"
 _STEP = "staging"
@@ -32,12 +34,22 @@ def require(op: Operation, services: Services) -> None:
         Failed: it is not proven, or not the deployment that it was.
     """
     before = Readings(services.engine).step_result(op.id, _STEP)
-    op.step(_STEP, lambda: prove(services), if_interrupted=Interrupted.REDO)
+    op.step(_STEP, lambda: {**prove(services), "paused": _is_paused(services)}, if_interrupted=Interrupted.REDO)
     if before is not None and (now := prove(services))["instance"] != before["instance"]:
         raise Failed(
             f"Staging was {before['instance']} when this began, and is {now['instance']} now; nothing was written there.",
             "Correct `[convex.staging]`, or begin again. What was saved of the former one is in the backup folder's `.state`.",
         )
+
+
+def _is_paused(services: Services) -> bool:
+    """Whether a person has paused it: what Backstop paused itself is written down as that."""
+    return bool(services.convex.paused(ENVIRONMENT)) and standing.current(services.engine, What.PAUSED, ENVIRONMENT) is None
+
+
+def was_paused(op: Operation, services: Services) -> bool:
+    """Whether a person had paused it when the operation began."""
+    return bool((Readings(services.engine).step_result(op.id, _STEP) or {}).get("paused"))
 
 
 def prove(services: Services) -> dict[str, Any]:

@@ -73,10 +73,20 @@ def _assessment(found: Assessment) -> dict[str, Any]:
 def list_deltas(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command takes the options
     """What rollbacks and restores took away."""
     with opened() as backstop:
-        found = deltas.all_of(backstop.settings.folder)
-    lines = [f"{each.id}  {each.rows} rows created after {each.backup}, {each.changed} changed" for each in found]
+        found, back = deltas.all_of(backstop.settings.folder), salvaging.brought_back(backstop.journal)
     document = [
-        {"id": each.id, "backup": each.backup, "rows": each.rows, "tables": {table.name: table.rows for table in each.tables}}
+        {
+            "id": each.id,
+            "backup": each.backup,
+            "rows": each.rows,
+            "tables": {table.name: table.rows for table in each.tables},
+            "broughtBack": sorted(back.get(each.id, ())),
+        }
+        for each in found
+    ]
+    lines = [
+        f"{each.id}  {each.rows} rows created after {each.backup}, {each.changed} changed"
+        + (f"; brought back already: {', '.join(sorted(back[each.id]))}" if each.id in back else "")
         for each in found
     ]
     return Answer(words="\n".join(lines) or "Nothing was taken away.", document={"deltas": document})

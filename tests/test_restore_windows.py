@@ -110,11 +110,25 @@ def test_a_report_that_a_message_does_not_hold_says_that_it_goes_on_and_brings_t
 
 def test_a_list_of_what_can_be_brought_back_says_how_many_it_leaves_out_and_how_to_come_to_them() -> None:
     found = [delta("orders", digits=1701450000000 - number) for number in range(13)]
-    window = salvage.deltas(found, "production · sturgeon")
+    window = salvage.deltas(found, "production · sturgeon", {})
     check(window, "modal")
     assert "3 older ones not shown: `/restore salvage ID`" in str(window["blocks"][-1])
     assert found[10].id in str(window["blocks"][-1])
-    assert "not shown" not in str(salvage.deltas(found[:10], "production · sturgeon"))
+    assert "not shown" not in str(salvage.deltas(found[:10], "production · sturgeon", {}))
+
+
+def test_what_was_brought_back_already_is_said_and_offered_again_only_to_who_asks_for_it() -> None:
+    found = delta("orders", "users")
+    window = salvage.deltas([found], "production · sturgeon", {found.id: frozenset({"users"})})
+    assert "Brought back already: users." in str(window)
+    assert "Choose tables" in str(window)
+    window = salvage.deltas([found], "production · sturgeon", {found.id: frozenset({"users", "orders"})})
+    check(window, "modal")
+    assert f"All of them were brought back already. If they went again: `/restore salvage {found.id}`" in str(window)
+    assert "Choose tables" not in str(window)
+    window = salvage.salvage(found, (), "production · sturgeon", frozenset({"users", "orders"}))
+    assert "All of them were brought back already." in str(window)
+    assert window["submit"]["text"] == "Bring them back"
 
 
 MADE = "full-1701450000000"

@@ -20,7 +20,7 @@ from bot.views import alerts as alert_views
 from bot.views import approval, changing
 from bot.views import restored as restored_views
 from bot.views import standing as standing_views
-from ops import activity, alerts, asking, deciding, deltas, maintenance, reports, restore, salvage, spots, standing, tasks, watch
+from ops import activity, alerts, asking, deciding, deltas, evidence, maintenance, reports, restore, salvage, spots, standing, tasks, watch
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -206,6 +206,7 @@ def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, back
     assert shop.rows()["orders"] == before["orders"]
     assert shop.rows()["users"] != before["users"]
     assert first in [row["_id"] for row in shop.convex.documents("orders")]
+    assert salvage.brought_back(backstop.journal) == {delta.id: {"orders"}}
     again = asking.ask(backstop, BOB, plan, id="salvage-2")
     shop.convex.faults["import_busy"] = "true"
     asking.approve(backstop, CAROL, again.approval.id)
@@ -213,6 +214,17 @@ def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, back
     shop.convex.remove("orders", first)  # what is missing is counted once nobody else imports
     shop.convex.faults["import_busy"] = None
     assert ended(backstop, again.operation_id).result["appended"] == 1
+
+
+def test_the_evidence_has_the_restore_with_its_backup_and_the_safety_backup_as_a_record_of_its_own(backstop: Backstop) -> None:
+    made = kept(backstop)
+    view = restored(backstop, made)
+    records = evidence.collect(backstop, view.created_at - timedelta(minutes=1), datetime.now(UTC))
+    (back,) = [each for each in records if each["record"] == "restore"]
+    assert (back["details"]["backup"], back["details"]["safety"]) == (made, view.result["safety"])
+    (safety,) = [each for each in records if each["record"] == "backup" and each["id"] == view.id]
+    assert (safety["what"], safety["outcome"], safety["details"]["id"]) == ("full backup", "succeeded", view.result["safety"])
+    assert (safety["details"]["purpose"], len(safety["details"]["sha256"])) == ("safety", 64)
 
 
 def test_rows_that_changed_are_kept_to_be_read_and_are_no_part_of_what_comes_back(shop: Shop, backstop: Backstop) -> None:

@@ -86,11 +86,13 @@ def test_data_are_restored_and_what_went_is_brought_back_without_slack(shop: Sho
     done = told(world, "restore", made, "--reason", "emptied", "--confirm", made, "--break-glass")
     assert (done["success"], shop.rows()) == (True, wanted)
     delta = told(world, "deltas")["deltas"][0]
-    assert delta["tables"] == {"orders": 1}
+    assert (delta["tables"], delta["broughtBack"]) == ({"orders": 1}, [])
     assert "has no created rows of users" in told(world, "salvage", delta["id"], "users", code=3)["error"]
     assert f"--confirm {delta['id']}" in world.terminal("salvage", delta["id"], "orders", "--reason", "it was real").stderr
     back = told(world, "salvage", delta["id"], "orders", "--reason", "it was real", "--confirm", delta["id"], "--break-glass")
     assert (back["success"], shop.rows()) == (True, after)
+    assert told(world, "deltas")["deltas"][0]["broughtBack"] == ["orders"]
+    assert "brought back already: orders" in world.terminal("deltas").stdout
     assert "No staging deployment is set" in told(world, "mark-staging", code=3)["error"]
 
 

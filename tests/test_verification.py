@@ -14,7 +14,7 @@ import pytest
 from bot.views import changing
 from bot.views import verification as views
 from bot.views.verification import card
-from ops import activity, archive, asking, damages, restore, retaining, staging, verification
+from ops import activity, archive, asking, damages, restore, retaining, staging, standing, verification
 from ops.backstop import Backstop
 from ops.errors import Failed, Refused
 from ops.journal import OperationView
@@ -159,6 +159,25 @@ def test_a_backup_is_restored_proven_and_staging_is_put_back(shop: Shop, careful
     assert shop.rows() == theirs
     assert any(line.text.startswith(f"Verified {backup.id} by a restore to staging in ") for line in activity.lines(careful.engine, 5))
     assert not list(careful.settings.state.glob("staging-*.zip"))
+
+
+def test_a_staging_that_somebody_had_paused_runs_for_the_verification_only(careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
+    careful.services.convex.pause("staging")
+    assert trout.paused
+    view = verified(careful)
+    assert (view.status, trout.paused) == ("succeeded", True), view
+    assert "Staging was paused before this began, and is paused again." in str(card(view, datetime.now(UTC)))
+    assert not standing.all_of(careful.engine)
+
+
+def test_a_staging_that_somebody_had_paused_is_paused_after_a_verification_that_failed(careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
+    careful.services.convex.pause("staging")
+    trout.faults["import"] = "fail:no room"
+    view = verified(careful)
+    assert (view.status, trout.paused) == ("failed", True), view
+    assert "Staging was paused before this began, and is paused again." in str(card(view, datetime.now(UTC)))
 
 
 def test_production_is_not_held_meanwhile(backstop: Backstop, trout: ConvexServer) -> None:

@@ -218,7 +218,8 @@ def list_deltas(_request: Request, desk: Desk) -> Reply:
 def _all_deltas(desk: Desk) -> Reply:
     """The deltas there are, newest first."""
     services = desk.backstop.services
-    return Reply(view=salvage_views.deltas(deltas.all_of(services.settings.folder), services.target("production")))
+    found = deltas.all_of(services.settings.folder)
+    return Reply(view=salvage_views.deltas(found, services.target("production"), salvage.brought_back(desk.backstop.journal)))
 
 
 @_delta.handle
@@ -230,7 +231,8 @@ def open_delta(request: Request, desk: Desk) -> Reply:
 def _salvage(desk: Desk, delta_id: str, tables: list[str]) -> Reply:
     """Which tables come back."""
     services = desk.backstop.services
-    return Reply(view=salvage_views.salvage(deltas.get(services.settings.folder, delta_id), tables, services.target("production")))
+    delta, back = deltas.get(services.settings.folder, delta_id), salvage.brought_back(desk.backstop.journal).get(delta_id, frozenset())
+    return Reply(view=salvage_views.salvage(delta, tables, services.target("production"), back))
 
 
 @_tables.answer

@@ -42,7 +42,7 @@ _OFFERED, _SHOWN, _STOPPED = 10, 12, 5
 def card(view: OperationView, now: datetime) -> Message:
     """How it stands."""
     if view.status == "succeeded":
-        left = "\n".join(filter(None, [staging.kept(view), _unwritten(view)]))
+        left = "\n".join(filter(None, [staging.kept(view), staging.paused(view), _unwritten(view)]))
         return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view), left)
     scenario = SCENARIOS[view.params["bound"]["scenario"]]
     head = f"Drill {scenario.letter}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from hashlib import sha256
 
 from bot.views.actions import Action, Field, Window
@@ -19,22 +19,23 @@ from bot.views.blocks import (
     section,
     typed,
 )
-from bot.views.text import code, counted, length, plain, prose
+from bot.views.text import code, counted, escape, length, plain, prose
 from ops.deltas import Delta, Kept
 
 _OFFERED, _TABLES = 10, 10
+_NONE: Set[str] = frozenset()
 _LABEL, _VALUE = 75, 150  # characters of an option that Slack takes
 
 
-def deltas(found: Sequence[Delta], target: str) -> View:
-    """The deltas there are."""
+def deltas(found: Sequence[Delta], target: str, back: Mapping[str, Set[str]]) -> View:
+    """The deltas there are, each with which of its tables were brought back already."""
     if not found:
         words = f"No rollback or restore took rows of *{prose(target)}* away, as far back as there are safety backups."
         return modal("Bring rows back", section(words), callback_id=Window.ANSWER)
     blocks = [
         block
         for each in found[:_OFFERED]
-        for block in (section(_delta(each)), actions(button("Choose tables", Action.SALVAGE_TO, each.id) if each.rows else None))
+        for block in (section(_delta(each), _listed(each, back.get(each.id, _NONE))), actions(_choose(each, back.get(each.id, _NONE))))
     ]
     return modal("Bring rows back", *blocks, context(_older(found[_OFFERED:])), callback_id=Window.ANSWER)
 
@@ -53,7 +54,33 @@ def _delta(each: Delta) -> str:
     return f"{code(each.id)}: {counted(each.rows, 'row')} created after {code(each.backup)}{changed}"
 
 
-def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
+def _choose(each: Delta, back: Set[str]) -> Element | None:
+    """The button, where something is left to be brought back."""
+    return button("Choose tables", Action.SALVAGE_TO, each.id) if each.rows and not _whole(each, back) else None
+
+
+def _listed(each: Delta, back: Set[str]) -> str:
+    """What was brought back already, and how to do it again."""
+    return (
+        f"{_back(each, back)} If they went again: {code(f'/restore salvage {each.id}')}"
+        if back and _whole(each, back)
+        else _back(each, back)
+    )
+
+
+def _whole(each: Delta, back: Set[str]) -> bool:
+    """Whether all that can be brought back was."""
+    return all(table.name in back for table in each.tables if table.rows)
+
+
+def _back(each: Delta, back: Set[str]) -> str:
+    """What was brought back already: it may have gone again since, so it is said and still to be had."""
+    if not back:
+        return ""
+    return "All of them were brought back already." if _whole(each, back) else f"Brought back already: {escape(', '.join(sorted(back)))}."
+
+
+def salvage(delta: Delta, chosen: Sequence[str], target: str, back: Set[str] = _NONE) -> View:
     """Which tables come back."""
     there = sorted((table for table in delta.tables if table.rows), key=lambda table: -table.rows)
     shown = [table for table in there if not chosen or table.name in chosen][:_TABLES]
@@ -63,7 +90,9 @@ def salvage(delta: Delta, chosen: Sequence[str], target: str) -> View:
     more = f"{counted(len(there) - len(shown), 'more table')}: `/restore salvage {delta.id} TABLE …`" if len(there) > len(shown) else ""
     return modal(
         "Bring rows back",
-        section(_delta(delta), f"Rows come back to *{prose(target)}* under their own ids; what is there is left alone."),
+        section(
+            _delta(delta), _back(delta, back), f"Rows come back to *{prose(target)}* under their own ids; what is there is left alone."
+        ),
         entry("Tables", checks(Field.TABLES, options), needed=True),
         context(more, "A full backup comes first. Afterwards every row is looked for, byte for byte."),
         entry("Why?", typed(Field.REASON, hint="Those who sign read this", limit=500), needed=True),

@@ -28,11 +28,24 @@ def kept(view: OperationView) -> str:
     return f":warning: Staging's own data could not be put back: {prose(found['why'], 300)} They are kept in {code(found['kept'])}."
 
 
+def paused(view: OperationView) -> str:
+    """Where a person had paused staging before: that it is again, or why not."""
+    why = view.result.get("paused_again")
+    if why is None:
+        return ""
+    if not why:
+        return "Staging was paused before this began, and is paused again."
+    return f":warning: Staging was paused before this began, and could not be paused again: {prose(why, 300)} Its functions may run."
+
+
 def own(view: OperationView, what: str) -> str:
-    """What became of staging's own data after something that changed them."""
-    if not _saved(view):
-        return f":warning: Staging holds what {what} left there: nothing was saved to be put back (`[verification] put_back`)."
-    return kept(view) or "Staging has its own data again."
+    """What became of staging after something that changed its data."""
+    data = (
+        (kept(view) or "Staging has its own data again.")
+        if _saved(view)
+        else f":warning: Staging holds what {what} left there: nothing was saved to be put back (`[verification] put_back`)."
+    )
+    return f"{data} {paused(view)}".rstrip()
 
 
 def _saved(view: OperationView) -> bool:

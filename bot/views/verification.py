@@ -9,7 +9,7 @@ from bot.views import steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
-from bot.views.staging import kept
+from bot.views.staging import kept, paused
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, prose
 from ops import overlooked
@@ -47,7 +47,7 @@ def card(view: OperationView, now: datetime) -> Message:
             f"{why} · asked by {mention(view.requested_by)}",
         ),
         context(steps.line(view)),
-        context(kept(view)),
+        context(kept(view), paused(view)),
     )
 
 
@@ -89,6 +89,6 @@ def failed(view: OperationView) -> Message:
             f"Retention takes nothing until {until}." if view.status == "failed" else "",
         ),
         context(steps.line(view)),
-        context(kept(view)),
+        context(kept(view), paused(view)),
         actions(button("Verify it again", Action.VERIFY_RESTORE, str(view.params["bound"]["backup"]))),
     )

@@ -91,7 +91,7 @@ class Staged:
             self.op.result(staging={"kept": str(self.saved), "why": error.message})
             self._ask(error.message)
         finally:
-            self._let_run()
+            self._as_it_was()
 
     def _ask(self, why: str) -> None:
         """Somebody must put it back: Home has it, and each day asks for it."""
@@ -102,14 +102,19 @@ class Staged:
         with Session(self.services.engine) as session, session.begin():
             tasks.begin(session, f"staging-{self.op.id}", "staging to put back", what, by=self.op.requested_by, about=self.op.id)
 
-    def _let_run(self) -> None:
-        """Whatever came of it, staging's functions run again; where they cannot, that stands and nags."""
-        if standing.current(self.services.engine, What.PAUSED, ENVIRONMENT) is None:
-            return
+    def _as_it_was(self) -> None:
+        """Whatever came of it, its functions run again, or stand still where a person had paused them before; or the card says so."""
+        before = staging.was_paused(self.op, self.services)
         try:
-            pausing.let_run(self.services, ENVIRONMENT, self.op.requested_by)
+            if standing.current(self.services.engine, What.PAUSED, ENVIRONMENT) is not None:  # where that fails it stands, and nags
+                pausing.let_run(self.services, ENVIRONMENT, self.op.requested_by)
+            if before:
+                self.services.convex.pause(ENVIRONMENT)
+                self.op.result(paused_again="")
         except OpsError as error:
-            log.warning("staging stays paused: %s", error.message)
+            log.warning("staging is not paused or running as before: %s", error.message)
+            if before:
+                self.op.result(paused_again=error.message)
 
     def _put_back(self, commit: str) -> None:
         """The data under the functions that production runs; where they clash, those open first, and are as they should be at the end."""
