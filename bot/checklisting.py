@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
 from bot.views import checklist as views
 from bot.views.blocks import Message
-from ops import checklists
+from ops import alerts, checklists
 from ops.checklists import MONTHLY, WEEKLY, Checklist
 
 FOLLOWED = {WEEKLY: timedelta(days=7), MONTHLY: timedelta(days=31)}
@@ -47,7 +47,8 @@ def show(desk: Desk, found: Checklist) -> None:
 
 def _drawn(desk: Desk, found: Checklist) -> Message:
     """As it stands."""
-    return views.checklist(found, desk.backstop.services.target("production"))
+    quiet = alerts.at_night(desk.settings, datetime.now(UTC))  # a post that names people wakes them; an edit in the morning does not
+    return views.checklist(found, desk.backstop.services.target("production"), quiet=quiet)
 
 
 def _remind(desk: Desk, found: Checklist, now: datetime) -> None:

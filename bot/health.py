@@ -17,6 +17,7 @@ from ops.journal import Journal
 
 MOVED = "its file was moved or replaced: stop the bot, put the right file in place, start it"
 """Writing goes on into the file that was opened, which the next start does not find."""
+PATIENCE = 3.0  # seconds for the database's answer: a host's own look gives up after five or ten
 LATE = 90.0  # seconds without a look after which the schedule counts as stuck
 
 
@@ -29,6 +30,7 @@ class Health:
     outgoing: Outgoing
     sockets: Sockets | None = None
     opened: tuple[int, int] | None = field(init=False)  # the database's file
+    counting: asyncio.Task[tuple[int, int]] | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self.opened = file_in_place(self.journal.engine)
@@ -42,12 +44,22 @@ class Health:
         if file_in_place(self.journal.engine) != self.opened:
             return False, {"database": MOVED, "slack": {"connections": connected}, "schedule": schedule}
         try:
-            running, waiting = await asyncio.to_thread(lambda: (len(self.journal.running()), self.posts.backlog()))
-        except SQLAlchemyError as error:
-            return False, {"database": type(error).__name__, "slack": {"connections": connected}, "schedule": schedule}
+            async with asyncio.timeout(PATIENCE):
+                running, waiting = await self._counts()
+        except (SQLAlchemyError, TimeoutError) as error:
+            why = f"no answer within {PATIENCE:.0f} s" if isinstance(error, TimeoutError) else type(error).__name__
+            return False, {"database": why, "slack": {"connections": connected}, "schedule": schedule}
         slack = {"connections": connected, "last_ping_seconds": None if ping is None else round(ping, 1)}
         well = connected > 0 and looked is not None and looked < LATE
         return well, {"database": "ok", "slack": slack, "schedule": schedule, "operations": running, "posts_waiting": waiting}
+
+    async def _counts(self) -> tuple[int, int]:
+        """Operations that run and posts that wait; while the database is silent everybody waits for one question, in one thread."""
+        if self.counting is None or self.counting.done():
+            ask = asyncio.to_thread(lambda: (len(self.journal.running()), self.posts.backlog()))
+            self.counting = asyncio.create_task(ask, name="health")
+            self.counting.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait for it any more
+        return await asyncio.shield(self.counting)
 
     @property
     def looked(self) -> float | None:

@@ -147,30 +147,35 @@ class Posts:
 
     def backlog(self) -> int:
         """How many rows wait."""
-        with self._engine.begin() as connection:
-            return int(connection.scalar(select(func.count()).select_from(PostRow).where(PostRow.until.is_not(None))) or 0)
+        with reading(self._engine) as session:
+            return int(session.scalar(select(func.count()).select_from(PostRow).where(PostRow.until.is_not(None))) or 0)
 
     def wanted_at(self, key: str) -> datetime | None:
         """When the message under this key was last wanted otherwise; None if it never was wanted."""
-        with self._engine.begin() as connection:
-            return connection.scalar(select(PostRow.wanted_at).where(PostRow.key == key))
+        with reading(self._engine) as session:
+            return session.scalar(select(PostRow.wanted_at).where(PostRow.key == key))
+
+    def wanted(self, key: str) -> Mapping[str, Any] | None:
+        """What the message under this key says, or is to say."""
+        with reading(self._engine) as session:
+            return session.scalar(select(PostRow.wanted).where(PostRow.key == key))
 
     def last_wanted(self) -> datetime | None:
         """When anything was last said, by whatever bot; None before the first word."""
-        with self._engine.begin() as connection:
-            return connection.scalar(select(func.max(PostRow.wanted_at)))
+        with reading(self._engine) as session:
+            return session.scalar(select(func.max(PostRow.wanted_at)))
 
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin so."""
-        with self._engine.begin() as connection:
-            return list(connection.scalars(select(PostRow.key).where(PostRow.key.startswith(prefix, autoescape=True))))
+        with reading(self._engine) as session:
+            return list(session.scalars(select(PostRow.key).where(PostRow.key.startswith(prefix, autoescape=True))))
 
     def unposted(self, prefix: str, before: datetime) -> list[tuple[datetime, str]]:
         """What should stand in Slack since before then and does not: since when, and what it says, the oldest first."""
         waiting = select(PostRow.wanted_at, PostRow.wanted).where(PostRow.key.startswith(prefix, autoescape=True), PostRow.ts.is_(None))
         waiting = waiting.where(PostRow.until.is_not(None), PostRow.thread_of.is_(None), PostRow.wanted_at < before)
-        with self._engine.begin() as connection:
-            return [(row.wanted_at, str(row.wanted["text"])) for row in connection.execute(waiting.order_by(PostRow.wanted_at))]
+        with reading(self._engine) as session:
+            return [(row.wanted_at, str(row.wanted["text"])) for row in session.execute(waiting.order_by(PostRow.wanted_at))]
 
     def _mine(self, post: Post) -> Any:
         """An update of a row that this process has claimed."""

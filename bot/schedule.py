@@ -203,7 +203,8 @@ class Schedule:
             return
         self._branches = moment
         if found:
-            self._desk.say(key, self._desk.settings.slack.engineering, branch_views.listing(found, self._desk.settings.app.source_branch))
+            said = branch_views.listing(found, self._desk.settings.app.source_branch, late_since=_late(moment, now))
+            self._desk.say(key, self._desk.settings.slack.engineering, said)
 
     def _post_digest(self, now: datetime) -> None:
         """Every week, the figures beside the last week's; the week ends when the post is due, also where it comes late."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 from bot.desk import Desk
@@ -17,9 +18,10 @@ from bot.views import approval as views
 from bot.views import restored as restored_views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
-from ops import approvals, metrics, outside, restore, rollback, standing, tasks, waiting, watch
+from ops import alerts, approvals, metrics, outside, restore, rollback, standing, tasks, waiting, watch
 from ops.approvals import Approval, Due, Status, approvers
 from ops.database import Looks
+from ops.errors import Refused
 from ops.journal import OperationView
 
 log = logging.getLogger(__name__)
@@ -61,6 +63,7 @@ class Timer:
         self._tell_who_waits()
         if changed:
             self._nag(now)
+            self._close_reminders(now)
             self._inform_incidents(now)
             self._follow_restores(now)
 
@@ -111,19 +114,34 @@ class Timer:
     # -- what stands, and who waits ----------------------------------------------------------------------------------------
 
     def _nag(self, now: datetime) -> None:
-        """Forgotten states (X11): what stands, tasks, halted operations."""
-        slack = self._desk.settings.slack
+        """Forgotten states (X11): what stands, tasks, halted operations; by night only what keeps production away."""
+        slack, night = self._desk.settings.slack, alerts.at_night(self._desk.settings, now)
         running = {view.id for view in self._desk.backstop.journal.running() if view.status == "running"}  # it will end what it began
-        stands = [each for each in standing.all_of(self._engine) if each.operation_id not in running]
+        left = [each for each in standing.all_of(self._engine) if each.operation_id not in running]
+        stands = [each for each in left if each.keeps_production_away or not night]
         for each, turn in standing.overdue(stands, now):
             after = f"{int(each.until.timestamp())}-" if each.until else ""
             self._desk.once(f"nag-{each.id}-{after}{turn}", slack.incidents, standing_views.nag(each, now))
-        for task, turn in tasks.overdue(tasks.open_ones(self._engine), now):
+        for task, turn in () if night else tasks.overdue(tasks.open_ones(self._engine), now):
             self._desk.once(f"task-{task.id}-{turn}", slack.incidents, views.task(task, turn=turn))
         for view in self._desk.backstop.journal.running():
             since = view.halted_at
             if since and (turn := (now - since) // HALTED_NAG):
                 self._desk.once(f"halted-{view.id}-{int(since.timestamp())}-{turn}", slack.incidents, standing_views.halted_nag(view, now))
+
+    def _close_reminders(self, now: datetime) -> None:
+        """What asked for a decision that was made: its task is over, and nothing of its posts can be pressed any more."""
+        desk, journal = self._desk, self._desk.backstop.journal
+        decided = [view for view in journal.recent(20) if view.halted_at is None and (view.finished_at or now) > now - LATELY]
+        for task in tasks.open_ones(self._engine):
+            view = journal.get(task.about) if task.kind == tasks.HANDED and task.about else None
+            if view is not None and view.halted_at is None:
+                with suppress(Refused):  # another bot was faster
+                    tasks.close(self._engine, task.id, by="Backstop", how="somebody has decided")
+        for key in (key for view in decided for sort in ("halted", "handed") for key in desk.posts.keys(f"{sort}-{view.id}-")):
+            said = desk.posts.wanted(key)
+            if said and any(block["type"] == "actions" for block in said["blocks"]):
+                desk.say(key, desk.settings.slack.incidents, standing_views.answered(said))
 
     def _observe(self) -> None:
         """Now and then, what somebody did at Vercel or Convex by hand; App Home follows by itself."""

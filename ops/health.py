@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from ops import activity, missed, readiness, retaining
+from ops import activity, missed, readiness, retaining, schedules
 from ops.activity import Line
 from ops.backstop import Backstop
 from ops.backup import ENVIRONMENT
@@ -42,6 +42,7 @@ class Health:
     head: tuple[int, str]  # of the activity log
     reference: Line | None  # of it, from which on it counts
     a_day: int  # automated backups; 0 where they come on some days only
+    twice: tuple[str, ...]  # the schedule with a second one a day, where there is one
     red: tuple[str, ...]  # what a person has to do something about now
     warnings: tuple[str, ...]
 
@@ -58,7 +59,8 @@ def of(backstop: Backstop, now: datetime) -> Health:
     backups, label = backstop.catalogue.all(), backstop.settings.convex.production.name
     full = [each for each in backups if each.type == "full" and each.good and each.is_of(label)]
     ready, used, limit = readiness.of(backstop, now), backstop.catalogue.used(), backstop.settings.backups.warn_at
-    doubt = retaining.doubt(backstop.engine)
+    doubt, schedule = retaining.doubt(backstop.engine), backstop.settings.schedule.backup
+    daily = [each for each in schedule if ":" in each.split()[0]]
     return Health(
         target=backstop.services.target(ENVIRONMENT),
         readiness=ready,
@@ -73,7 +75,8 @@ def of(backstop: Backstop, now: datetime) -> Health:
         missed=tuple(missed.of(backstop.engine, now - LATELY)),
         head=activity.head(backstop.engine),
         reference=activity.reference(backstop.engine),
-        a_day=sum(":" in each.split()[0] for each in backstop.settings.schedule.backup),
+        a_day=len(daily),
+        twice=(*schedule, schedules.half_a_day_later(daily[0])) if len(daily) == 1 else (),
         red=red(ready.snapshot, used, limit, doubt, now),
         warnings=warnings(used, limit),
     )

@@ -43,6 +43,12 @@ class Outlook:
         return max(0.0, self.limit - self.used) / self.per_day if self.per_day and self.per_day > 0 else None
 
     @property
+    def until_full(self) -> str:
+        """The same in words."""
+        days = round(self.days_left or 0)
+        return "less than a day" if not days else "1 day" if days == 1 else f"{days} days"
+
+    @property
     def is_tight(self) -> bool:
         """Whether the disk is near the point at which no backup begins any more."""
         return self.room.free < 2 * self.room.reserve

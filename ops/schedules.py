@@ -31,6 +31,12 @@ def known(text: str) -> str:
     return lowered
 
 
+def half_a_day_later(text: str) -> str:
+    """A time of every day, twelve hours on."""
+    _, _, hour, minute, utc = _parts(text)
+    return f"{(hour + 12) % 24:02}:{minute:02}{' utc' if utc else ''}"
+
+
 def of_days(text: str) -> str:
     """One that names its day, as it is kept.
 

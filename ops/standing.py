@@ -47,6 +47,11 @@ class Standing:
     until: datetime | None = None  # somebody said that it is needed for so long
     operation_id: str | None = None
 
+    @property
+    def keeps_production_away(self) -> bool:
+        """Whether nobody can use the app because of it."""
+        return self.what in {What.MAINTENANCE, What.PAUSED} and self.environment == "production"
+
 
 def begin(session: Session, what: What, environment: str, *, reason: str, by: str, operation_id: str | None) -> bool:  # noqa: PLR0913 # the columns, all named
     """Begin it in the caller's transaction; one that stands already stays as it is. Whether it began."""

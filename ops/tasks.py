@@ -14,6 +14,8 @@ from ops.database import TaskRow, reading
 from ops.errors import Refused
 
 REVIEW = "break-glass review"
+HANDED = "halted operation"
+"""It was handed to somebody to decide about; over with the decision, whoever makes it."""
 EVERY = timedelta(days=1)
 
 

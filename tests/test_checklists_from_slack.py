@@ -11,6 +11,7 @@ import pytest
 
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, clicked, is_over, taken
+from tests.nights import by_night
 from tests.selling import saying, until, window
 from tests.test_schedule_from_slack import in_use_for, scheduled, titled
 from tests.world import ALICE, BOB, CAROL, DAVE, ENGINEERING, INCIDENTS, World, running, wait_for, world
@@ -131,6 +132,17 @@ def test_the_monthly_list_has_the_access_audit_and_is_complete_when_all_is_ticke
                 clicked(slack, card, f"checklist_tick:{item}", user=CAROL)
             assert "all done" in until(slack, ENGINEERING, lambda shown: "Monthly checklist: all done" in shown.text).all_text
             wait_for(lambda: [each for each in slack.thread(card) if "all done by" in each.all_text], "the end in the thread")
+
+
+def test_by_night_the_monthly_list_comes_without_waking_those_whom_it_names(tmp_path: Path) -> None:
+    with world(tmp_path, more=f"{monthly(HOUR)}{by_night()}") as place:
+        in_use_for(place, 23)
+        with running(place):
+            card = until(place.slack.client, ENGINEERING, lambda shown: "Monthly checklist" in shown.all_text)
+            assert "CTO: U0CAROL" in str(card.blocks)
+        place.more = monthly(HOUR)
+        with running(place):
+            until(place.slack.client, ENGINEERING, lambda shown: "CTO: <@U0CAROL>" in str(shown.blocks) and shown.ts == card.ts)
 
 
 def test_this_weeks_list_can_be_posted_now_and_both_posts_follow_what_is_ticked(tmp_path: Path) -> None:

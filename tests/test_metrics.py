@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
+import sqlite3
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -342,3 +344,12 @@ def test_a_database_whose_file_was_moved_away_is_not_well(scraped: tuple[str, st
     finally:
         moved.replace(file)
     wait_for(lambda: fetched(f"{base}/readyz")[0] == 200, "readiness with the file in its place")
+
+
+def test_health_waits_for_nobody_who_writes(scraped: tuple[str, str, Path]) -> None:
+    base, _, file = scraped
+    with contextlib.closing(sqlite3.connect(file, timeout=20, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")
+        code, said = fetched(f"{base}/healthz")
+        assert (code, json.loads(said)["database"]) == (200, "ok")
+        writer.execute("ROLLBACK")

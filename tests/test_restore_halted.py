@@ -15,7 +15,7 @@ from tests.journals import PATIENCE, Bots
 from tests.selling import opened, saying, selling, until, window
 from tests.shipping import Shop
 from tests.test_restore_from_slack import REASON, signed_for
-from tests.world import BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for
+from tests.world import ALICE, BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for
 
 
 @pytest.fixture(scope="module")
@@ -183,9 +183,25 @@ def test_while_it_is_halted_every_place_leads_to_the_decision_and_once_it_is_mad
         assert words in str(shown.blocks)  # said once is enough
     slack.close(shown)
 
+    slack.click(card, "Hand over", user=BOB)
+    shown = window(slack, BOB)
+    slack.submit(shown, {"person": ALICE, "reason": "the disk was full"}, user=BOB)
+    refused = "Whom you chose may not decide about a halted operation. Hand it to somebody who is Eng Lead"
+    wait_for(lambda: refused in str([each.all_text for each in (*slack.ephemerals(BOB), *slack.direct(BOB))]), "that Alice may not")
+    slack.click(card, "Hand over", user=BOB)
+    slack.submit(window(slack, BOB), {"person": CAROL, "reason": "the disk was full"}, user=BOB)
+    handed = until(slack, INCIDENTS, lambda shown: "handed the halted restore to <@U0CAROL>" in shown.all_text)
+    assert "Retry" in str(handed.blocks)
+    slack.open_home(CAROL)
+    wait_for(lambda: saying(slack.home(CAROL), "is in the hands of <@U0CAROL>"), "the task, in Home")
+
     shop.convex.faults["import"] = None
     slack.click(now(slack, card), "Retry", user=BOB)
     until(slack, ENGINEERING, lambda shown: made in shown.all_text and why in shown.all_text and "Restore complete" in shown.all_text)
+    over = wait_for(lambda: saying(slack.again(handed), "A person has decided since."), "the end of the hand-over")
+    assert "the disk was full" in over.all_text
+    wait_for(lambda: not saying(slack.home(CAROL), "is in the hands of <@U0CAROL>"), "the end of the task")
+    assert "Retry" not in str(over.blocks)
     over = wait_for(lambda: saying(slack.again(called), "a person has decided since"), "the end of the call")
     assert "Retry" not in str(over.blocks)
     begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress" in shown.all_text and why in shown.all_text)

@@ -271,6 +271,7 @@ def test_growth_is_measured_over_a_day_at_least_and_a_month_at_most_and_says_whe
         None,
         None,
     )
+    assert [ahead(used, 10.0).until_full for used in (0, 85, 99)] == ["10 days", "2 days", "less than a day"]
     assert [each.says_something for each in (ahead(50, 2.0), ahead(50, 1.0), ahead(80, None), ahead(50, None, free=10**10))] == [
         True,
         False,

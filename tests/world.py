@@ -77,13 +77,11 @@ class World:
 
     @property
     def _scheduled(self) -> str:
-        """The further settings; where they name no schedule, nothing is due during a test, at whatever time it runs."""
+        """The further settings; where they name no schedule, nothing is due during a test, and no night, it is day, at any time."""
         far = f"{datetime.now(UTC) - timedelta(hours=12):%H:%M} UTC"
-        return (
-            self.more
-            if "[schedule]" in self.more
-            else f'{self.more}\n[schedule]\nbackup = "{far}"\nhealth = "{far}"\nretention = "{far}"\n'
-        )
+        schedule = f'[schedule]\nbackup = "{far}"\nhealth = "{far}"\nretention = "{far}"\n'
+        night = '[alerts]\nnight = "00:00-00:00"\n'
+        return "\n".join([self.more, *(each for each in (schedule, night) if each.partition("\n")[0] not in self.more)])
 
     def terminal(self, *words: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run ``python -m ops`` without any setting of Slack's."""

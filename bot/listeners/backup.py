@@ -20,7 +20,7 @@ from ops.manifest import Type
 from ops.people import Right
 
 _panel = command("/backup", needs=Right.LOOK)
-_open_panel = action(Action.OPEN_PANEL, needs=Right.LOOK)
+_open_panel = action(Action.OPEN_PANEL, needs=Right.TAKE)
 _look_again = action(Action.LOOK_AGAIN, needs=Right.LOOK)
 _quick = command("/backup", "quick", needs=Right.TAKE, stored=True)
 _full = command("/backup", "full", needs=Right.TAKE, stored=True)

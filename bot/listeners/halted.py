@@ -14,7 +14,8 @@ from bot.views.backup import looking
 from bot.views.blocks import message, section
 from bot.views.text import mention
 from ops import activity, asking, deciding, standing, tasks
-from ops.people import Right
+from ops.errors import Refused
+from ops.people import Right, titles
 
 _retry = action(Action.HALTED_RETRY, needs=Right.SETTLE, stored=True)
 _done = action(Action.HALTED_DONE, needs=Right.SETTLE, stored=True)
@@ -75,10 +76,23 @@ def hand_over(request: Request, desk: Desk) -> Reply:
     """Tell the channel whose it is now; a task asks until it is settled."""
     view = asking.settled_by(desk.backstop, request.person, request.private)
     to, note = request.fields.get(Field.PERSON, ""), request.fields.get(Field.REASON, "")
+    _require_decider(desk, to)
     with Session(desk.backstop.engine) as session, session.begin():
         text = f"The halted {view.kind} {view.id} is in the hands of {to}. {note}".strip()
-        tasks.begin(session, f"halted-{view.id}-{to}", "halted operation", text, by=request.person.id, about=view.id)
+        tasks.begin(session, f"halted-{view.id}-{to}", tasks.HANDED, text, by=request.person.id, about=view.id)
         activity.append(session, who=request.person.id, text=text, outcome="handed over", operation_id=view.id)
     handed = views.handed_over(view, request.person.id, to, note)
     desk.say(f"handed-{view.id}-{request.operation_id}", desk.settings.slack.incidents, handed)
     return Reply(message=message(f"Handed to {mention(to)}; the channel was told."))
+
+
+def _require_decider(desk: Desk, to: str) -> None:
+    """Refuse to hand it to somebody who could not decide; where Slack does not say who is in a group, it is believed.
+
+    Raises:
+        Refused: they hold none of the roles that may.
+    """
+    groups, roles = desk.members(), desk.settings.approvals.policy[Right.SETTLE]
+    mine = {group for group, members in groups.items() if members is None or to in members}
+    if not desk.settings.roles.of(frozenset({to, *mine})) & roles:
+        raise Refused("Whom you chose may not decide about a halted operation.", f"Hand it to somebody who is {titles(roles)}.")

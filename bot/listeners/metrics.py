@@ -27,7 +27,7 @@ _button = action(Action.METRICS, needs=Right.LOOK)
 @_command.handle
 def show(request: Request, desk: Desk) -> Reply:
     """``/ops metrics [days]``."""
-    found = _measured(desk, days(request.words[0]) if request.words else metrics.DAYS)
+    found = _measured(desk, days(" ".join(request.words)) if request.words else metrics.DAYS)
     return Reply(message=views.metrics(found, desk.settings, _target(desk)), picture=_picture(found, desk))
 
 

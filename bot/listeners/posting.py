@@ -84,7 +84,7 @@ def verify_log(_request: Request, desk: Desk) -> Reply:
 def hand_over_evidence(request: Request, desk: Desk) -> Reply:
     """``/ops evidence 2026-10``: as two files, to whoever asked alone."""
     zone, now = desk.settings.team.zoneinfo, datetime.now(UTC)
-    typed = request.words[0] if request.words else f"{now.astimezone(zone):%Y-%m}"
+    typed = " ".join(request.words) or f"{now.astimezone(zone):%Y-%m}"
     records = evidence.collect(desk.backstop, *evidence.period(typed, zone, now))
     said = views.evidence(typed, evidence.summary(records))
     return Reply(message=said, picture=partial(_files, typed, records) if records else None, directly=True)

@@ -12,7 +12,7 @@ from bot.views.backup.marks import meaning
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
 from bot.views.changing import stays_closed
 from bot.views.rollback import loss_lines
-from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, prose, size
+from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, people, prose, size
 from ops.approvals import Approval, Status
 from ops.approvals import typed as meant
 from ops.loss import Loss
@@ -276,7 +276,7 @@ def task(found: Task, *, turn: int = 0) -> Message:
         prose(words, 600),
         section(
             f":clipboard: *{escape(f'{still}{found.kind}')}*",
-            prose(found.text, 600),
+            people(prose(found.text, 600)),
             f"opened by {mention(found.opened_by)} {ago(found.opened_at)}",
         ),
         actions(button("Close it", Action.CLOSE_TASK, found.id)),

@@ -40,20 +40,21 @@ _MARKS = {
 _OFFERED = 20  # backups, in the form
 
 
-def checklist(found: Checklist, target: str) -> Message:
-    """How it stands."""
+def checklist(found: Checklist, target: str, *, quiet: bool = False) -> Message:
+    """How it stands; quiet, it mentions nobody."""
     late = f"late: it was due {clock(found.due)}" if found.late else clock(found.due)
     left = len(found.left)
     state = f"{counted(left, 'item')} left" if left else "all done"
     title = dotted(f"*{NAMES[found.kind]}*", f"*{prose(target)}*", late, state)
-    blocks = [block for item in found.items for block in _item(found.id, item)]
+    blocks = [block for item in found.items for block in _item(found.id, item, quiet=quiet)]
     return message(f"{NAMES[found.kind]}: {state}", section(title), *blocks)
 
 
-def _item(checklist_id: str, item: Item) -> list[Block]:
+def _item(checklist_id: str, item: Item, *, quiet: bool) -> list[Block]:
     """One line, with its evidence and what a person can do."""
     ticked = dotted(mention(item.by), ago(item.at)) if item.by and item.at else ""
-    evidence = "\n".join(people(prose(each, 600)) for each in item.evidence.split("\n"))
+    lines = [prose(each, 600) for each in item.evidence.split("\n")]
+    evidence = "\n".join(lines if quiet else map(people, lines))
     evidence = f"Not as promised. {evidence}".rstrip() if item.state is State.WRONG else evidence
     deeds = _deeds(checklist_id, item)
     shown = section(f"{_MARKS[item.state]} *{prose(item.text)}*", evidence, ticked, beside=deeds[0] if len(deeds) == 1 else None)

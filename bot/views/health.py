@@ -67,9 +67,10 @@ def _rhythm(found: Health) -> str:
         return "*Automated:* on some days of the week only, so more than a day's data would be lost between them."
     if found.a_day > 1:
         return f"*Automated:* {found.a_day} full backups a day"
+    twice = ", ".join(f'"{each}"' for each in found.twice)
     return (
         "*Automated:* one full backup a day, so just before the next a little more than 24 hours would be lost. "
-        'Two a day: `[schedule] backup = ["00:00 utc", "12:00 utc"]`.'
+        f"Two a day: `[schedule] backup = [{twice}]`."
     )
 
 

@@ -155,7 +155,7 @@ def _waits(state: Home, mine: Callable[[Approval], bool]) -> list[Block]:
     """What waits for others to sign, tasks, checklists."""
     blocks = [block for each in state.pending if not mine(each) for block in _signature(each, "Waits for a signature")]
     for task in state.tasks:
-        blocks.append(section(f":clipboard: *{escape(task.kind)}* {prose(task.text, 200)}"))
+        blocks.append(section(f":clipboard: *{escape(task.kind)}* {people(prose(task.text, 200))}"))
         blocks.append(actions(button("Close it", Action.CLOSE_TASK, task.id)))
     for checklist in state.checklists:
         left = counted(len(checklist.left), "item")

@@ -120,7 +120,8 @@ def _notes(found: Figures) -> list[str]:
     steps = ", ".join(f"{name} {duration(seconds)}" for name, seconds in found.back_by_step[:_STEPS])
     oldest = f"Oldest full backup that was never restored: {code(found.never_restored.id)}" if found.never_restored else ""
     wrong = "A deploy went wrong if it failed, or was rolled back within a day."
-    return [each for each in (f"Coming back, its longest steps: {steps}" if steps else "", oldest, wrong) if each]
+    few = "" if len(found.sizes) > 1 else "A picture comes once there are two full backups in these days."
+    return [each for each in (f"Coming back, its longest steps: {steps}" if steps else "", oldest, wrong, few) if each]
 
 
 def chart(sizes: Sequence[tuple[datetime, int]]) -> Block | None:

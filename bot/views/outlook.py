@@ -43,7 +43,7 @@ def _room(found: Outlook) -> list[str]:
     if found.over:
         lines.append("It is over its limit. Delete what is not needed (`/backup list`), or raise `[backups] warn_at`.")
     elif found.days_left is not None:
-        lines.append(f"*Growth:* {size(round(found.per_day or 0))} a day; at the limit in {counted(round(found.days_left), 'day')}")
+        lines.append(f"*Growth:* {size(round(found.per_day or 0))} a day; at the limit in {found.until_full}")
     elif found.per_day is None:
         lines.append("*Growth:* unknown before two backups a day apart")
     else:

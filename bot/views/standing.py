@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.views import kinds
 from bot.views.actions import Action, Field, Window
@@ -210,6 +210,12 @@ def halted_nag(view: OperationView, now: datetime) -> Message:
     since = duration(now - (view.halted_at or view.created_at))
     words = f"The {escape(view.kind)} has been halted for {since}: nothing else can start until a person decides."
     return message(words, section(f":octagonal_sign: {words}", in_a_line(view)), actions(*halted_buttons(view)))
+
+
+def answered(said: Mapping[str, Any]) -> Message:
+    """A reminder or a hand-over after somebody decided: what it said, and nothing to press."""
+    left = [block for block in said["blocks"] if block["type"] != "actions"]
+    return {**said, "blocks": [*left, context("A person has decided since.")]}
 
 
 def delayed(view: OperationView, now: datetime, usual: float, *, known: bool) -> Message:

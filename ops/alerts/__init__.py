@@ -10,7 +10,7 @@ from ops.alerts.looking import gather, look
 from ops.alerts.outgoing import Undelivered, deliver, undelivered
 from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, opened_between, snooze
 from ops.alerts.severity import Severity
-from ops.alerts.telling import tell_change, warnings
+from ops.alerts.telling import at_night, tell_change, warnings
 
 __all__ = [
     "Alert",
@@ -18,6 +18,7 @@ __all__ = [
     "Severity",
     "Undelivered",
     "acknowledge",
+    "at_night",
     "changed_since",
     "close",
     "deliver",

@@ -51,6 +51,11 @@ def is_night(now: datetime, zone: ZoneInfo, begins: time, ends: time) -> bool:
     return begins <= here < ends if begins <= ends else here >= begins or here < ends
 
 
+def at_night(settings: Settings, now: datetime) -> bool:
+    """Whether the team sleeps: only a P0, or what keeps production away, may wake it."""
+    return is_night(now, settings.team.zoneinfo, *settings.alerts.night_times)
+
+
 def awake(at: datetime, zone: ZoneInfo, begins: time, ends: time) -> datetime:
     """That moment, or the end of the night that it is in. Pure."""
     if not is_night(at, zone, begins, ends):
@@ -70,7 +75,7 @@ def channels(alert: Alert, settings: Settings) -> tuple[str, ...]:
 
 def tell(engine: Engine, alerts: Iterable[Alert], settings: Settings, now: datetime) -> None:
     """Let people hear of what is due."""
-    night = is_night(now, settings.team.zoneinfo, *settings.alerts.night_times)
+    night = at_night(settings, now)
     for alert in alerts:
         what = due(alert, now, night=night)
         if what is not None:

@@ -165,7 +165,7 @@ def policy(settings: Settings) -> str:
 
 def _room(found: Outlook) -> str:
     """How full it is, and until when."""
-    left = f", at the limit in {found.days_left:.0f} days" if found.days_left is not None else ""
+    left = ", over the limit" if found.over else f", at the limit in {found.until_full}" if found.days_left is not None else ""
     return f"{decimal_size(found.used)} of {decimal_size(found.limit)}{left}; {decimal_size(found.room.free)} free on the disk"
 
 
