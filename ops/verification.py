@@ -137,7 +137,7 @@ class Verifying:
 
     def go(self) -> None:
         """Proof of staging, the archive, the verifier's own test; then the restore, and staging as it was."""
-        staging.require(self.op, self.services)
+        self.staged.require()
         self.to.target()
         try:
             self.data.archive()

@@ -14,13 +14,14 @@ import pytest
 from bot.views import changing
 from bot.views import verification as views
 from bot.views.verification import card
-from ops import activity, archive, asking, damages, restore, retaining, staging, standing, verification
+from ops import activity, archive, asking, damages, restore, retaining, staging, standing, tasks, verification
 from ops.backstop import Backstop
 from ops.errors import Failed, Refused
 from ops.journal import OperationView
 from ops.people import Person, Role
 from sandbox.convex import ConvexServer
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
+from tests.world import wait_for
 
 STAGING = "gentle-trout-7"
 STAGING_KEY = f"{STAGING}|02f00d"
@@ -178,6 +179,33 @@ def test_a_staging_that_somebody_had_paused_is_paused_after_a_verification_that_
     view = verified(careful)
     assert (view.status, trout.paused) == ("failed", True), view
     assert "Staging was paused before this began, and is paused again." in str(card(view, datetime.now(UTC)))
+
+
+def test_where_staging_is_another_after_a_restart_nothing_is_written_there_and_what_was_saved_of_the_former_is_left_to_a_person(
+    shop: Shop, trout: ConvexServer, tmp_path: Path
+) -> None:
+    shop.more["verification"] = {"put_back": True}
+    with shop.backstop() as before:
+        staging.mark(before.services)
+        trout.faults["import"] = "hang"
+        started = verification.start(before.journal, before.services, "", "U0BOB", id="moved", now=datetime.now(UTC))
+        wait_for(lambda: "data" in names(before.journal.get(started)), "the import")  # type: ignore[arg-type] # it is there
+    other = ConvexServer("brave-trout-8", [STAGING_KEY], tmp_path / "other").start()
+    try:
+        other.insert("users", {"name": "of another team"})
+        theirs = other.fingerprint("users")
+        shop.more["convex"]["staging"]["url"] = other.url
+        with shop.backstop() as after:
+            staging.mark(after.services)
+            view = ended(after, started)
+            assert (view.status, other.fingerprint("users")) == ("failed", theirs)
+            assert "Staging was gentle-trout-7 when this began, and is brave-trout-8 now" in str(view.error)
+            kept = Path(view.result["staging"]["kept"])
+            assert kept.exists()
+            (task,) = tasks.open_ones(after.engine)
+            assert (task.about, str(kept) in task.text) == (started, True)
+    finally:
+        other.stop()
 
 
 def test_production_is_not_held_meanwhile(backstop: Backstop, trout: ConvexServer) -> None:

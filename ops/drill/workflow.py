@@ -127,7 +127,7 @@ class Drilling:
 
     def go(self) -> None:
         """The list of steps."""
-        staging.require(self.op, self.services)
+        self.staged.require()
         self.base.to.target()
         try:
             self.base.archive()

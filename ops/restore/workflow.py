@@ -75,8 +75,8 @@ class Way:
     def rehearsal(self) -> None:
         """The same under the functions that production runs; staging's own data are saved before, and come back whatever came of it."""
         self.begin()
-        staging.require(self.op, self.services)
         staged = Staged(op=self.op, services=self.services)
+        staged.require()
         try:
             self.data.archive()
             if SAVED in self.bound["steps"]:  # as planned: what began before there was such a step would save the backup's own rows

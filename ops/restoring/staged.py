@@ -49,6 +49,19 @@ class Staged:
         """Staging on its way to a commit."""
         return Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=commit)
 
+    def require(self) -> None:
+        """Have staging prove itself. If after a restart it cannot, or is another one, what was saved of it is left to a person.
+
+        Raises:
+            Failed: it is not proven, or not the deployment that it was.
+        """
+        try:
+            staging.require(self.op, self.services)
+        except OpsError as error:
+            if self.saved.exists():
+                self._leave(error.message)
+            raise
+
     def save(self) -> None:
         """Export what staging holds now, to be put back, if the settings want that."""
         if self.services.settings.verification.put_back:
@@ -88,13 +101,13 @@ class Staged:
                 self._put_back(commit)
                 self.saved.unlink(missing_ok=True)
         except OpsError as error:  # what the operation found is what counts; what was saved stays, and the card says where
-            self.op.result(staging={"kept": str(self.saved), "why": error.message})
-            self._ask(error.message)
+            self._leave(error.message)
         finally:
             self._as_it_was()
 
-    def _ask(self, why: str) -> None:
-        """Somebody must put it back: Home has it, and each day asks for it."""
+    def _leave(self, why: str) -> None:
+        """Somebody must put it back: the card says where it is, Home has it, and each day asks for it."""
+        self.op.result(staging={"kept": str(self.saved), "why": why})
         what = (
             f"Put staging's own data back, which could not be done: {why} They are kept in `{self.saved}`. With CONVEX_DEPLOY_KEY set to "
             "staging's key, `npx convex import --replace-all` brings that file there; then remove it."
