@@ -11,7 +11,7 @@ from typing import Any
 
 from ops import standing
 from ops.context import Services
-from ops.errors import Failed, OpsError, Refused
+from ops.errors import Failed, Refused
 from ops.journal import Interrupted, Operation
 from ops.journal.reading import Readings
 from ops.standing import What
@@ -58,14 +58,8 @@ def prove(services: Services) -> dict[str, Any]:
     Raises:
         Failed: it is not proven; nothing was written.
     """
+    ours, mark, target = _apart(services), services.convex.variable(ENVIRONMENT, MARK), services.target(ENVIRONMENT)
     remedy = f"If it is staging: `python -m ops mark-staging` sets {MARK} there. Nothing was written."
-    convex, target = services.convex, services.target(ENVIRONMENT)
-    ours, theirs = convex.instance(ENVIRONMENT), convex.instance("production")
-    if ours == theirs:
-        raise Failed(f"Staging and production are one deployment: {ours}.", "Correct `[convex.staging]`. Nothing was written.")
-    mark, production = convex.variable(ENVIRONMENT, MARK), convex.variable("production", MARK)
-    if production is not None:
-        raise Failed(f"Production has the variable {MARK} too, so it proves nothing.", f"Remove {MARK} from production.")
     if mark is None:
         raise Failed(f"{target} does not prove that it is staging: it has no variable {MARK}.", remedy)
     if len(mark) < _SHORTEST:
@@ -73,20 +67,36 @@ def prove(services: Services) -> dict[str, Any]:
     return {"instance": ours}
 
 
+def _apart(services: Services) -> str:
+    """What staging calls itself, where production is another deployment and lacks the mark.
+
+    Raises:
+        Failed: they cannot be told apart; the two may be exchanged in the settings.
+    """
+    convex = services.convex
+    ours, theirs = convex.instance(ENVIRONMENT), convex.instance("production")
+    if ours == theirs:
+        raise Failed(f"Staging and production are one deployment: {ours}.", "Correct `[convex.staging]`. Nothing was written.")
+    if convex.variable("production", MARK) is not None:
+        raise Failed(
+            f"Production ({theirs}) has the variable {MARK} too, so it proves nothing.",
+            f"Is {theirs} really production? If `[convex.production]` and `[convex.staging]` are exchanged, correct them; only if not, "
+            f"remove {MARK} from it. Nothing was written.",
+        )
+    return ours
+
+
 def mark(services: Services) -> str:
     """Set the mark on staging, if production is another deployment and lacks it; what staging calls itself.
 
     Raises:
-        Refused: there is no staging, or it cannot be told from production.
+        Refused: there is no staging.
+        Failed: it cannot be told from production; nothing was written.
     """
     if not configured(services):
         raise Refused("No staging deployment is set.", "Add `[convex.staging]` to backstop.toml, and CONVEX_STAGING_KEY.")
-    try:
-        return str(prove(services)["instance"])  # it has one already
-    except OpsError:
-        pass
-    ours, theirs = services.convex.instance(ENVIRONMENT), services.convex.instance("production")
-    if ours == theirs:
-        raise Refused(f"Staging and production are one deployment: {ours}.", "Correct `[convex.staging]`.")
-    services.convex.set_variable(ENVIRONMENT, MARK, secrets.token_urlsafe(24))
-    return str(prove(services)["instance"])
+    ours = _apart(services)
+    if len(services.convex.variable(ENVIRONMENT, MARK) or "") < _SHORTEST:
+        services.convex.set_variable(ENVIRONMENT, MARK, secrets.token_urlsafe(24))
+        return str(prove(services)["instance"])
+    return ours

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from ops.services.convex import Convex, ConvexFailed, MayNotPause, Misfit, SchemaRefused, Undecided, WrongTarget, in_between
+from ops.services.convex.imports import Mode
 from ops.services.process import Stopped
 from ops.settings import Settings, parse
 from sandbox.convex import ConvexServer
@@ -348,6 +349,21 @@ def test_an_import_that_passes_the_deadline_is_cancelled_at_the_server_and_chang
         impatient.import_since(PRODUCTION, before, stop=threading.Event(), said=silent)
     assert [each["state"]["state"] for each in server._imports.listed()] == ["failed"]
     assert impatient.import_since(PRODUCTION, before, stop=threading.Event(), said=silent) is None
+    assert prints(server) == wanted
+
+
+@pytest.mark.parametrize(("mode", "left"), [("replace-all", "changed nothing"), ("append", "appended some rows or none")])
+def test_an_import_whose_cli_passes_the_deadline_is_cancelled_at_the_server_before_anybody_is_told(
+    server: ConvexServer, tmp_path: Path, mode: Mode, left: str
+) -> None:
+    archive = archive_of(server, tmp_path / "a.zip")
+    server.insert("users", {"name": "eve"})
+    wanted = prints(server)
+    server.faults["import"] = "slow:90"
+    impatient = convex(server, tmp_path, deadline=10)
+    with pytest.raises(ConvexFailed, match=f"did not end within 10 seconds and was cancelled there; it {left}"):
+        impatient.bring(PRODUCTION, archive, mode=mode, stop=threading.Event(), said=silent)
+    assert [each["state"]["state"] for each in server._imports.listed()] == ["failed"]
     assert prints(server) == wanted
 
 

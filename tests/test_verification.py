@@ -100,10 +100,23 @@ def test_the_mark_is_set_once_and_production_must_lack_it(shop: Shop, backstop: 
     assert staging.mark(backstop.services) == STAGING
     assert trout.variables[staging.MARK] == mark
     backstop.services.convex.set_variable("production", staging.MARK, mark)
-    with pytest.raises(Failed, match="Production has the variable"):
+    with pytest.raises(Failed, match="has the variable BACKSTOP_STAGING too"):
         staging.prove(backstop.services)
     assert verified(backstop).status == "failed"
     assert shop.convex.variables[staging.MARK] == mark
+
+
+def test_where_the_two_are_exchanged_in_the_settings_production_gets_no_mark(shop: Shop, backstop: Backstop) -> None:
+    staging.mark(backstop.services)
+    production, secret = shop.values["convex"]["production"], shop.more["secrets"]
+    shop.more["convex"] = {"production": shop.more["convex"]["staging"], "staging": production}
+    keys = {"convex_production_key": STAGING_KEY, "convex_staging_key": secret["convex_production_key"]}
+    shop.more["secrets"] = {**secret, **keys}
+    with shop.backstop(adopts=False) as exchanged:
+        with pytest.raises(Failed, match="has the variable BACKSTOP_STAGING too") as failed:
+            staging.mark(exchanged.services)
+        assert "are exchanged, correct them" in str(failed.value.remedy)
+    assert staging.MARK not in shop.convex.variables
 
 
 def test_two_names_for_one_deployment_are_no_staging(tmp_path: Path, template: Path, trout: ConvexServer) -> None:
@@ -195,8 +208,9 @@ def test_where_staging_is_another_after_a_restart_nothing_is_written_there_and_w
         other.insert("users", {"name": "of another team"})
         theirs = other.fingerprint("users")
         shop.more["convex"]["staging"]["url"] = other.url
+        with shop.backstop(adopts=False) as beside:
+            staging.mark(beside.services)
         with shop.backstop() as after:
-            staging.mark(after.services)
             view = ended(after, started)
             assert (view.status, other.fingerprint("users")) == ("failed", theirs)
             assert "Staging was gentle-trout-7 when this began, and is brave-trout-8 now" in str(view.error)

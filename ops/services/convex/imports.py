@@ -1,8 +1,9 @@
 """Import an archive: once, by the CLI, and the server's own list says how it ended.
 
-A killed CLI leaves its import running at the server, or waiting to be confirmed by somebody who will never come. So whoever
-asks again looks first: one that completed is done, one under way is waited for, one that waits is cancelled, and only one that
-failed or never began is made anew. All tables change at once or none does.
+A killed CLI leaves its import running at the server, or waiting to be confirmed by somebody who will never come. One that passes
+the deadline is cancelled there, or it would change the data behind whoever gave it up. And whoever asks again looks first: one
+that completed is done, one under way is waited for, one that waits is cancelled, and only one that failed or never began is made
+anew. All tables change at once or none does.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from ops.services.convex.door import Door
 from ops.services.convex.program import Program
 from ops.services.convex.shown import Shown
 from ops.services.convex.trouble import ConvexFailed, Unreachable, plain, words
-from ops.services.process import Finished, Stopped
+from ops.services.process import Finished, Stopped, TimedOut
 
 Mode = Literal["replace-all", "replace", "append"]
 
@@ -108,12 +109,18 @@ def bring(  # noqa: PLR0913 # the facts of one import, all named
         ConvexFailed, Undecided: it failed; or nobody can say how it ended.
     """
     require_free(door, said, deadline, stop)
-    before = newest(door)
-    finished = _run(program, ("import", f"--{mode}", "-y", str(archive)), deadline, stop, said)
-    found = since(door, before, deadline=deadline, stop=stop, said=said)
+    before, left = newest(door), "appended some rows or none" if mode == "append" else "changed nothing"
+    try:
+        finished = _run(program, ("import", f"--{mode}", "-y", str(archive)), deadline, stop, said)
+    except TimedOut:
+        found = since(door, before, deadline=deadline, patience=0, left=left, stop=stop, said=said)
+        failed: Failed = _late(door, f"did not begin within {deadline:g} seconds and was given up", left)
+    else:
+        found = since(door, before, deadline=deadline, left=left, stop=stop, said=said)
+        failed = _failure(door, finished, before, left)
     if found is not None:
         return found
-    raise _failure(door, finished, before, "appended some rows or none" if mode == "append" else "changed nothing")
+    raise failed
 
 
 def require_free(door: Door, said: Callable[[str], None], deadline: float, stop: threading.Event) -> None:
@@ -131,14 +138,32 @@ def require_free(door: Door, said: Callable[[str], None], deadline: float, stop:
             raise Stopped(f"Waiting for another import into {door.target.label} was stopped.")
 
 
-def since(door: Door, before: str, *, deadline: float, stop: threading.Event, said: Callable[[str], None]) -> Imported | None:
+def since(  # noqa: PLR0913 # the facts of one import, all named
+    door: Door,
+    before: str,
+    *,
+    deadline: float,
+    stop: threading.Event,
+    said: Callable[[str], None],
+    patience: float | None = None,
+    left: str = "changed nothing",
+) -> Imported | None:
     """How the import that began after ``before`` ended; None when it surely changed nothing.
+
+    Args:
+        door: of the deployment.
+        before: the id of the one that was the newest then.
+        deadline: the seconds that it may take in all.
+        stop: ends the waiting.
+        said: what is waited for.
+        patience: the seconds that are left of them; all, where nobody waited for it before.
+        left: what one that is cancelled has done.
 
     Raises:
         ConvexFailed: it took longer than the deadline, and was cancelled.
         Undecided: there are several, or the server does not say how it ended.
     """
-    end = time.monotonic() + deadline
+    end = time.monotonic() + (deadline if patience is None else patience)
     while True:
         newer = [each for each in ours(listed(door), before) if each.state not in _OVER]
         _require_one(door, newer)
@@ -150,16 +175,16 @@ def since(door: Door, before: str, *, deadline: float, stop: threading.Event, sa
             door.call("POST", "/api/cancel_import", {"importId": newer[0].id})
         said(f"Convex is at work on the import ({newer[0].state.replace('_', ' ')})")
         if time.monotonic() > end:
-            return _given_up(door, newer[0].id, deadline, stop)
+            return _given_up(door, newer[0].id, deadline, stop, left)
         if stop.wait(_LOOK):
             raise Stopped(f"Waiting for the import into {door.target.label} was stopped.")
 
 
-def _given_up(door: Door, import_id: str, deadline: float, stop: threading.Event) -> Imported:
+def _given_up(door: Door, import_id: str, deadline: float, stop: threading.Event, left: str) -> Imported:
     """Have the server cancel an import that takes too long: nobody waits for it, and it would change the data at any time.
 
     Raises:
-        ConvexFailed: it is cancelled, and changed nothing.
+        ConvexFailed: it is cancelled.
         Undecided: it is still under way.
     """
     label = door.target.label
@@ -170,14 +195,17 @@ def _given_up(door: Door, import_id: str, deadline: float, stop: threading.Event
         if seen is not None and seen.state == "completed":
             return Imported(id=seen.id, rows=seen.rows)
         if seen is None or seen.state in _OVER:
-            raise ConvexFailed(
-                f"The import into {label} did not end within {deadline:g} seconds and was cancelled there; it changed nothing.",
-                "Raise `[convex] deadline` if the data are that many, then retry.",
-            )
+            raise _late(door, f"did not end within {deadline:g} seconds and was cancelled there", left)
         if time.monotonic() > end:
             raise Undecided(f"The import into {label} has not ended, and is still under way there.", "Look at its dashboard.")
         if stop.wait(_LOOK):
             raise Stopped(f"Waiting for the import into {label} was stopped.")
+
+
+def _late(door: Door, what: str, left: str) -> ConvexFailed:
+    """It took longer than it may."""
+    words = f"The import into {door.target.label} {what}; it {left}."
+    return ConvexFailed(words, "Raise `[convex] deadline` if the data are that many and restart the bot, then retry.")
 
 
 def _require_one(door: Door, newer: Sequence[Seen]) -> None:
