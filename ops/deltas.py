@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import file_digest
@@ -119,16 +119,21 @@ def build(delta: Delta, tables: Iterable[str], into: Path) -> int:
     """
     require_whole(delta)
     wanted = {table.name: table.rows for table in delta.tables if table.name in set(tables) and table.rows}
-    with zipfile.ZipFile(delta.path) as kept, zipfile.ZipFile(into, "x", zipfile.ZIP_DEFLATED) as archive:
-        for name in kept.namelist():
+    only_created(delta.path, wanted, into)
+    return sum(wanted.values())
+
+
+def only_created(kept: Path, wanted: Collection[str], into: Path) -> None:
+    """Of what was kept, write the created rows of some tables as an archive that Convex imports."""
+    with zipfile.ZipFile(kept) as found, zipfile.ZipFile(into, "x", zipfile.ZIP_DEFLATED) as archive:
+        for name in found.namelist():
             component, table, member = _parts(name)
             if table == "_tables":
-                rows = kept.read(name).splitlines(keepends=True)
+                rows = found.read(name).splitlines(keepends=True)
                 archive.writestr(name, b"".join(row for row in rows if _full(component, json.loads(row)["name"]) in wanted))
             elif _full(component, table) in wanted and member in {"documents.jsonl", SHAPE} and not _is_changed(name):
-                with kept.open(name) as source, archive.open(name, "w", force_zip64=True) as target:
+                with found.open(name) as source, archive.open(name, "w", force_zip64=True) as target:
                     shutil.copyfileobj(source, target)
-    return sum(wanted.values())
 
 
 def _is_changed(name: str) -> bool:

@@ -1,7 +1,8 @@
 """Salvage: bring back rows that a rollback or a restore took away, table by table, from its delta (X2).
 
 At stake: production's rows. Only rows that were created after the backup come back, under their own ids, and only those that are
-not there: an import that appends is not all or nothing, so whoever comes again looks first. What is there is left alone.
+not there: an import that appends is not all or nothing, so whoever comes again looks first. What is there is left alone, and so is
+what is there with another content; the card says how many those are.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ops.plans import Plan
 from ops.releasing import Releasing, telling
 from ops.restoring import around
 from ops.restoring.looking import COUNTING, scratch
+from ops.services.convex import Misfit
 from ops.words import one_line
 
 KIND = "salvage"
@@ -89,6 +91,15 @@ def salvage(op: Operation, services: Services) -> None:
         Salvaging(op, services).go()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Missing:
+    """The rows that are to be appended, as an archive, and how many stay away as they are there with another content."""
+
+    path: Path
+    rows: int
+    other: int
+
+
 @dataclass
 class Salvaging:
     """One salvage: the list of steps, then what they do."""
@@ -115,21 +126,43 @@ class Salvaging:
         return {"rows": sum(table.rows for table in delta.tables if table.name in self.bound["tables"])}
 
     def append(self) -> dict[str, Any]:
-        """Import the rows that are not there: after a crash, or an import that broke off half-way, those that are left."""
-        self.services.convex.require_no_import(ENVIRONMENT, stop=self.op.stop, said=self.to.said)  # a killed bot's may still add rows
+        """Import the rows that are not there: after a crash, or an import that broke off half-way, those that are left.
+
+        Raises:
+            Unchanged: they do not fit the schema that is there, and none of them came.
+        """
+        convex = self.services.convex
+        convex.require_no_import(ENVIRONMENT, stop=self.op.stop, said=self.to.said)  # a killed bot's may still add rows
         with scratch(self.services) as folder:
-            wanted = self._wanted(folder)
-            there = self._export(folder / "there.zip")
-            missing = folder / "missing.zip"
-            counted, kept = loss.keep(there, wanted, into=missing, scratch=folder, deadline=COUNTING, stop=self.op.stop)
-            self._require_free(counted)
-            rows = sum(int(table["created"]["rows"]) for table in kept if table["created"])
-            if rows:
-                self.services.convex.bring(ENVIRONMENT, missing, mode="append", stop=self.op.stop, said=self.to.said)
-        return {"appended": rows}
+            missing = self._missing(folder)
+            if missing.rows:
+                try:
+                    convex.bring(ENVIRONMENT, missing.path, mode="append", stop=self.op.stop, said=self.to.said)
+                except Misfit as misfit:
+                    self._require_none_came(missing, misfit, folder)
+                    raise
+        return {"appended": missing.rows, "other": missing.other}
+
+    def _missing(self, folder: Path) -> Missing:
+        """The chosen rows that are not there; what is there under the same id with another content is not ours to overwrite."""
+        wanted, there, kept = self._wanted(folder), self._export(folder / "there.zip"), folder / "kept.zip"
+        counted, tables = loss.keep(there, wanted, into=kept, scratch=folder, deadline=COUNTING, stop=self.op.stop)
+        created = {str(table["name"]): int(table["created"]["rows"]) for table in tables if table["created"]}
+        deltas.only_created(kept, created, folder / "missing.zip")
+        return Missing(path=folder / "missing.zip", rows=sum(created.values()), other=sum(table.changed for table in self._mine(counted)))
+
+    def _require_none_came(self, missing: Missing, misfit: Misfit, folder: Path) -> None:
+        """Look whether an append that did not fit added rows; where it surely added none, nothing was changed."""
+        there = self._export(folder / "after.zip")
+        counted = loss.compare(there, missing.path, scratch=folder, deadline=COUNTING, stop=self.op.stop)
+        if sum(table.created for table in counted.tables) == missing.rows:
+            raise Unchanged(
+                f"The rows do not fit the schema that production has now, and none of them came: {misfit.clash}.",
+                "Deploy functions whose schema takes them, then bring them back: `/restore salvage`.",
+            ) from misfit
 
     def prove(self) -> dict[str, Any]:
-        """Export again: every row that was to come back is there, byte for byte.
+        """Export again: every row that was to come back is there; one with another content is the app's own write.
 
         Raises:
             Failed: some are not.
@@ -137,14 +170,14 @@ class Salvaging:
         with scratch(self.services) as folder:
             wanted, there = self._wanted(folder), self._export(folder / "proof.zip")
             counted = loss.compare(wanted, there, scratch=folder, deadline=COUNTING, stop=self.op.stop)
-        mine = [table for table in counted.tables if table.name in self.bound["tables"]]
-        away, other = sum(table.deleted for table in mine), sum(table.changed for table in mine)
-        if away or other:
-            raise Failed(
-                f"Of the rows that were to come back {away} are not there and {other} are otherwise.",
-                "Retry appends what is missing; rows that changed since are the app's own writes.",
-            )
-        return {"rows": sum(table.same for table in mine)}
+        mine = self._mine(counted)
+        if away := sum(table.deleted for table in mine):
+            raise Failed(f"Of the rows that were to come back {away} are not there.", "Retry appends what is missing.")
+        return {"rows": sum(table.same for table in mine), "other": sum(table.changed for table in mine)}
+
+    def _mine(self, counted: loss.Loss) -> list[loss.TableLoss]:
+        """What was counted of the chosen tables."""
+        return [table for table in counted.tables if table.name in self.bound["tables"]]
 
     def _wanted(self, folder: Path) -> Path:
         """The chosen rows as an archive."""
@@ -156,16 +189,6 @@ class Salvaging:
         """What is there at this moment."""
         self.services.convex.export(ENVIRONMENT, into, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
         return into
-
-    def _require_free(self, counted: loss.Loss) -> None:
-        """Refuse where a row is there under the same id with another content: it is not ours to overwrite."""
-        mine = [table for table in counted.tables if table.name in self.bound["tables"]]
-        if other := sum(table.changed for table in mine):
-            names = ", ".join(table.name for table in mine if table.changed)
-            raise Unchanged(
-                f"{_rows(other)} of {names} {'is' if other == 1 else 'are'} there already with another content, and none is overwritten.",
-                "Leave that table out: those rows were written again since.",
-            )
 
 
 def _rows(count: int) -> str:

@@ -187,6 +187,13 @@ def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_
     assert "functions" in names(back)
 
 
+def salvaged(backstop: Backstop, delta: deltas.Delta) -> OperationView:
+    """The orders of a delta brought back, signed by the CTO."""
+    begun = asking.ask(backstop, BOB, salvage.plan(backstop.services, delta, ["orders"], "they were real"), id=uuid.uuid4().hex[:12])
+    asking.approve(backstop, CAROL, begun.approval.id)
+    return ended(backstop, begun.operation_id)
+
+
 def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, backstop: Backstop) -> None:
     made = kept(backstop)
     first = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
@@ -202,7 +209,7 @@ def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, back
     asking.approve(backstop, CAROL, begun.approval.id)
     done = ended(backstop, begun.operation_id)
     assert done.status == "succeeded", done
-    assert (done.result["appended"], done.result["proof"]) == (1, {"rows": 1})
+    assert (done.result["appended"], done.result["proof"]) == (1, {"rows": 1, "other": 0})
     assert shop.rows()["orders"] == before["orders"]
     assert shop.rows()["users"] != before["users"]
     assert first in [row["_id"] for row in shop.convex.documents("orders")]
@@ -214,6 +221,35 @@ def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, back
     shop.convex.remove("orders", first)  # what is missing is counted once nobody else imports
     shop.convex.faults["import_busy"] = None
     assert ended(backstop, again.operation_id).result["appended"] == 1
+
+
+def test_a_row_that_is_there_with_another_content_is_left_alone_and_the_others_come_back(shop: Shop, backstop: Backstop) -> None:
+    made = kept(backstop)
+    ids = [shop.convex.insert("orders", {"total": float(number), "user": "user 1"}) for number in range(3)]
+    restored(backstop, made)
+    shop.convex.insert("orders", {"_id": ids[0], "_creationTime": 1.0, "total": 1000.0, "user": "user 1"})
+    (delta,) = deltas.all_of(backstop.settings.folder)
+    done = salvaged(backstop, delta)
+    assert done.status == "succeeded", done
+    assert (done.result["appended"], done.result["proof"]) == (2, {"rows": 2, "other": 1})
+    there = {row["_id"]: row["total"] for row in shop.convex.documents("orders")}
+    assert [there[each] for each in ids] == [1000.0, 1.0, 2.0]
+    assert "1 more is there with another content, and left alone." in str(restored_views.salvaged(done, datetime.now(UTC)))
+
+
+def test_rows_that_do_not_fit_the_schema_any_more_change_nothing_and_nothing_is_halted(shop: Shop, backstop: Backstop) -> None:
+    made = kept(backstop)
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    restored(backstop, made)
+    for row in shop.convex.documents("orders"):
+        shop.convex.insert("orders", {**row, "paid": True})
+    before = shop.rows()
+    shop.deployed(backstop, "Orders are paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
+    (delta,) = deltas.all_of(backstop.settings.folder)
+    done = salvaged(backstop, delta)
+    assert done.status == "failed", done
+    assert "do not fit the schema that production has now, and none of them came" in str(done.error)
+    assert shop.rows() == before
 
 
 def test_the_evidence_has_the_restore_with_its_backup_and_the_safety_backup_as_a_record_of_its_own(backstop: Backstop) -> None:

@@ -23,7 +23,7 @@ from bot.views.blocks import (
 )
 from bot.views.restore import documents
 from bot.views.steps import DONE, RUNNING, WARNING
-from bot.views.text import clock, code, counted, escape, mention, people, prose
+from bot.views.text import clock, code, counted, escape, mention, number, people, prose
 from ops.reports import calls_sentence, unwritten_sentence, watch_sentence
 from ops.restoring.data import unproven
 from ops.settings import Docs
@@ -92,7 +92,8 @@ def salvaged(view: OperationView, now: datetime) -> Message:
     """Rows that came back."""
     if view.status != "succeeded":
         return changing.card(view, now)
-    rows, there = view.result.get("appended"), (view.result.get("proof") or {}).get("rows")
+    rows, proof = view.result.get("appended"), view.result.get("proof") or {}
+    there, other = proof.get("rows"), int(proof.get("other") or 0)
     said = f"{counted(rows, 'row')} brought back" if rows else "Nothing was missing" if rows == 0 else "Taken as done by a person"
     named = escape(", ".join(view.params["bound"]["tables"]), 200)
     sure = (
@@ -105,6 +106,7 @@ def salvaged(view: OperationView, now: datetime) -> Message:
         section(
             dotted(f"{DONE} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
             sure,
+            f"{number(other)} more {'is' if other == 1 else 'are'} there with another content, and left alone." if other else "",
             changing.about(view),
         ),
         context(steps.line(view)),

@@ -59,7 +59,11 @@ class Undecided(ConvexFailed):
 
 
 class Misfit(ConvexFailed):
-    """A row does not fit the schema that is deployed; nothing was changed."""
+    """A row does not fit the schema that is deployed; only an append may have added rows before it."""
+
+    def __init__(self, message: str, remedy: str, clash: str) -> None:
+        super().__init__(message, remedy)
+        self.clash = clash  # which row, and why
 
 
 def newest(door: Door) -> str:
@@ -235,9 +239,11 @@ def _failure(door: Door, finished: Finished, before: str, left: str) -> Failed:
     why = newer[0].error if newer else ""
     said = why or finished.err
     if misfit.is_misfit(said):
+        clash = misfit.sentence(said)
         return Misfit(
-            f"The rows do not fit the schema that {door.target.label} has now; it {left}: {misfit.sentence(said)}.",
+            f"The rows do not fit the schema that {door.target.label} has now; it {left}: {clash}.",
             "Retry once functions with a fitting schema are there.",
+            clash,
         )
     told = plain(why, door.target) or words(finished.err, door.target)
     return ConvexFailed(f"The import into {door.target.label} failed, and {left}: {told}.", "Look at its dashboard, then retry.")
