@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 GOOD = 2  # the level from which on a backup counts
+PARSED = 3  # the level at which every row was read
 RESTORED = 4  # the level of a restore that was proven
 
 

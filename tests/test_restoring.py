@@ -30,6 +30,7 @@ from ops.loss import Loss
 from ops.people import Person, Role
 from ops.restore import workflow as restoring
 from ops.restoring import looking
+from tests import archives
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
 from tests.world import wait_for
 
@@ -339,6 +340,27 @@ def test_an_archive_of_another_deployment_is_not_restored_and_one_that_is_damage
     assert refused.value.remedy == "Choose another backup: `/backup list` shows them."
     assert (shop.rows(), shop.convex.paused) == (rows, False)
     assert "sha256 differs" in str(backstop.catalogue.get(made).facts.failed)
+
+
+def test_a_backup_that_no_import_would_take_is_refused_before_production_is_touched(shop: Shop, backstop: Backstop) -> None:
+    made = kept(backstop)
+    path, record = backstop.catalogue.archive(made), backstop.settings.folder / "full" / f"full-backup-{made[5:]}.json"
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    content["orders/documents.jsonl"] += content["orders/documents.jsonl"].splitlines(keepends=True)[0]
+    archives.written(path, content)
+    ours = {"schemaVersion", "sha256", "tables"}  # as one that was not taken by Backstop
+    values = {key: value for key, value in json.loads(record.read_text()).items() if key not in ours}
+    record.unlink()
+    record.write_text(json.dumps(values | {"exportSizeBytes": path.stat().st_size}))
+    rows = shop.rows()
+    begun = asked(backstop, made)
+    assert "an _id stands twice in orders of the earlier of the two" in str(begun.approval.plan.shown["loss_unknown"])
+    asking.approve(backstop, CAROL, begun.approval.id)
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, view.steps[-1].name, shop.rows(), shop.convex.paused) == ("failed", "archive", rows, False)
+    assert "is damaged: an _id stands twice in orders" in str(view.error)
+    assert "an _id stands twice in orders" in str(backstop.catalogue.get(made).facts.failed)
 
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)

@@ -190,7 +190,7 @@ def _answer(folder: Path, finished: process.Finished) -> dict[str, Any]:
     path = folder / "answered.json"
     said = json.loads(path.read_bytes()) if path.exists() else {}
     if "problem" in said:
-        raise Failed(f"What would be lost cannot be counted: {said['problem']}.", "Verify the backup: `/backup verify`.")
+        raise Failed(f"What would be lost cannot be counted: {said['problem']}.", "`/backup verify ID 3` reads every row of the backup.")
     if finished.code or "tables" not in said:
         log.error("counting the loss ended with code %s: %s", finished.code, finished.err)
         raise Failed(f"Counting what would be lost ended early (code {finished.code}).", "Look at the machine's memory and disk.")

@@ -191,7 +191,8 @@ def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
     previous = b""
     for pair in heapq.merge(*(_pairs(run_path(folder, name, number)) for number in range(spilled.runs))):
         if pair[:WIDTH] == previous:
-            raise Unreadable(f"an _id stands twice in {name}")
+            which = {"old": "earlier", "new": "later"}[folder.name]
+            raise Unreadable(f"an _id stands twice in {name} of the {which} of the two")
         previous = pair[:WIDTH]
         yield pair
 

@@ -10,7 +10,7 @@ from typing import Any
 from ops import archive, pausing, spots
 from ops.archive import Table
 from ops.errors import Failed
-from ops.facts import GOOD, RESTORED, Facts
+from ops.facts import GOOD, PARSED, RESTORED, Facts
 from ops.journal import Interrupted
 from ops.manifest import milliseconds
 from ops.releasing import PRODUCTION, Releasing
@@ -50,12 +50,14 @@ class Data:
         return self.services.settings.convex.import_mode if self.to.environment == PRODUCTION else "replace-all"
 
     def archive(self) -> None:
-        """Read the whole archive before anything changes: one that is damaged is refused here."""
+        """Read the whole archive, row by row, before anything changes: what no import would take is refused here."""
 
         def check() -> dict[str, Any]:
             made = self.services.catalogue.get(self.bound["backup"])
             expected = archive.Expected(sha256=made.sha256, size=made.size, tables=made.tables) if made.tables else None
-            checked = archive.check(self.path, expected=expected, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+            checked = archive.check(
+                self.path, expected=expected, level=PARSED, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts)
+            )
             if checked.problems or checked.level is None or checked.level < GOOD:
                 raise self._unsound(
                     f"The archive of `{made.id}` is damaged: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
