@@ -34,6 +34,14 @@ RIGHTS = {
     **dict.fromkeys((*restore.KINDS, salvage.KIND), Right.RESTORE),
 }
 
+_AGAIN = {
+    deploy.KIND: "`/deploy`",
+    **dict.fromkeys(rollback.KINDS, "`/rollback`"),
+    **dict.fromkeys(restore.KINDS, "`/restore database`"),
+    salvage.KIND: "`/restore salvage`",
+}
+"""Where each is planned."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
@@ -84,7 +92,7 @@ def again(backstop: Backstop, person: Person, approval_id: str, *, id: str) -> A
         raise Refused(f"It is {former.status}, not expired.", "Nothing is to be asked again.")
     require(person, RIGHTS[former.kind], backstop.settings.approvals.policy)
     if clauses := moved(former.plan.bound, gather(backstop, former)):
-        raise Refused(f"{'; '.join(clauses)} after this was planned.".capitalize(), "Plan it again: `/rollback` or `/deploy`.")
+        raise Refused(f"{'; '.join(clauses)} after this was planned.".capitalize(), f"Plan it again: {_AGAIN[former.kind]}.")
     draft = approvals.draft(backstop.engine, former.plan, person, backstop.settings, id=id, replaces=former.replaces, again_of=approval_id)
     if draft.role is None:
         return Asked(approval=approvals.start(backstop.journal, draft.id, person), started=True)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from ops import standing
 from ops.context import Services
+from ops.errors import OpsError
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
 from ops.services.convex import MayNotPause
 from ops.standing import What
@@ -37,8 +38,20 @@ def unpause(op: Operation, services: Services) -> None:
     op.step(KIND, lambda: let_run(services, environment, op.requested_by), if_interrupted=Interrupted.REDO)
 
 
+def by_hand(services: Services, environment: str) -> dict[str, str] | None:
+    """Who has paused it that is no operation of ours, and why; None where it runs, or that is not known."""
+    each = standing.current(services.engine, What.PAUSED, environment)
+    if each is not None:
+        return None if each.operation_id else {"by": each.by, "reason": each.reason}
+    try:
+        return {"by": "", "reason": ""} if services.convex.paused(environment) else None
+    except OpsError:
+        return None
+
+
 def stop_functions(services: Services, environment: str, *, reason: str, by: str, operation_id: str) -> dict[str, Any]:
     """Write down who and why, then pause: a deployment that is paused is never forgotten. A second time changes nothing."""
+    before = by_hand(services, environment)
     with Session(services.engine) as session, session.begin():
         standing.begin(session, What.PAUSED, environment, reason=reason, by=by, operation_id=operation_id)
     try:
@@ -46,7 +59,7 @@ def stop_functions(services: Services, environment: str, *, reason: str, by: str
     except MayNotPause as refused:
         _strike_off(services, environment, by)
         return {"paused": False, "why": refused.message}
-    return {"paused": True}
+    return {"paused": True, "before": before}
 
 
 def let_run(services: Services, environment: str, by: str) -> dict[str, Any]:

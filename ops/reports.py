@@ -170,6 +170,7 @@ def _status(view: OperationView, watch: OperationView | None) -> str:
     proven = f"{proof['equal']} of {proof['of']} tables equal to the backup, row by row" if proof else "the data are not proven"
     watched = watch_sentence(watch) if watch else "the watch has not ended"
     closed = ["the site stays in maintenance, which a person had switched on before"] if view.result.get("maintenance_stays") else []
+    closed += ["Convex was paused by hand before, and runs now"] if (view.result.get("paused") or {}).get("before") else []
     return "; ".join([proven, *_wanted((proof or {}).get("spots", ()), view.result.get("spots_accepted")), *closed, watched])
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from ops import standing
+from ops import pausing
 from ops.context import Services
 from ops.errors import Failed, Refused
 from ops.journal import Interrupted, Operation
 from ops.journal.reading import Readings
-from ops.standing import What
 
 ENVIRONMENT = "staging"
 _STEP = "staging"
@@ -44,7 +43,7 @@ def require(op: Operation, services: Services) -> None:
 
 def _is_paused(services: Services) -> bool:
     """Whether a person has paused it: what Backstop paused itself is written down as that."""
-    return bool(services.convex.paused(ENVIRONMENT)) and standing.current(services.engine, What.PAUSED, ENVIRONMENT) is None
+    return pausing.by_hand(services, ENVIRONMENT) is not None
 
 
 def was_paused(op: Operation, services: Services) -> bool:

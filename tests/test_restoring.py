@@ -15,6 +15,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.views import alerts as alert_views
 from bot.views import approval, changing
@@ -251,6 +252,28 @@ def test_rows_that_do_not_fit_the_schema_any_more_change_nothing_and_nothing_is_
     assert done.status == "failed", done
     assert "do not fit the schema that production has now, and none of them came" in str(done.error)
     assert shop.rows() == before
+
+
+def test_a_pause_that_a_person_began_is_said_to_end_before_the_restore_is_signed_and_after_it(shop: Shop, backstop: Backstop) -> None:
+    made = kept(backstop)
+    with Session(backstop.engine) as session, session.begin():
+        standing.begin(session, standing.What.PAUSED, "production", reason="a leak is looked at", by="U0DAVE", operation_id=None)
+    backstop.services.convex.pause("production")
+    begun = asked(backstop, made)
+    whose = "by <@U0DAVE>: “a leak is looked at”"
+    card = approval.card(begun.approval, (), NOW, glass=False, allow_self=False)
+    assert f"Convex is paused already, {whose}: its functions *run again* after this." in str(card)
+    asking.approve(backstop, CAROL, begun.approval.id)
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, shop.convex.paused) == ("succeeded", False)
+    assert f"Convex was paused before this, {whose}, and runs now." in str(restored_views.card(view, NOW))
+    assert "Convex was paused by hand before, and runs now" in watch.report(backstop.services, view.id)
+
+
+def test_the_card_to_sign_says_when_the_loss_was_counted(backstop: Backstop) -> None:
+    begun = asked(backstop, kept(backstop))
+    card = approval.card(begun.approval, (), datetime.now(UTC), glass=False, allow_self=False)
+    assert "; what was written since is lost too." in str(card)
 
 
 def test_the_evidence_has_the_restore_with_its_backup_and_the_safety_backup_as_a_record_of_its_own(backstop: Backstop) -> None:

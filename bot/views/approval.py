@@ -10,7 +10,7 @@ from bot.views import kinds
 from bot.views.actions import Action, Field, Window
 from bot.views.backup.marks import meaning
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
-from bot.views.changing import stays_closed
+from bot.views.changing import pause_ends, stays_closed
 from bot.views.rollback import loss_lines
 from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, people, prose, size
 from ops.approvals import Approval, Status
@@ -94,6 +94,7 @@ def _about(asked: Approval) -> list[str]:
         *_rehearsed(asked),
         f"*Code:* {counted(shown['undone'], 'commit')} leave production" if "undone" in shown else "*Code:* stays as it is",
         f"*Site:* {_site(asked)}",
+        pause_ends(shown.get("pause_ends")),
         "*Way back:* a full backup of what is there now comes first, so this can be undone" if asked.plan.bound["data"] else "",
     ]
 
@@ -149,8 +150,9 @@ def _data(asked: Approval) -> list[str]:
     shown = asked.plan.shown
     if shown["loss"] is None:
         return [window, f":warning: How much that is, is unknown: {prose(shown['loss_unknown'], 300)}"]
-    loss = Loss.load(shown["loss"])
-    return [window, *loss_lines(loss), *([loss.kept] if loss.kept else [])]
+    loss, counted_at = Loss.load(shown["loss"]), shown.get("counted")
+    when = f"Counted {ago(datetime.fromisoformat(counted_at))}; what was written since is lost too." if counted_at else ""
+    return [window, *loss_lines(loss), *(each for each in (when, loss.kept) if each)]
 
 
 def _buttons(asked: Approval, *, glass: bool) -> list[Element]:

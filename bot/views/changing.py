@@ -145,6 +145,8 @@ def proof(result: Mapping[str, Any]) -> list[str]:
     paused = result.get("paused")
     if paused and not paused["paused"]:
         lines.append(f":warning: The deployment was not paused: {prose(paused['why'], 200)} What was written meanwhile may be mixed in.")
+    if ended := pause_ended((paused or {}).get("before")):
+        lines.append(f"{WARNING} {ended}")
     if result.get("validated") is False:
         lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
     if closed := stays_closed(result.get("maintenance_stays")):
@@ -158,6 +160,21 @@ def stays_closed(theirs: Mapping[str, str] | None) -> str:
         return ""
     whose = f"{mention(theirs['by'])}, “{escape(theirs['reason'], 300)}”"
     return f"The site stays in maintenance, as it was before: {whose}. `/ops maintenance off` ends it."
+
+
+def pause_ends(theirs: Mapping[str, str] | None) -> str:
+    """Before it begins: that a pause which a person began ends with it."""
+    return f":warning: Convex is paused already{_whose(theirs)}: its functions *run again* after this." if theirs else ""
+
+
+def pause_ended(theirs: Mapping[str, str] | None) -> str:
+    """Afterwards: that they run, though a person had paused them before."""
+    return f"Convex was paused before this{_whose(theirs)}, and runs now." if theirs else ""
+
+
+def _whose(theirs: Mapping[str, str] | None) -> str:
+    """By whom, and why, where that is known."""
+    return f", by {mention(theirs['by'])}: “{escape(theirs['reason'], 300)}”" if theirs and theirs["by"] else ""
 
 
 def compared(result: Mapping[str, Any]) -> list[str]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from ops import maintenance, spots
+from ops import maintenance, pausing, spots
 from ops.context import Services
 from ops.errors import Refused
 from ops.journal import OperationView
@@ -38,10 +38,12 @@ class Assessment:
     unvalidated: bool = False  # what runs validates nothing, since rows of a former restore did not fit: it is pushed again too
     loss: Loss | None = None
     loss_unknown: str = ""
+    counted: datetime = field(default_factory=lambda: datetime.now(UTC))  # when the loss was
     maintenance: bool = False
     page_missing: str = ""
     maintenance_stays: dict[str, str] | None = None  # the page that a person put up before: by whom, and why
     paused: bool = False
+    pause_ends: dict[str, str] | None = None  # a pause that a person began, which ends with this: by whom, and why
     rehearsal: bool = False  # to staging, under the functions that production runs: whether the rows fit them
     rehearsed: str | None = None  # what the last rehearsal said of them: "" where they fit; None where there was none
     spots: tuple[Spot, ...] = ()  # what the settings want of the rows, as the backup has them
@@ -96,6 +98,7 @@ def look(  # noqa: PLR0913 # what is asked for, all named
         page_missing=missing,
         maintenance_stays=maintenance.stays(services) if ours else None,
         paused=ours and services.settings.convex.pause,
+        pause_ends=pausing.by_hand(services, PRODUCTION) if ours and services.settings.convex.pause else None,
         spots=_spots(services, backup, stop),
         rehearsal=rehearsal and not ours,
         rehearsed=_rehearsed(services, backup.id, live.hash) if ours and services.settings.app.functions == "bot" else None,

@@ -77,8 +77,10 @@ def _shown(preview: Preview, reason: str, impact: str) -> dict[str, Any]:
         "returning": preview.returning,
         "loss": preview.loss.as_json() if preview.loss else None,
         "loss_unknown": preview.loss_unknown,
+        "counted": preview.counted.isoformat(),
         "page_missing": preview.page_missing,
         "maintenance_stays": preview.maintenance_stays,
+        "pause_ends": preview.pause_ends,
     }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
-from ops import maintenance, shipment
+from ops import maintenance, pausing, shipment
 from ops.context import Services
 from ops.errors import OpsError
 from ops.loss import Loss
@@ -34,11 +35,13 @@ class Preview:
     schema_differs: bool
     loss: Loss | None = None
     loss_unknown: str = ""  # why it could not be counted
+    counted: datetime = field(default_factory=lambda: datetime.now(UTC))  # when the loss was
     deployment: str = ""  # of the site, if it can serve that commit at once
     maintenance: bool = False
     page_missing: str = ""  # why the site cannot show its maintenance page
     maintenance_stays: dict[str, str] | None = None  # the page that a person put up before: by whom, and why
     paused: bool = False
+    pause_ends: dict[str, str] | None = None  # a pause that a person began, which ends with this: by whom, and why
 
     @property
     def nothing_new(self) -> bool:
@@ -75,6 +78,7 @@ def look(
         page_missing=missing,
         maintenance_stays=maintenance.stays(services) if data else None,
         paused=data and services.settings.convex.pause,
+        pause_ends=pausing.by_hand(services, pausing.ENVIRONMENT) if data and services.settings.convex.pause else None,
         **_history(services, backup.commit_hash, live.hash, stop),
     )
 
