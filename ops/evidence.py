@@ -82,7 +82,7 @@ def _operations(session: Session, begin: datetime, end: datetime) -> Iterator[Re
             each.id,
             _details(each, each.params.get("bound") or {}),
         )
-        if _KINDS[each.kind] != "backup" and (made := each.result.get("backup")):
+        if _KINDS[each.kind] in {"change", "restore"} and (made := each.result.get("backup")):
             yield _on_the_way(each, made)
 
 
