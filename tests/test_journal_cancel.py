@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from bot.views import errors
 from ops.errors import Refused
 from ops.journal import Busy, Cancelled, Operation, Status
 from tests.journals import PATIENCE, Bots, Slow, eventually, nothing
@@ -146,6 +147,12 @@ def test_what_has_begun_to_change_production_is_not_cancelled_any_more(bots: Bot
     assert inside.wait(PATIENCE)
     with pytest.raises(Refused, match="This work has begun to change production"):
         journal.cancel(started, by="bob")
+    with pytest.raises(Busy) as busy:
+        journal.start("work", {}, by="bob", environment="production")
+    assert busy.value.remedy == "Wait for its end (`/ops status` shows it)."
+    shown = str(errors.problem(busy.value))
+    assert "Wait for its end" in shown
+    assert "cancel" not in shown.lower()
     go_on.set()
     assert journal.wait(started, PATIENCE).status is Status.SUCCEEDED
 
