@@ -38,6 +38,7 @@ class Releasing:
     services: Services
     environment: str
     commit: str
+    heeds: bool = False  # whether a cancel keeps the steps that change it from beginning: what was changed is put back then
 
     # -- what changes nothing yet ------------------------------------------------------------------------------------------
 
@@ -149,7 +150,9 @@ class Releasing:
     ) -> Result:
         """A step that changes its environment: nobody cancels it half-way. What fails in production halts; staging may be half changed."""
         halts = touches and self.environment == PRODUCTION
-        return self.op.step(name, effect, if_interrupted=looking, deadline=deadline, touches=halts, cancellable=not touches)
+        return self.op.step(
+            name, effect, if_interrupted=looking, deadline=deadline, touches=halts, cancellable=not touches, heeds=self.heeds
+        )
 
     def _safe(self, name: str, effect: Callable[[], Result]) -> Result:
         """A step that changes nothing and may be repeated."""

@@ -184,13 +184,21 @@ def _wanted(kept: Sequence[Mapping[str, Any]], accepted: str | None) -> list[str
 
 def watch_sentence(watch: OperationView) -> str:
     """What the watch saw, in one clause. Pure."""
-    if watch.finished_at and watch.status is not Status.SUCCEEDED:
-        return f"the watch ended before its time: {watch.status}"
+    early = _early(watch)
     looks, failed = int(watch.result.get("looks", 0)), int(watch.result.get("failed", 0))
     problems = list(watch.result.get("problems", ()))
-    said = f"{looks - failed} of {looks} looks during the watch were good" if looks else "no page was looked at: none is set"
+    said = (
+        f"{looks - failed} of {looks} looks during the watch were good" if looks else "" if early else "no page was looked at: none is set"
+    )
     reported = f"{len(problems)} problems were reported" if problems else ""
-    return "; ".join(filter(None, [said, *_unwatched(watch.result), calls_sentence(watch.result), reported]))
+    return "; ".join(filter(None, [early, said, *_unwatched(watch.result), calls_sentence(watch.result), reported]))
+
+
+def _early(watch: OperationView) -> str:
+    """Why it ended before its time, and that nobody looks any more, in a clause. Pure."""
+    if watch.status is Status.CANCELLED:
+        return f"{watch.cancelled_by} ended the watch before its time, and nobody looks any more"
+    return f"the watch {watch.status} before its time, and nobody looks any more" if watch.status is Status.FAILED else ""
 
 
 def _unwatched(seen: Mapping[str, Any]) -> list[str]:

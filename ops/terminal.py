@@ -289,9 +289,7 @@ def status(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every comma
     kinds: tuple[Type, ...] = ("full", "quick")
     last = {kind: newest_good(found, kind, label) for kind in kinds}
     now = datetime.now(UTC)
-    lines = [f"Running: {view.kind} ({view.id}) by {view.requested_by}, {elapsed(now - view.created_at)}" for view in running] or [
-        "Nothing runs."
-    ]
+    lines = [_under_way(view, now) for view in running] or ["Nothing runs."]
     lines += [f"Last good {kind} backup: {_row(each, now)}" if each else f"There is no good {kind} backup." for kind, each in last.items()]
     lines.append(f"{ready.sentence}.")
     document = {
@@ -300,6 +298,16 @@ def status(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every comma
         "last": {kind: described.backup(each) if each else None for kind, each in last.items()},
     }
     return Answer(words="\n".join(lines), document=document)
+
+
+def _under_way(view: OperationView, now: datetime) -> str:
+    """One that runs, or is halted: then why, and what a person can decide."""
+    if view.status is not Status.HALTED:
+        return f"Running: {view.kind} ({view.id}) by {view.requested_by}, {elapsed(now - view.created_at)}"
+    at = f" at “{view.steps[-1].name}”" if view.steps else ""
+    since = elapsed(now - (view.halted_at or view.created_at))
+    decide = f"Decide on its card in Slack, or by `python -m ops settle {view.id} retry`, `done` or `over`."
+    return " ".join(filter(None, [f"Halted: {view.kind} ({view.id}) by {view.requested_by}, for {since}{at}.", view.error, decide]))
 
 
 def cancel(options: argparse.Namespace) -> Answer:

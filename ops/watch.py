@@ -2,10 +2,12 @@
 
 Its end is thirty minutes after the restore's, whatever happens to the process that watches; what people report meanwhile is
 written down beside what the tests say. When nobody looked, because nothing ran, is said; one that begins after its time looks once.
+One that somebody ends before its time writes what it saw, and who ended it, into the report: it cannot begin again.
 """
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,13 +20,15 @@ from sqlalchemy.orm import Session
 from ops import activity, reports, restore, smoke, tasks
 from ops.context import Services
 from ops.errors import OpsError, Refused
-from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
+from ops.journal import Cancelled, Interrupted, Journal, Kind, Operation, OperationView, Status
 from ops.journal.reading import Readings
 from ops.services.process import Stopped
 from ops.words import one_line
 
 if TYPE_CHECKING:
     from ops.backstop import Backstop
+
+log = logging.getLogger(__name__)
 
 KIND = "watch"
 PROBLEM = "problem after a restore"
@@ -60,10 +64,26 @@ def watch(op: Operation, services: Services) -> None:
     until = datetime.fromisoformat(op.params["until"])
     before = Readings(services.engine).get(op.id)  # a step that begins again begins with no progress
     seen = dict(before.progress) if before else {}
-    found = op.step("watch", lambda: look_until(op, services, until, seen), if_interrupted=Interrupted.REDO)
+    try:
+        found = op.step("watch", lambda: look_until(op, services, until, seen), if_interrupted=Interrupted.REDO)
+    except OpsError as error:
+        _broke_off(op, services, Status.CANCELLED if isinstance(error, Cancelled) else Status.FAILED)
+        raise
     op.result(**found)
     written = op.step("report", lambda: _report(op, services), if_interrupted=Interrupted.REDO)
     op.result(unwritten=written.get("unwritten"))
+
+
+def _broke_off(op: Operation, services: Services, status: Status) -> None:
+    """It ends before its time: what it saw until then stays, and the report says that nobody looks any more."""
+    view = Readings(services.engine).get(op.id)
+    op.result(**(view.progress if view else {}))
+    try:
+        ended = partial(_report, op, services, status)
+        written = op.step("report", ended, if_interrupted=Interrupted.REDO, cancellable=False)
+        op.result(unwritten=written.get("unwritten"))
+    except OpsError as failed:  # why it ended is what counts
+        log.warning("the watch %s has no report: %s", op.id, failed.message)
 
 
 def look_until(op: Operation, services: Services, until: datetime, before: dict[str, Any]) -> dict[str, Any]:
@@ -142,9 +162,10 @@ def _fault(services: Services, pages: list[Any], op: Operation) -> str:
     return ""
 
 
-def _report(op: Operation, services: Services) -> dict[str, Any]:
-    """The incident report, with what the watch saw."""
-    view = Readings(services.engine).get(op.id)
+def _report(op: Operation, services: Services, status: Status = Status.SUCCEEDED) -> dict[str, Any]:
+    """The incident report, with what the watch saw, as it will have ended."""
+    found = Readings(services.engine).get(op.id)
+    view = replace(found, status=status) if found else None
     return reports.write(services, str(op.params["restore"]), _with_problems(services, view) if view else None)
 
 
@@ -190,4 +211,4 @@ def sentence(view: OperationView) -> str | None:
     """The activity log's sentence."""
     if view.status is Status.SUCCEEDED:
         return f"Watch after restore {view.params['restore']} over: {reports.watch_sentence(view)}"
-    return f"Watch after restore {view.params['restore']} {view.status}"
+    return f"Watch after restore {view.params['restore']}: {reports.watch_sentence(view)}"

@@ -25,7 +25,7 @@ from ops.journal import OperationView, Status, StepView
 from ops.spots import Spot, dump
 from sandbox.convex import ConvexServer
 from tests.shipping import Shop, ended
-from tests.test_verification import BOB, shop_with, trout
+from tests.test_verification import BOB, cancelled, shop_with, trout
 from tests.world import wait_for
 
 __all__ = ["trout"]  # the fixture
@@ -130,6 +130,21 @@ def test_a_drill_goes_on_after_the_bot_was_started_again_and_one_that_is_cancell
         assert [step.name for step in done.steps].count("disaster") == 1
         assert again.journal.holder("staging") is None
     assert trout.fingerprint("users") == mine
+
+
+def test_a_drill_that_is_cancelled_while_staging_is_filled_makes_no_disaster(backstop: Backstop, trout: ConvexServer) -> None:
+    mine = trout.fingerprint("users")
+    trout.faults["import"] = "slow:60"
+    started = begun(backstop, "A")
+    running = str(card(cancelled(backstop, trout, started, "prepared data"), datetime.now(UTC)))
+    assert "<@U0CAROL> cancelled it:* nothing more begins" in running
+    assert "Note a blocker" not in running
+    done = ended(backstop, started)
+    assert (done.status, "disaster" in {step.name for step in done.steps}) == ("cancelled", False)
+    assert trout.fingerprint("users") == mine
+    told = str(card(done, datetime.now(UTC)))
+    assert "Cancelled by <@U0CAROL>" in told
+    assert "Staging has its own data again" in told
 
 
 def test_what_no_restore_would_take_is_neither_drilled_with_nor_counted_as_the_way_back(shop: Shop) -> None:

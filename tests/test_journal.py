@@ -114,7 +114,8 @@ def test_a_second_operation_is_refused_with_what_runs(bots: Bots) -> None:
     ) as told:
         journal.start("rollback", {}, by="bob", environment="production")
     assert "at “hold”" in told.value.message
-    assert told.value.holder.id == first
+    assert (told.value.holder.id, told.value.cancellable) == (first, True)
+    assert told.value.remedy == f"Wait for its end (`/ops status` shows it), or cancel it: `/ops cancel {first}`."
     assert bots.count() == 1
     held.go.set()
     journal.wait(first, PATIENCE)

@@ -6,6 +6,7 @@ import threading
 
 import pytest
 
+from bot.views import errors
 from ops.errors import Refused
 from ops.journal import Busy, Cancelled, Operation, Status
 from tests.journals import PATIENCE, Bots, Slow, eventually, nothing
@@ -106,6 +107,30 @@ def test_a_step_that_must_not_be_cancelled_is_not_even_stopped(bots: Bots) -> No
     assert [(step.name, step.state) for step in view.steps] == [("one", "failed"), ("clean", "done")]
 
 
+def test_a_step_that_heeds_a_cancel_does_not_begin_after_it_and_is_not_stopped_by_it(bots: Bots) -> None:
+    inside, go = threading.Event(), threading.Event()
+    stops: list[bool] = []
+
+    def change(op: Operation) -> None:
+        inside.set()
+        assert go.wait(PATIENCE)
+        stops.append(op.stop.is_set())
+
+    def work(op: Operation) -> None:
+        for name in ("one", "two"):
+            op.step(name, lambda: change(op), cancellable=False, heeds=True)
+
+    journal = bots.bot(bots.kind("work", work))
+    started = journal.start("work", {}, by="alice", environment="production")
+    assert inside.wait(PATIENCE)
+    journal.cancel(started, by="bob")
+    eventually(lambda: journal._keeper._woken.is_set() is False)
+    go.set()
+    view = journal.wait(started, PATIENCE)
+    assert (view.status, view.error, stops) == (Status.CANCELLED, "Cancelled by bob.", [False])
+    assert [(step.name, step.state) for step in view.steps] == [("one", "done")]
+
+
 def test_what_has_begun_to_change_production_is_not_cancelled_any_more(bots: Bots) -> None:
     inside, go_on = threading.Event(), threading.Event()
 
@@ -122,6 +147,12 @@ def test_what_has_begun_to_change_production_is_not_cancelled_any_more(bots: Bot
     assert inside.wait(PATIENCE)
     with pytest.raises(Refused, match="This work has begun to change production"):
         journal.cancel(started, by="bob")
+    with pytest.raises(Busy) as busy:
+        journal.start("work", {}, by="bob", environment="production")
+    assert busy.value.remedy == "Wait for its end (`/ops status` shows it)."
+    shown = str(errors.problem(busy.value))
+    assert "Wait for its end" in shown
+    assert "cancel" not in shown.lower()
     go_on.set()
     assert journal.wait(started, PATIENCE).status is Status.SUCCEEDED
 

@@ -36,10 +36,13 @@ def test_a_halted_operation_keeps_its_lock_and_says_so_to_the_next(bots: Bots) -
     view = journal.wait(started, PATIENCE)
     assert (view.status, view.error, view.finished_at) == (Status.HALTED, "The server hung up.", None)
     assert bots.locks() == {"production": started}
-    with pytest.raises(Busy, match="is halted on production"):
+    decide = "A person must decide how it goes on: `/ops status` shows what can be decided."
+    with pytest.raises(Busy, match="is halted on production") as busy:
         journal.start("work", {}, by="bob", environment="production")
-    with pytest.raises(Refused, match="is halted"):
+    assert (busy.value.remedy, busy.value.cancellable) == (decide, False)
+    with pytest.raises(Refused, match="is halted") as refused:
         journal.cancel(started, by="bob")
+    assert refused.value.remedy == decide
 
 
 @pytest.mark.parametrize(

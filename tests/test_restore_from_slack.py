@@ -42,6 +42,29 @@ def signed_for(slack: Client, words: str) -> Shown:
     )
 
 
+def test_a_watch_ends_before_its_time_by_its_id_only_and_its_card_and_the_report_say_who_ended_it(shop: Shop, slack: Client) -> None:
+    made, why = backup_id(taken(slack, "/backup full")), "orders were shown twice"
+    view = opened(slack, f"/restore database {made}", BOB)
+    assert slack.submit(view, {**REASON, "reason": why, "typed": made}, user=BOB).acked
+    slack.click(signed_for(slack, why), "Approve", user=CAROL)
+    done = until(slack, ENGINEERING, lambda shown: why in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    assert "has its own card, which says how it stands" in done.all_text
+    watch = until(slack, ENGINEERING, lambda shown: "Watching production · sturgeon after the restore" in shown.all_text)
+    begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress" in shown.all_text and why in shown.all_text)
+    named = re.search(r"`/ops cancel (watch-\w+)`", answer(slack, "/ops cancel").all_text)
+    assert named is not None
+    assert saying(slack.again(watch), "Watching production")  # it was only named
+    answer(slack, f"/ops cancel {named[1]}")
+    over = wait_for(lambda: saying(slack.again(watch), "The watch after the restore is over"), "the end of the watch")
+    said = "ended the watch before its time, and nobody looks any more"
+    assert f"<@{ALICE}> {said}" in over.all_text
+    report = wait_for(lambda: saying(next(iter(slack.thread(begun)), None), said), "the report with the end of the watch")
+    assert "watch has not ended" not in report.all_text
+    text = (shop.folder / f"backups/reports/restore-{named[1].removeprefix('watch-')}.md").read_text()
+    assert (text.count(f"{ALICE} {said}"), "watch has not ended" in text) == (2, False)
+    assert f"{ALICE} {said}" in answer(slack, "/ops log").all_text.replace(f"<@{ALICE}>", ALICE)
+
+
 def test_a_restore_is_assessed_signed_done_reported_and_what_went_comes_back(shop: Shop, slack: Client) -> None:
     made, wanted = backup_id(taken(slack, "/backup full")), shop.rows()
     kept = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})

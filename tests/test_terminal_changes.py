@@ -110,7 +110,7 @@ def test_holds_and_maintenance_are_switched_with_a_reason(shop: Shop, world: Wor
     assert told(world, "unpause")["success"]
 
 
-def test_a_deploy_that_halts_says_what_is_where_and_is_decided_about(shop: Shop, world: World) -> None:
+def test_a_deploy_that_halts_says_what_is_where_is_no_more_called_running_and_is_decided_about(shop: Shop, world: World) -> None:
     commit = shop.commit("Breaks the build")
     assert shop.vercel
     shop.vercel.faults["build"] = "fail"
@@ -120,6 +120,12 @@ def test_a_deploy_that_halts_says_what_is_where_and_is_decided_about(shop: Shop,
     held = told(world, "lock")["holder"]
     assert held["outcome"] == "halted"
     assert "is halted on production" in told(world, "maintenance", "on", "to look at it", code=3)["error"]
+    refused = world.terminal("maintenance", "on", "to look at it").stderr
+    assert "A person must decide how it goes on: `python -m ops status` shows what can be decided." in refused
+    stands = world.terminal("status").stdout
+    assert f"Halted: deploy ({held['operationId']}) by terminal:" in stands
+    assert f"`python -m ops settle {held['operationId']} retry`, `done` or `over`" in stands
+    assert "Running: " not in stands
     assert told(world, "settle", held["operationId"], "over")["success"]
     shop.vercel.faults["build"] = None
     assert told(world, "lock")["holder"] is None

@@ -77,6 +77,17 @@ def verified(backstop: Backstop, backup_id: str = "") -> OperationView:
     return ended(backstop, started)
 
 
+def cancelled(backstop: Backstop, trout: ConvexServer, operation_id: str, step: str) -> OperationView:
+    """What somebody cancelled while this step's import ran, as it was then."""
+    trout.faults["import"] = "slow:60"  # until it is switched off
+    wait_for(lambda: (view := backstop.journal.get(operation_id)) and names(view)[-1:] == [step], step)
+    backstop.journal.cancel(operation_id, by="U0CAROL")
+    found = backstop.journal.get(operation_id)
+    trout.faults["import"] = None
+    assert found is not None
+    return found
+
+
 def names(view: OperationView) -> list[str]:
     return [step.name for step in view.steps]
 
@@ -354,6 +365,36 @@ def test_an_import_that_fails_says_nothing_about_the_backup_and_staging_is_put_b
     assert (view.status, careful.catalogue.get(view.params["bound"]["backup"]).facts.failed) == ("failed", None)
     assert trout.fingerprint("users") == mine
     assert careful.journal.holder("staging") is None
+
+
+def test_a_verification_that_is_cancelled_while_it_changes_staging_ends_with_that_step_and_staging_is_put_back(
+    careful: Backstop, trout: ConvexServer
+) -> None:
+    staging.mark(careful.services)
+    mine = trout.fingerprint("users")
+    trout.faults["import"] = "slow:60"
+    started = verification.start(careful.journal, careful.services, "", "U0BOB", id="unwanted", now=datetime.now(UTC))
+    running = cancelled(careful, trout, started, "data")
+    assert "<@U0CAROL> cancelled it:* nothing more begins" in str(card(running, datetime.now(UTC)))
+    view = ended(careful, started)
+    assert (view.status, {step.name: step.state for step in view.steps}["data"], "proof" in names(view)) == ("cancelled", "done", False)
+    assert (trout.fingerprint("users"), trout.paused, careful.journal.holder("staging")) == (mine, False, None)
+    assert "Cancelled by <@U0CAROL>" in str(card(view, datetime.now(UTC)))
+
+
+def test_a_cancel_while_staging_gets_its_own_data_back_comes_too_late_and_the_card_says_so(careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
+    mine = trout.fingerprint("users")
+    trout.faults["import"] = "slow:60"
+    started = verification.start(careful.journal, careful.services, "", "U0BOB", id="too-late", now=datetime.now(UTC))
+    wait_for(lambda: (view := careful.journal.get(started)) and "data" in names(view), "the import")
+    trout.faults["export"], trout.faults["import"] = "slow:60", None
+    wait_for(lambda: (view := careful.journal.get(started)) and "proof" in names(view), "the proof, which waits for its export")
+    trout.faults["import"], trout.faults["export"] = "slow:60", None
+    cancelled(careful, trout, started, "staging as it was")
+    view = ended(careful, started)
+    assert (view.status, trout.fingerprint("users")) == ("succeeded", mine)
+    assert "<@U0CAROL> cancelled it too late: all of it was done." in str(card(view, datetime.now(UTC)))
 
 
 # ── a restore to staging ──

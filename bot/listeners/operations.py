@@ -13,7 +13,7 @@ from bot.requests import Request
 from bot.views import ops
 from bot.views import readiness as views
 from bot.views.actions import Action, Listing
-from ops import ending, readiness
+from ops import ending, readiness, watch
 from ops.backup import ENVIRONMENT
 from ops.errors import Refused
 from ops.journal import OperationView, Status
@@ -72,9 +72,12 @@ def evidence(request: Request, desk: Desk) -> Reply:
 
 @_cancel.handle
 def cancel(request: Request, desk: Desk) -> Reply:
-    """``/ops cancel [ID]``; without an id what runs on production."""
-    view = _named(request, desk) if request.words else _running(desk)
-    return Reply(message=_cancelled(request, desk, view) if view else ops.nothing_to_cancel())
+    """``/ops cancel [ID]``; without an id what runs on production. A watch is ended by its id only: it cannot begin again."""
+    if request.words:
+        return Reply(message=_cancelled(request, desk, _named(request, desk)))
+    running = desk.backstop.journal.running()
+    view = desk.backstop.journal.holder(ENVIRONMENT) or next((each for each in running if each.kind != watch.KIND), None)
+    return Reply(message=_cancelled(request, desk, view) if view else ops.nothing_to_cancel(running))
 
 
 @_cancel_button.handle
@@ -98,12 +101,6 @@ def _of_id(desk: Desk, operation_id: str) -> OperationView:
     if view is None:
         raise Refused("There is no operation with that id.", "`/ops status` shows what runs, with its id.")
     return view
-
-
-def _running(desk: Desk) -> OperationView | None:
-    """What holds production, else the oldest that runs."""
-    journal = desk.backstop.journal
-    return journal.holder(ENVIRONMENT) or next(iter(journal.running()), None)
 
 
 def _cancelled(request: Request, desk: Desk, view: OperationView) -> dict[str, object]:

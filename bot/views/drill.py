@@ -27,7 +27,7 @@ from bot.views.blocks import (
     typed,
 )
 from bot.views.steps import DONE, RUNNING
-from bot.views.text import clock, code, counted, duration, escape, exact, mention, plain, prose, size
+from bot.views.text import clock, code, counted, duration, escape, exact, mention, people, plain, prose, size
 from ops.drill import DECIDED, DETECTED, SCENARIOS, BrokenOff, Drilled, broken_off, waits_for
 from ops.manifest import Backup
 from ops.words import ago
@@ -42,7 +42,7 @@ _OFFERED, _SHOWN, _STOPPED = 10, 12, 5
 def card(view: OperationView, now: datetime) -> Message:
     """How it stands."""
     if view.status == "succeeded":
-        left = "\n".join(filter(None, [staging.kept(view), staging.paused(view), _unwritten(view)]))
+        left = "\n".join(filter(None, [staging.cancelled(view), staging.kept(view), staging.paused(view), _unwritten(view)]))
         return over(Drilled.load(view.result["drill"]), prose(outcome.target(view)), steps.line(view), left)
     scenario = SCENARIOS[view.params["bound"]["scenario"]]
     head = f"Drill {scenario.letter}"
@@ -52,7 +52,7 @@ def card(view: OperationView, now: datetime) -> Message:
             section(
                 dotted(f":x: *{head} {view.status}*", f"*{prose(outcome.target(view))}*"),
                 f"It {prose(broken_off(view, '').sentence)}.",
-                prose(view.error or "", 800),
+                people(prose(view.error or "", 800)),
                 prose(view.remedy or "", 400),
                 f"asked by {mention(view.requested_by)} · production was not touched",
             ),
@@ -80,6 +80,8 @@ def _unwritten(view: OperationView) -> str:
 
 def _asks(view: OperationView) -> str:
     """What people are to do now."""
+    if view.cancelled_by:
+        return staging.cancelled(view)
     waits = waits_for(view)
     if waits == DETECTED:
         return f"*{SCENARIOS[view.params['bound']['scenario']].what}* The clock runs."
@@ -95,6 +97,8 @@ def _asks(view: OperationView) -> str:
 
 def _buttons(view: OperationView) -> list[Element]:
     """What can be said."""
+    if view.cancelled_by:
+        return []
     waits = waits_for(view)
     found = [button("Note a blocker", Action.DRILL_BLOCKER, view.id)]
     if waits == DETECTED:

@@ -22,15 +22,14 @@ def problem(error: OpsError) -> Message:
 
 
 def busy(error: Busy) -> Message:
-    """Something else is under way there: what, who asked, since when, at which step, and how to stop it."""
+    """Something else is under way there: what, who asked, since when, at which step, and how to stop it, if it still can be."""
     refused = f"{_mark(error)} Cannot start: {error.holder.environment or 'this'} is in use."
-    remedy = "Wait for its end (`/ops status` shows it), or cancel it."
     halted = "It is halted: nothing else can start there until a person has decided, on its card or by `/ops status`."
     return message(
         prose(str(error), 1500),
-        section(refused, in_a_line(error.holder), halted if error.holder.status == "halted" else remedy),
+        section(refused, in_a_line(error.holder), halted if error.holder.status == "halted" else prose(error.remedy, 300)),
         actions(
-            cancel_button(error.holder) if error.holder.status == "running" else None,
+            cancel_button(error.holder) if error.cancellable else None,
             button("Tell me when it is free", Action.TELL_ME, error.holder.environment or ""),
         ),
     )

@@ -187,6 +187,11 @@ def given_up(view: OperationView) -> Message:
     return message(f"The {escape(outcome.title(view).lower())} of {prose(outcome.target(view))} is given up; others may start there.")
 
 
-def nothing_to_cancel() -> Message:
-    """There is no operation to stop."""
-    return message("Nothing runs that could be cancelled.")
+def nothing_to_cancel(watches: Sequence[OperationView] = ()) -> Message:
+    """There is no operation to stop; a watch after a restore is named, and ended only by its id."""
+    named = " ".join(
+        f"The watch after a restore of {prose(outcome.target(view))} runs: `/ops cancel {escape(view.id, 60)}` ends it for good, and "
+        "nobody looks then."
+        for view in watches
+    )
+    return message(f"Nothing runs that could be cancelled. {named}".rstrip())

@@ -45,7 +45,11 @@ def _done(view: OperationView) -> Message:
     """The data are back."""
     mark, said = changing.verdict(view)
     undo = changing.undo(view)
-    kept = ":clipboard: The incident report is in the thread; the watch goes on for half an hour." if undo else ""
+    kept = (
+        ":clipboard: The incident report is in the thread; the watch of half an hour has its own card, which says how it stands."
+        if undo
+        else ""
+    )
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
@@ -134,12 +138,13 @@ def watched(view: OperationView, _now: datetime) -> Message:
             context(last),
             actions(problem),
         )
-    words = f"The watch after the restore is over: {watch_sentence(view)}" if view.status == "succeeded" else f"The watch {view.status}"
+    words = f"The watch after the restore is over: {watch_sentence(view)}"
     bad = list(view.result.get("bad", ()))
     faults = [f"• {escape(str(each['at']), 30)} {prose(str(each['fault']), 300)}" for each in bad[-5:]]
     quiet = not (bad or view.result.get("calls") or view.result.get("unwatched"))
     mark = DONE if view.status == "succeeded" and quiet else ":warning:"
-    return message(words, section(f"{mark} *{escape(words)}*", *faults), context(_unwritten(view)), actions(problem))
+    said = people(escape(words))
+    return message(said, section(f"{mark} *{said}*", *faults), context(_unwritten(view)), actions(problem))
 
 
 def _sentence(clause: str) -> str:

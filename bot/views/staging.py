@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.views.text import code, prose
+from bot.views.text import code, mention, prose
 from ops.recoveries import PREPARED
 from ops.restoring.staged import SAVED
 
@@ -36,6 +36,16 @@ def paused(view: OperationView) -> str:
     if not why:
         return "Staging was paused before this began, and is paused again."
     return f":warning: Staging was paused before this began, and could not be paused again: {prose(why, 300)} Its functions may run."
+
+
+def cancelled(view: OperationView) -> str:
+    """That a cancel was accepted, and by whom, while it still runs; or that it came too late."""
+    if not view.cancelled_by:
+        return ""
+    who = mention(view.cancelled_by)
+    if view.status == "running":
+        return f":black_square_for_stop: *{who} cancelled it:* nothing more begins but what puts staging back, if that was saved."
+    return f"{who} cancelled it too late: all of it was done." if view.status == "succeeded" else ""
 
 
 def own(view: OperationView, what: str) -> str:

@@ -9,9 +9,9 @@ from bot.views import steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
-from bot.views.staging import kept, paused
+from bot.views.staging import cancelled, kept, paused
 from bot.views.steps import DONE, RUNNING
-from bot.views.text import code, counted, duration, escape, mention, prose
+from bot.views.text import code, counted, duration, escape, mention, people, prose
 from ops import overlooked
 from ops.spots import load
 from ops.verification import WORKING
@@ -28,7 +28,9 @@ def card(view: OperationView, now: datetime) -> Message:
         line = str(view.progress.get("line") or "")
         return message(
             f"Restoring {view.params['bound']['backup']} to {where}",
-            section(dotted(f"{RUNNING} *Verifying {backup} by a restore*", f"*{where}*", duration(now - view.created_at)), why),
+            section(
+                dotted(f"{RUNNING} *Verifying {backup} by a restore*", f"*{where}*", duration(now - view.created_at)), why, cancelled(view)
+            ),
             context(steps.line(view)),
             context(code(line, 150) if line else ""),
         )
@@ -45,6 +47,7 @@ def card(view: OperationView, now: datetime) -> Message:
             _not_working(view),
             _verifier(view),
             f"{why} · asked by {mention(view.requested_by)}",
+            cancelled(view),
         ),
         context(steps.line(view)),
         context(kept(view), paused(view)),
@@ -84,7 +87,7 @@ def failed(view: OperationView) -> Message:
         f"{said} · {prose(outcome.target(view))}",
         section(
             dotted(f"{mark} *{said}*", code(view.params["bound"]["backup"]), f"*{prose(outcome.target(view))}*"),
-            prose(view.error or "", 1200),
+            people(prose(view.error or "", 1200)),
             prose(view.remedy or "", 600),
             f"Retention takes nothing until {until}." if view.status == "failed" else "",
         ),

@@ -22,7 +22,7 @@ from ops.journal.ledger import Ledger
 from ops.journal.reading import Readings
 from ops.journal.runners import Runner
 from ops.journal.running import Running
-from ops.journal.words import Busy, Interrupted, Kind, OperationView, Status
+from ops.journal.words import DECIDE, Busy, Interrupted, Kind, OperationView, Status
 from ops.words import ago
 
 log = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ class Journal(Readings):
             if self.get(operation_id):
                 return operation_id
             if holder := self.holder(environment or ""):
-                raise busy(kind, holder, datetime.now(UTC))
+                raise busy(kind, holder, datetime.now(UTC), cancellable=self._may_cancel(holder))
         raise Failed(f"The {kind} could not be started: its lock changed hands all the time.", "Try again in a moment.")
 
     def _row(self, operation_id: str, kind: str, params: dict[str, Any], by: str, environment: str | None) -> OperationRow:
@@ -142,8 +142,8 @@ class Journal(Readings):
         """
         view = self._known(id)
         if view.status is Status.HALTED:
-            raise Refused(f"That {view.kind} is halted: nothing runs that could be stopped.", "Look at the target, then settle it.")
-        if view.kind not in self.kinds or not self.kinds[view.kind].cancellable:
+            raise Refused(f"That {view.kind} is halted: nothing runs that could be stopped.", DECIDE)
+        if not self._of_cancellable_kind(view):
             raise Refused(f"A {view.kind} cannot be cancelled once it runs.", "Wait for its end: `/ops status`.")
         if view.status is Status.RUNNING and self._ledger.touched(id):
             raise Refused(
@@ -153,6 +153,14 @@ class Journal(Readings):
             raise Refused("That operation has ended.", "`/ops status` shows what runs.")
         self._keeper.wake()
         self._tell(id)
+
+    def _of_cancellable_kind(self, view: OperationView) -> bool:
+        """Whether this journal knows its kind as one that can be cancelled."""
+        return view.kind in self.kinds and self.kinds[view.kind].cancellable
+
+    def _may_cancel(self, view: OperationView) -> bool:
+        """Whether a cancel would be accepted at this moment."""
+        return view.status is Status.RUNNING and self._of_cancellable_kind(view) and not self._ledger.touched(view.id)
 
     def wait(self, id: str, timeout: float | None = None) -> OperationView:  # noqa: A002 # the contract's name
         """Wait until an operation has ended or halted, the time is up, or this process goes down; return how it stands."""
@@ -204,13 +212,11 @@ class Journal(Readings):
             log.exception("defect: a listener failed over operation %s", operation_id)
 
 
-def busy(kind: str, holder: OperationView, now: datetime) -> Busy:
-    """The refusal of a second operation: what runs, who asked, since when, at which step. Pure."""
+def busy(kind: str, holder: OperationView, now: datetime, *, cancellable: bool) -> Busy:
+    """The refusal of a second operation: what runs, who asked, since when, at which step, and what can be done about it. Pure."""
     step = f", at “{holder.steps[-1].name}”" if holder.steps else ""
-    state = "is halted" if holder.status is Status.HALTED else "is under way"
-    what = f"a {holder.kind} ({holder.id}) {state} on {holder.environment}"
-    return Busy(
-        f"Cannot start a {kind}: {what}, asked by {holder.requested_by} {ago(holder.created_at, now)}{step}.",
-        "Wait for its end: `/ops status` shows it; a backup can be stopped by `/ops cancel`.",
-        holder,
-    )
+    halted = holder.status is Status.HALTED
+    what = f"a {holder.kind} ({holder.id}) is {'halted' if halted else 'under way'} on {holder.environment}"
+    said = f"Cannot start a {kind}: {what}, asked by {holder.requested_by} {ago(holder.created_at, now)}{step}."
+    wait = f"Wait for its end (`/ops status` shows it){f', or cancel it: `/ops cancel {holder.id}`' if cancellable else ''}."
+    return Busy(said, DECIDE if halted else wait, holder, cancellable=cancellable)

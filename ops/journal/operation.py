@@ -36,6 +36,7 @@ class _Step:
     deadline: float | None
     touches: bool
     cancellable: bool
+    heeds: bool
 
 
 class Operation:
@@ -68,6 +69,7 @@ class Operation:
         deadline: float | None = None,
         touches: bool = False,
         cancellable: bool = True,
+        heeds: bool = False,
     ) -> Result:
         """Run the effect once and remember its result, which is JSON.
 
@@ -80,8 +82,9 @@ class Operation:
                 former process dead, the step is not repeated before.
             touches: whether production may be half changed if it fails; one that raises Unchanged has proved that it is not.
             cancellable: whether it ends, or does not begin, when somebody cancels.
+            heeds: whether one that cannot be cancelled does not begin, at least, once somebody has; what has begun goes on.
         """
-        step = _Step(name=name, looking=if_interrupted, deadline=deadline, touches=touches, cancellable=cancellable)
+        step = _Step(name=name, looking=if_interrupted, deadline=deadline, touches=touches, cancellable=cancellable, heeds=heeds)
         known = self._begin(step)
         if known is not None and known.state in {"done", "failed"}:
             return replayed(known)  # type: ignore[no-any-return] # the effect's own result, as JSON
@@ -142,8 +145,10 @@ class Operation:
             if row is not None and row.state in {"done", "failed"}:
                 session.expunge(row)
                 return row
-            self._check_cancelled(session, step)
-            if row is None or row.state == "redo" or started_here:
+            fresh = row is None or row.state == "redo"
+            if step.cancellable or (step.heeds and fresh):
+                self._check_cancelled(session)
+            if fresh or started_here:
                 self._start(session, step)
                 started_here = True
                 return None
@@ -161,9 +166,9 @@ class Operation:
             if not cancellable and not self._ending:
                 self.stop.clear()
 
-    def _check_cancelled(self, session: Session, step: _Step) -> None:
+    def _check_cancelled(self, session: Session) -> None:
         """End here if somebody cancelled."""
-        if step.cancellable and (by := self._cancelled_by(session)):
+        if by := self._cancelled_by(session):
             raise Cancelled(f"Cancelled by {by}.")
 
     def _cancelled_by(self, session: Session) -> str | None:

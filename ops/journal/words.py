@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 LEFT = "left"
 """In an operation's result: who ended it as it was, half-way, and which operation took over."""
 
+DECIDE = "A person must decide how it goes on: `/ops status` shows what can be decided."
+"""What to do about an operation that is halted, in Slack and, as ``for_terminal`` puts it, at a terminal."""
+
 
 class Interrupted(enum.Enum):
     """What to do with a step that a dead process had started and not finished."""
@@ -94,9 +97,10 @@ class Kind:
 class Busy(Refused):
     """Another operation holds the environment."""
 
-    def __init__(self, message: str, remedy: str, holder: OperationView) -> None:
+    def __init__(self, message: str, remedy: str, holder: OperationView, *, cancellable: bool = False) -> None:
         super().__init__(message, remedy)
         self.holder = holder
+        self.cancellable = cancellable  # whether the other may still be cancelled
 
 
 class Cancelled(OpsError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +46,8 @@ class Staged:
         return self.services.settings.app.functions == "bot"
 
     def to(self, commit: str) -> Releasing:
-        """Staging on its way to a commit."""
-        return Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=commit)
+        """Staging on its way to a commit; a cancel ends it between two steps, as staging is put back then."""
+        return Releasing(op=self.op, services=self.services, environment=ENVIRONMENT, commit=commit, heeds=True)
 
     def require(self) -> None:
         """Have staging prove itself. If after a restart it cannot, or is another one, what was saved of it is left to a person.
@@ -132,7 +132,7 @@ class Staged:
     def _put_back(self, commit: str) -> None:
         """The data under the functions that production runs; where they clash, those open first, and are as they should be at the end."""
         live = self.services.git.remote_head(self.services.settings.app.production_branch)
-        now = self.to(live)
+        now = replace(self.to(live), heeds=False)  # whoever cancelled wants this too
         if not self.own_functions:
             now.changing(PUT_BACK, self._import)
         elif not (self._runs(now, same=live == commit) and self._fits(now)):
