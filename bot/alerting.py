@@ -19,7 +19,6 @@ from ops.automated import Missing
 from ops.database import Looks
 from ops.errors import OpsError
 from ops.journal import OperationView, Status
-from ops.missed import Missed
 from ops.schedules import within
 from ops.services import pings
 
@@ -32,14 +31,14 @@ LATELY = timedelta(hours=2)  # in which a change of a card may have been missed
 _ENDS = {Status.SUCCEEDED: "success", Status.FAILED: "fail", Status.REFUSED: "fail", Status.CANCELLED: "fail", Status.HALTED: "fail"}
 
 
-def look(desk: Desk, now: datetime, *, late: Missing | None, missed: tuple[Missed, ...], problems: tuple[str, ...] | None) -> None:
+def look(desk: Desk, now: datetime, *, late: Missing | None, problems: tuple[str, ...] | None) -> None:
     """Open and end alerts, and bring their cards up to date."""
     backstop = desk.backstop
     titles = desk.posts.unposted("alert-", now - UNPOSTED_FOR)
     slack = (
         Undelivered(channel="Slack", error="Slack does not take the posts.", since=titles[0][0], titles=_titles(titles)) if titles else None
     )
-    alerts.look(backstop, alerts.gather(backstop, now, late=late, missed=missed, log=problems, slack=slack), now)
+    alerts.look(backstop, alerts.gather(backstop, now, late=late, log=problems, slack=slack), now)
     shown = {each.id: each for each in (*alerts.changed_since(backstop.engine, now - LATELY), *alerts.open_ones(backstop.engine))}
     for each in shown.values():
         show(desk, each)

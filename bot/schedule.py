@@ -25,7 +25,6 @@ from ops.checklists import MONTHLY, WEEKLY
 from ops.database import Looks
 from ops.errors import OpsError, Refused
 from ops.journal import Busy, Status
-from ops.missed import Missed
 
 log = logging.getLogger(__name__)
 
@@ -108,9 +107,10 @@ class Schedule:
         """One look at everything: the backups and the alerts first; of the posts a defect in one keeps no other from coming."""
         now = datetime.now(UTC)
         late = automated.begin(self._desk.backstop, self._since(), now)
-        never, problems = self._note_missed(now), self._problems_of_log(now)
+        self._note_missed(now)
+        problems = self._problems_of_log(now)
         if self._looks.is_due() or late or problems is not None:
-            alerting.look(self._desk, now, late=late, missed=never, problems=problems)
+            alerting.look(self._desk, now, late=late, problems=problems)
         self._outgoing.looked = now
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
         for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):
@@ -119,15 +119,14 @@ class Schedule:
             except Exception:
                 log.exception("defect: what is due could not be done; trying again at the next look")
 
-    def _note_missed(self, now: datetime) -> tuple[Missed, ...]:
-        """The automated backups that never came, once the next one is due; what was due before anything was done here is nobody's."""
+    def _note_missed(self, now: datetime) -> None:
+        """Write down automated backups that never came, once the next one is due; what was due before anything was done is nobody's."""
         begin, end = max(self._passed or self._since(), self._since()), automated.last(self._desk.backstop, now)
         if end <= begin:
-            return ()
+            return
         why = "no bot ran then." if begin < self._began else "it could not begin until the next one was due."
-        found = missed.note(self._desk.backstop, begin, end, why)
+        missed.note(self._desk.backstop, begin, end, why)
         self._passed = end
-        return found
 
     def _follow_checklists(self, now: datetime) -> None:
         """Those that are not over."""

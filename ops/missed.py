@@ -50,8 +50,8 @@ def moments(times: Sequence[str], zone: ZoneInfo, begin: datetime, end: datetime
     return sorted(found)
 
 
-def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> tuple[Missed, ...]:
-    """Write down each moment of a span for which nothing was begun, unless it is; those that are written down now.
+def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> None:
+    """Write down each moment of a span for which nothing was begun, unless it is.
 
     Args:
         backstop: of the environment that backups are taken of.
@@ -62,20 +62,15 @@ def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> tuple[
     schedule, zone = backstop.settings.schedule.backup, backstop.settings.team.zoneinfo
     passed = {named(each): each for each in moments(schedule, zone, max(begin, end - LONGEST), end)}
     if not passed:
-        return ()
-    now = datetime.now(UTC)
+        return
     with Session(backstop.engine) as session, session.begin():
         activity.hold(session)
         began = set(session.scalars(select(OperationRow.id).where(OperationRow.id.in_(passed))))
         known = set(session.scalars(select(ActivityRow.operation_id).where(ActivityRow.outcome == OUTCOME)))
-        found = [
-            Missed(id=each, due=due, noted=now, text=f"The automated backup that was due {due:%Y-%m-%d %H:%M} UTC did not come: {why}")
-            for each, due in passed.items()
-            if each not in began | known
-        ]
-        for each in found:
-            activity.append(session, who=WHO, text=each.text, outcome=OUTCOME, operation_id=each.id)
-    return tuple(found)
+        for each, due in passed.items():
+            if each not in began | known:
+                text = f"The automated backup that was due {due:%Y-%m-%d %H:%M} UTC did not come: {why}"
+                activity.append(session, who=WHO, text=text, outcome=OUTCOME, operation_id=each)
 
 
 def of(engine: Engine, since: datetime) -> list[Missed]:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from bot.views.alerts import worst_first
-from ops import activity, automated, watch
+from ops import activity, automated, missed, watch
 from ops.alerts import causes, looking, outgoing, records, severity, telling
 from ops.alerts.facts import Cause, Facts
 from ops.alerts.records import Alert
@@ -208,8 +208,7 @@ def test_who_never_heard_of_an_alert_does_not_hear_of_its_end(engine: Engine, tm
     telling.tell(engine, [alert], found, NOW)
     assert wanted(engine) == [("PagerDuty", "opened"), ("e-mail", "opened")]
     telling.tell(engine, records.open_ones(engine), found, NOW + HOUR / 2)
-    over = records.resolve(engine, alert.id, "It succeeded.", NOW + HOUR)
-    telling.tell_change(engine, over, found, NOW + HOUR)
+    records.resolve(engine, alert.id, "It succeeded.", NOW + HOUR, tell=telling.tell_change(found, NOW + HOUR))
     assert wanted(engine) == [("PagerDuty", "opened"), ("e-mail", "opened")]
     with Session(engine) as session:
         assert session.scalar(select(func.count()).select_from(DeliveryRow).where(DeliveryRow.until.is_not(None))) == 0
@@ -240,6 +239,8 @@ def test_automated_backups_that_never_came_are_one_alert_until_a_newer_good_one_
     assert "no bot ran then. It is the last of 2 since 2026-03-03 03:00 UTC." in found.text
     older, newer = (_Full(timestamp=NOW + span) for span in (-HOUR, HOUR))
     assert not causes.causes(facts(missed=(never(NOW),), newest=newer), NOW + HOUR)
+    (since,) = causes.causes(facts(missed=(never(NOW - 24 * HOUR), never(NOW)), newest=older), NOW + HOUR)
+    assert since.title == "An automated backup did not come"  # the one before it was made up for
     alert = _alert("missed-backups")
     assert (causes.over(alert, facts()), causes.over(alert, facts(newest=older))) == (None, None)
     assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
@@ -305,6 +306,24 @@ def test_no_verification_was_missed_that_was_due_before_backstop_came(tmp_path: 
         due = looking.due_weekly(backstop, datetime.now(UTC) + timedelta(days=8))
         assert due is not None
         assert due > datetime.now(UTC)
+    finally:
+        backstop.close()
+
+
+def test_a_backup_that_never_came_is_told_also_where_backstop_stopped_once_that_was_written_down(tmp_path: Path) -> None:
+    values = {"app": {"repository": "x"}, "convex": {"production": {"name": "sturgeon"}}}
+    first = Backstop.open(parse(Settings, values, tmp_path), adopts=False)
+    missed.note(first, NOW - 30 * HOUR, NOW, "no bot ran then.")
+    first.close()
+    backstop = Backstop.open(parse(Settings, values, tmp_path), adopts=False)
+    try:
+        now = datetime.now(UTC)
+        looking.look(backstop, looking.gather(backstop, now, late=None, log=None, slack=None), now)
+        (alert,) = (each for each in records.open_ones(backstop.engine) if each.key == "missed-backups")
+        assert (alert.severity, alert.told) == (Severity.P0, alert.digest)
+        records.close(backstop.engine, alert.id, by="U0CAROL", why="The host was moved")
+        looking.look(backstop, looking.gather(backstop, now, late=None, log=None, slack=None), now)
+        assert "missed-backups" not in [each.key for each in records.open_ones(backstop.engine)]  # a person's word holds
     finally:
         backstop.close()
 
@@ -495,7 +514,7 @@ def test_deliveries_are_tried_in_their_order_again_after_rests_and_given_up_afte
         telling.tell(engine, [alert], found, datetime.now(UTC))
         paging.status = 500
         assert outgoing.deliver(engine, found, telling.PAGER) == 0
-        telling.tell_change(engine, records.resolve(engine, alert.id, "over", datetime.now(UTC)), found, datetime.now(UTC))
+        records.resolve(engine, alert.id, "over", datetime.now(UTC), tell=telling.tell_change(found, datetime.now(UTC)))
         assert wanted(engine) == [("PagerDuty", "opened"), ("PagerDuty", "resolved")]
         paging.status = None
         assert outgoing.deliver(engine, found, telling.PAGER) == 0  # the first one rests, and the second must not overtake it
@@ -531,7 +550,7 @@ def test_an_address_that_is_refused_costs_the_others_no_mail_twice_and_is_named(
         ("No alert reaches gone@harbour.example by e-mail", Severity.P1),
         ("No alert reaches full@harbour.example by e-mail", Severity.P1),
     ]
-    telling.tell_change(engine, records.resolve(engine, alert.id, "over", datetime.now(UTC)), found, datetime.now(UTC))
+    records.resolve(engine, alert.id, "over", datetime.now(UTC), tell=telling.tell_change(found, datetime.now(UTC)))
     server.refused = {"gone@harbour.example": 550}
     outgoing.deliver(engine, found, telling.MAIL)
     assert [(each.to, each.subject) for each in server.taken[1:]] == [

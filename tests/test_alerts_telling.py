@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,12 +11,14 @@ from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, text
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from bot.views import alerts
 from ops.alerts import canary, looking, outgoing, records, telling
 from ops.alerts.records import Alert
+from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.database import DeliveryRow
 from ops.errors import Refused
@@ -79,7 +82,7 @@ def restore(status: Status, halted_at: datetime | None = None) -> OperationView:
 
 def taken(watched: Watched, at: datetime) -> None:
     """Bob has the open alert in hand."""
-    telling.tell_change(watched.engine, records.acknowledge(watched.engine, watched.only().id, by="U0BOB"), watched.settings, at)
+    records.acknowledge(watched.engine, watched.only().id, by="U0BOB", tell=telling.tell_change(watched.settings, at))
     watched.take(at)
 
 
@@ -115,7 +118,7 @@ def test_pagerduty_pages_once_more_for_what_somebody_has_taken_there_and_the_for
     found = watched.settings.model_copy(update={"pagerduty_url": paging.url, "secrets": secrets})
     for halted_at in (NOON, NOON + HOUR):
         looking.look(cast("Backstop", watched), facts(operations=(restore(Status.HALTED, halted_at),)), halted_at)
-        telling.tell_change(watched.engine, records.acknowledge(watched.engine, watched.only().id, by="U0BOB"), found, halted_at + MINUTE)
+        records.acknowledge(watched.engine, watched.only().id, by="U0BOB", tell=telling.tell_change(found, halted_at + MINUTE))
         while outgoing.deliver(watched.engine, found, telling.PAGER):
             pass
     assert [each["event_action"] for each in paging.events] == ["trigger", "acknowledge", "trigger", "resolve", "acknowledge"]
@@ -192,11 +195,62 @@ def test_a_test_that_waits_for_the_morning_cannot_be_said_to_have_arrived(watche
     assert records.open_ones(watched.engine) == []
 
 
+@contextmanager
+def no_deliveries(engine: Engine) -> Iterator[None]:
+    """A database that takes no row of what is to be told, as if Backstop stopped there."""
+    with engine.begin() as connection:
+        connection.execute(text("CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
+    yield
+    with engine.begin() as connection:
+        connection.execute(text("DROP TRIGGER full"))
+
+
+def test_an_end_that_could_not_be_told_is_none_and_is_told_at_the_next_look(watched: Watched) -> None:
+    watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
+    with no_deliveries(watched.engine), pytest.raises(DatabaseError, match="disk full"):
+        watched.look(NOON + MINUTE, operations=(restore(Status.SUCCEEDED),))
+    assert watched.only().is_open
+    watched.look(NOON + 2 * MINUTE, operations=(restore(Status.SUCCEEDED),))
+    assert records.open_ones(watched.engine) == []
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "resolved"], ["opened", "resolved"])
+
+
+def test_what_a_person_does_about_an_alert_is_done_and_told_or_neither(watched: Watched) -> None:
+    key, told = "automated-backup", telling.tell_change(watched.settings, NOON)
+    missing = Missing(id="automated-1", due=NOON, why="No room.", again=False)
+    watched.look(NOON, missing=(missing,))
+    alert, engine = watched.only(), watched.engine
+    deeds: dict[str, Callable[[], Alert]] = {
+        "acknowledged": lambda: records.acknowledge(engine, alert.id, by="U0BOB", tell=told),
+        "snoozed": lambda: records.snooze(engine, alert.id, by="U0BOB", hours=4, why="Convex is down", tell=told),
+        "resolved": lambda: records.close(engine, alert.id, by="U0BOB", why="known", tell=told),
+    }
+    for what, deed in deeds.items():
+        with no_deliveries(engine), pytest.raises(DatabaseError, match="disk full"):
+            deed()
+        assert what not in [each["what"] for each in records.get(engine, alert.id).events]
+        deed()
+        watched.take(datetime.now(UTC))
+    assert (alert.key, watched.told(telling.PAGER)) == (key, ["opened", "acknowledged", "acknowledged", "resolved"])
+
+
+def test_a_test_that_arrived_is_over_at_pagerduty_too_or_is_still_open(watched: Watched) -> None:
+    backstop = cast("Backstop", watched)
+    canary.send(backstop, NOON, NOON)
+    watched.look(NOON, canary=records.last(watched.engine, "canary"))
+    everywhere = canary.expected(watched.settings)
+    with no_deliveries(watched.engine), pytest.raises(DatabaseError, match="disk full"):
+        canary.answer(backstop, watched.only().id, everywhere, by="U0BOB", now=NOON)
+    canary.answer(backstop, watched.only().id, everywhere, by="U0BOB", now=NOON)
+    watched.take(NOON)
+    assert (records.open_ones(watched.engine), watched.told(telling.PAGER)) == ([], ["opened", "resolved"])
+
+
 def test_what_is_kept_quiet_is_quiet_at_pagerduty_too_and_is_told_and_paged_anew_if_it_is_still_so_then(watched: Watched) -> None:
     now = datetime.now(UTC)
     watched.look(now, operations=(restore(Status.HALTED, NOON),))
-    quiet = records.snooze(watched.engine, watched.only().id, by="U0BOB", hours=4, why="Convex is down")
-    telling.tell_change(watched.engine, quiet, watched.settings, now)
+    told = telling.tell_change(watched.settings, now)
+    quiet = records.snooze(watched.engine, watched.only().id, by="U0BOB", hours=4, why="Convex is down", tell=told)
     watched.take(now)
     assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened"], ["opened", "acknowledged"])
     for hours in (2, 5, 5.5):

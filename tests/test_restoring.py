@@ -335,7 +335,7 @@ def test_a_site_that_is_not_well_after_a_restore_is_an_alert_while_it_is_watched
 
     def told() -> list[str]:
         now = datetime.now(UTC)
-        alerts.look(backstop, alerts.gather(backstop, now, late=None, missed=(), log=None, slack=None), now)
+        alerts.look(backstop, alerts.gather(backstop, now, late=None, log=None, slack=None), now)
         return [each.title for each in alerts.open_ones(backstop.engine)]
 
     started = watch.begin(backstop.journal, view)

@@ -49,8 +49,8 @@ def listing_clicked(request: Request, desk: Desk) -> Reply:
 @_take.handle
 def take(request: Request, desk: Desk) -> Reply:
     """Somebody has it in hand: nobody else needs to be told as often."""
-    found = alerts.acknowledge(desk.backstop.engine, request.value, by=request.person.id)
-    alerts.tell_change(desk.backstop.engine, found, desk.settings, datetime.now(UTC))
+    told = alerts.tell_change(desk.settings, datetime.now(UTC))
+    found = alerts.acknowledge(desk.backstop.engine, request.value, by=request.person.id, tell=told)
     alerting.show(desk, found)
     return shown(request, views.done(found, "You have it in hand: the card says so."))
 
@@ -104,8 +104,8 @@ def snooze(request: Request, desk: Desk) -> Reply:
         by=request.person.id,
         hours=float(hours) if hours.isascii() and hours.isdigit() else 0.0,
         why=request.fields.get(Field.REASON, ""),
+        tell=alerts.tell_change(desk.settings, datetime.now(UTC)),
     )
-    alerts.tell_change(desk.backstop.engine, found, desk.settings, datetime.now(UTC))
     alerting.show(desk, found)
     return shown(request, views.done(found, "It is quiet now."))
 
@@ -114,8 +114,8 @@ def snooze(request: Request, desk: Desk) -> Reply:
 def close(request: Request, desk: Desk) -> Reply:
     """A person's word that it is over."""
     _to_end(request.private, request, desk)
-    found = alerts.close(desk.backstop.engine, request.private, by=request.person.id, why=request.fields.get(Field.REASON, ""))
-    alerts.tell_change(desk.backstop.engine, found, desk.settings, datetime.now(UTC))
+    why, told = request.fields.get(Field.REASON, ""), alerts.tell_change(desk.settings, datetime.now(UTC))
+    found = alerts.close(desk.backstop.engine, request.private, by=request.person.id, why=why, tell=told)
     alerting.show(desk, found)
     return shown(request, views.done(found, "It is over: everybody who heard of it hears that too."))
 

@@ -52,6 +52,5 @@ def answer(backstop: Backstop, alert_id: str, arrived: Collection[str], *, by: s
     lacking = [each for each in wanted if each not in arrived]
     if lacking:
         return records.note_unheard(backstop.engine, alert_id, lacking, by=by, now=now)
-    done = records.resolve(backstop.engine, alert_id, f"It arrived by {' and '.join(wanted)}.", now, by)
-    telling.tell_change(backstop.engine, done, backstop.settings, now)
-    return done
+    how = f"It arrived by {' and '.join(wanted)}."
+    return records.resolve(backstop.engine, alert_id, how, now, by, tell=telling.tell_change(backstop.settings, now))

@@ -53,5 +53,5 @@ class Facts:
     taken: Mapping[str, datetime]  # when each channel last took something
     canary: Alert | None  # the newest test of the alerts
     by_hand: Restoration | None = None  # the newest restoration that a person tested
-    missed: tuple[Missed, ...] = ()  # automated backups that never came, the oldest first, in the look that found them
+    missed: tuple[Missed, ...] = ()  # automated backups that never came since that one, the oldest first
     unreached: tuple[Unreached, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops import activity, automated, by_hand, overlooked, schedules, staging, verification, watch
+from ops import activity, automated, by_hand, missed, overlooked, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import causes, over
 from ops.alerts.facts import BRINGS_BACK, CANARY, Cause, Facts
@@ -14,15 +14,13 @@ from ops.alerts.records import Alert
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.manifest import Backup
-from ops.missed import Missed
 
 
-def gather(  # noqa: PLR0913 # what only the bot knows, all named
+def gather(
     backstop: Backstop,
     now: datetime,
     *,
     late: Missing | None,
-    missed: tuple[Missed, ...],
     log: tuple[str, ...] | None,
     slack: Undelivered | None,
 ) -> Facts:
@@ -32,7 +30,6 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
         backstop: what is looked at.
         now: aware.
         late: the automated backup that cannot begin.
-        missed: automated backups that never came, once.
         log: what is wrong with the activity log, where that was looked at.
         slack: alerts that Slack does not take.
     """
@@ -42,14 +39,13 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
     for each in records.open_ones(backstop.engine):
         if each.about and each.about not in operations and (view := journal.get(each.about)):
             operations[view.id] = view
+    newest = _newest(backstop, now)
     channels = (telling.MAIL, telling.PAGER)
     taken = {each: outgoing.taken_since(backstop.engine, each, now - timedelta(days=30)) for each in channels}
     return Facts(
-        missed=missed,
+        missed=tuple(missed.of(backstop.engine, newest.timestamp if newest else now - missed.LONGEST)),
         missing=(*((late,) if late else ()), *failed),
-        newest=next(
-            (each for each in backstop.catalogue.all() if each.is_of(settings.convex.production.name) and _counts(each, now)), None
-        ),
+        newest=newest,
         used=backstop.catalogue.used(),
         limit=settings.backups.warn_at,
         operations=tuple(sorted(operations.values(), key=lambda view: view.created_at, reverse=True)),
@@ -74,6 +70,12 @@ def due_weekly(backstop: Backstop, now: datetime) -> datetime | None:
     return due if first is not None and due is not None and first <= due else None
 
 
+def _newest(backstop: Backstop, now: datetime) -> Backup | None:
+    """The newest good full backup of production."""
+    production = backstop.settings.convex.production.name
+    return next((each for each in backstop.catalogue.all() if each.is_of(production) and _counts(each, now)), None)
+
+
 def _counts(backup: Backup, now: datetime) -> bool:
     """Whether a backup makes up for one that did not come: what is dated ahead of now may be older than that. Pure."""
     return backup.type == "full" and backup.good and not schedules.is_ahead(backup.timestamp, now)
@@ -81,7 +83,7 @@ def _counts(backup: Backup, now: datetime) -> bool:
 
 def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
     """Open what is wrong, end what is over, and let people hear of it."""
-    engine, found = backstop.engine, causes(facts, now)
+    engine, found, told = backstop.engine, causes(facts, now), telling.tell_change(backstop.settings, now)
     for cause in found:
         before = records.last(engine, cause.key)
         if not _is_settled(cause, before):
@@ -90,7 +92,7 @@ def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
     for alert in records.open_ones(engine):
         how = None if alert.key in wrong else over(alert, facts)
         if how is not None:
-            telling.tell_change(engine, records.resolve(engine, alert.id, how, now), backstop.settings, now)
+            records.resolve(engine, alert.id, how, now, tell=told)
     waiting = [alert for alert in records.open_ones(engine) if not goes_on(alert, facts)]
     telling.tell(engine, waiting, backstop.settings, now)
 

@@ -42,17 +42,18 @@ def _backup(facts: Facts) -> Cause | None:
 
 def _missed(facts: Facts) -> Cause | None:
     """Automated backups that never came, and that no other has made up for."""
-    if not facts.missed or (facts.newest is not None and facts.newest.timestamp > facts.missed[-1].due):
+    lacking = [each for each in facts.missed if facts.newest is None or each.due >= facts.newest.timestamp]
+    if not lacking:
         return None
-    count = len(facts.missed)
-    more = f" It is the last of {count} since {facts.missed[0].due:%Y-%m-%d %H:%M} UTC." if count > 1 else ""
+    count, last = len(lacking), lacking[-1]
+    more = f" It is the last of {count} since {lacking[0].due:%Y-%m-%d %H:%M} UTC." if count > 1 else ""
     return Cause(
         key=MISSED,
         severity=Severity.P0,
         title="An automated backup did not come" if count == 1 else f"{count} automated backups did not come",
-        text=f"{facts.missed[-1].text}{more}",
+        text=f"{last.text}{more}",
         remedy="The one that is due now is tried now. Find out why none began: `HEARTBEAT_URL` tells of a bot that is down while it is.",
-        at=facts.missed[-1].due,
+        at=last.due,
     )
 
 

@@ -98,6 +98,9 @@ class Alert:
 
 _NAMES = tuple(Alert.__dataclass_fields__)
 
+Tell = Callable[[Session, Alert], None]
+"""Lets people hear of a change, in the transaction of that change: a stop in between loses neither."""
+
 
 def keep(engine: Engine, cause: Cause, now: datetime) -> None:
     """Something is wrong: open its alert, or bring the open one up to date."""
@@ -168,7 +171,9 @@ def _log(session: Session, cause: Cause) -> None:
     activity.append(session, who=WHO, text=f"{cause.severity}: {cause.title}. {cause.text}", outcome="alert", operation_id=cause.about)
 
 
-def resolve(engine: Engine, alert_id: str, how: str, now: datetime, by: str | None = None) -> Alert:
+def resolve(  # noqa: PLR0913 # what is said of an end, and who hears of it
+    engine: Engine, alert_id: str, how: str, now: datetime, by: str | None = None, *, tell: Tell | None = None
+) -> Alert:
     """It is over.
 
     Raises:
@@ -181,10 +186,10 @@ def resolve(engine: Engine, alert_id: str, how: str, now: datetime, by: str | No
         outcome = activity.REFERENCE if row.key == LOG else "resolved"
         activity.append(session, who=by or WHO, text=f"{row.title}: over. {how}", outcome=outcome, operation_id=row.about)
 
-    return _change(engine, alert_id, over)
+    return _change(engine, alert_id, over, tell)
 
 
-def close(engine: Engine, alert_id: str, *, by: str, why: str) -> Alert:
+def close(engine: Engine, alert_id: str, *, by: str, why: str, tell: Tell | None = None) -> Alert:
     """A person's word that it is over, or needs nothing.
 
     Raises:
@@ -192,10 +197,10 @@ def close(engine: Engine, alert_id: str, *, by: str, why: str) -> Alert:
     """
     if get(engine, alert_id).is_over_by_itself:
         raise Refused("This one is over when it is so, and then says so by itself.", "Keep it quiet for a while instead.")
-    return resolve(engine, alert_id, _said(why, "why it is over"), datetime.now(UTC), by)
+    return resolve(engine, alert_id, _said(why, "why it is over"), datetime.now(UTC), by, tell=tell)
 
 
-def acknowledge(engine: Engine, alert_id: str, *, by: str) -> Alert:
+def acknowledge(engine: Engine, alert_id: str, *, by: str, tell: Tell | None = None) -> Alert:
     """Somebody has it in hand.
 
     Raises:
@@ -210,10 +215,12 @@ def acknowledge(engine: Engine, alert_id: str, *, by: str) -> Alert:
         _event(row, "acknowledged", by, now)
         activity.append(session, who=by, text=f"{row.title}: taken in hand", outcome="acknowledged", operation_id=row.about)
 
-    return _change(engine, alert_id, taken)
+    return _change(engine, alert_id, taken, tell)
 
 
-def snooze(engine: Engine, alert_id: str, *, by: str, hours: float, why: str) -> Alert:
+def snooze(  # noqa: PLR0913 # what is said of it, and who hears of it
+    engine: Engine, alert_id: str, *, by: str, hours: float, why: str, tell: Tell | None = None
+) -> Alert:
     """Nobody is told of it for a while.
 
     Raises:
@@ -229,7 +236,7 @@ def snooze(engine: Engine, alert_id: str, *, by: str, hours: float, why: str) ->
         text = f"{row.title}: quiet until {now + span:%Y-%m-%d %H:%M} UTC, because: {said}"
         activity.append(session, who=by, text=text, outcome="snoozed", operation_id=row.about)
 
-    return _change(engine, alert_id, quiet)
+    return _change(engine, alert_id, quiet, tell)
 
 
 def note_unheard(engine: Engine, alert_id: str, lacking: Sequence[str], *, by: str, now: datetime) -> Alert:
@@ -295,15 +302,18 @@ def opened_between(engine: Engine, begin: datetime, end: datetime) -> Sequence[A
         return [_alert(row) for row in rows]
 
 
-def _change(engine: Engine, alert_id: str, change: Callable[[Session, AlertRow], None]) -> Alert:
-    """Change an open one."""
+def _change(engine: Engine, alert_id: str, change: Callable[[Session, AlertRow], None], tell: Tell | None = None) -> Alert:
+    """Change an open one, and let people hear of it."""
     with Session(engine) as session, session.begin():
         row = session.get(AlertRow, alert_id, with_for_update=True)
         if row is None or row.resolved_at is not None:
             raise Refused("That alert is over.", "Nothing is left to do about it.")
         change(session, row)
         session.flush()
-        return _alert(row)
+        found = _alert(row)
+        if tell is not None:
+            tell(session, found)
+        return found
 
 
 def _event(row: AlertRow, what: str, text: str, now: datetime, **more: Any) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ops.alerts import records
-from ops.alerts.records import Alert
+from ops.alerts.records import Alert, Tell
 from ops.alerts.severity import Severity
 from ops.database import DeliveryRow
 from ops.schedules import within
@@ -85,18 +85,22 @@ def tell(engine: Engine, alerts: Iterable[Alert], settings: Settings, now: datet
                     _want(session, told, channel, what, now)
 
 
-def tell_change(engine: Engine, alert: Alert, settings: Settings, now: datetime) -> None:
+def tell_change(settings: Settings, now: datetime) -> Tell:
+    """What lets people hear of a change to an alert, given to what changes it."""
+    return lambda session, alert: _tell_change(session, alert, settings, now)
+
+
+def _tell_change(session: Session, alert: Alert, settings: Settings, now: datetime) -> None:
     """It is over, in hand, or kept quiet: whoever heard of it hears of that too; of what is over nobody needs to hear any more."""
     event = "acknowledged" if alert.is_open else "resolved"
-    with Session(engine) as session, session.begin():
-        rows = session.scalars(select(DeliveryRow).where(DeliveryRow.about == alert.id)).all()
-        for row in rows:
-            if row.until is not None and not row.attempts and not alert.is_open:
-                row.until, row.error = None, "it was over before"
-        heard = {row.channel for row in rows if row.done_at is not None or row.attempts or row.until is not None}
-        for channel in channels(alert, settings):
-            if channel in heard and (event == "resolved" or channel == PAGER):
-                _want(session, alert, channel, event, now if alert.is_open else _when_over(alert, channel, settings, now))
+    rows = session.scalars(select(DeliveryRow).where(DeliveryRow.about == alert.id)).all()
+    for row in rows:
+        if row.until is not None and not row.attempts and not alert.is_open:
+            row.until, row.error = None, "it was over before"
+    heard = {row.channel for row in rows if row.done_at is not None or row.attempts or row.until is not None}
+    for channel in channels(alert, settings):
+        if channel in heard and (event == "resolved" or channel == PAGER):
+            _want(session, alert, channel, event, now if alert.is_open else _when_over(alert, channel, settings, now))
 
 
 def _when_over(alert: Alert, channel: str, settings: Settings, now: datetime) -> datetime:
