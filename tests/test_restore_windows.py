@@ -131,6 +131,11 @@ def test_what_was_brought_back_already_is_said_and_offered_again_only_to_who_ask
     assert window["submit"]["text"] == "Bring them back"
 
 
+def test_a_table_that_the_delta_does_not_have_is_answered_with_those_that_it_has() -> None:
+    window = salvage.salvage(delta("orders", "users"), ["ordes"], "production · sturgeon")
+    assert "Its tables with created rows: orders, users." in str(window)
+
+
 MADE = "full-1701450000000"
 
 

@@ -17,7 +17,7 @@ from bot.views import drill as views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import message
-from ops import drill
+from ops import drill, restore
 from ops.errors import Refused
 from ops.journal import OperationView
 from ops.people import Right
@@ -119,7 +119,8 @@ def choose(_request: Request) -> Answer:
 @_decide.handle
 def offer(request: Request, desk: Desk) -> Reply:
     """Which backup."""
-    return Reply(view=views.decide(request.value, desk.backstop.catalogue.all(), datetime.now(desk.settings.team.zoneinfo)))
+    ours = restore.offered(desk.backstop.catalogue.all(), None, desk.settings.convex.production.name)
+    return Reply(view=views.decide(request.value, ours, datetime.now(desk.settings.team.zoneinfo)))
 
 
 @_detected.answer

@@ -55,7 +55,7 @@ def begin(request: Request, desk: Desk) -> Reply:
     """``/restore [database [ID | before TIME] [staging|production]]`` and ``/restore salvage [ID [TABLE …]]``."""
     what, *words = request.typed.split() or ["database"]
     if what.lower() == "salvage":
-        return _salvage(desk, words[0], words[1:]) if words else _all_deltas(desk)
+        return _salvage(desk, manifest.as_meant(words[0]), words[1:]) if words else _all_deltas(desk)
     if what.lower() != "database":
         raise Refused(f"“{what[:40]}” cannot be restored.", "`/restore database [ID] [staging]`, or `/restore salvage [ID]`.")
     environment, named = deployment(words)

@@ -92,7 +92,8 @@ def _asks(view: OperationView) -> str:
     states = {step.name: step.state for step in view.steps}
     if states.get("report") == "done":
         return "It is restored and proven; staging gets its own data back, if they were kept."
-    return "It is restored, and then proven." if "disaster" in states else "Staging is made ready."
+    ready = {None: "Staging is made ready.", "done": "It is restored, and then proven."}
+    return ready.get(states.get("disaster"), "The disaster is being made.")
 
 
 def _buttons(view: OperationView) -> list[Element]:
@@ -150,7 +151,7 @@ def decide(drill_id: str, backups: Sequence[Backup], now: datetime) -> View:
     return modal(
         TITLE,
         section("From which backup should staging come back?"),
-        entry("Full backups, newest first", radio(Field.BACKUP, options, shown[0].id), needed=True),
+        entry("Full backups, the good ones first, the newest above", radio(Field.BACKUP, options, shown[0].id), needed=True),
         submit="Restore it",
         callback_id=Window.DRILL_DECIDED,
         private=drill_id,

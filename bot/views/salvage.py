@@ -85,7 +85,8 @@ def salvage(delta: Delta, chosen: Sequence[str], target: str, back: Set[str] = _
     there = sorted((table for table in delta.tables if table.rows), key=lambda table: -table.rows)
     shown = [table for table in there if not chosen or table.name in chosen][:_TABLES]
     if not shown:
-        return modal("Bring rows back", section(_delta(delta), "None of its rows can be brought back."), callback_id=Window.ANSWER)
+        named = f"Its tables with created rows: {escape(', '.join(table.name for table in there), 500)}." if there else ""
+        return modal("Bring rows back", section(_delta(delta), named or "None of its rows can be brought back."), callback_id=Window.ANSWER)
     options = [_table(table) for table in shown]
     more = f"{counted(len(there) - len(shown), 'more table')}: `/restore salvage {delta.id} TABLE …`" if len(there) > len(shown) else ""
     return modal(
