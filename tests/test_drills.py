@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,6 +54,17 @@ def begun(backstop: Backstop, letter: str) -> str:
     return drill.begin(backstop.journal, backstop.services, drill.find(letter), "U0ALICE", id=uuid.uuid4().hex[:12])
 
 
+def of_another(backstop: Backstop, backup_id: str) -> str:
+    """The same backup once more, as one of another deployment; its id."""
+    digits, folder = f"{int(backup_id[5:]) - 1}", backstop.settings.folder / "full"
+    values = json.loads((folder / f"full-backup-{backup_id[5:]}.json").read_text())
+    values |= {"id": f"full-{digits}", "deployment": {"label": "trout", "instance": "gentle-trout-7"}}
+    values["convexExportPath"] = values["convexExportPath"].replace(backup_id[5:], digits)
+    shutil.copy(folder / f"convex-{backup_id[5:]}.zip", folder / f"convex-{digits}.zip")
+    (folder / f"full-backup-{digits}.json").write_text(json.dumps(values))
+    return f"full-{digits}"
+
+
 def at(backstop: Backstop, operation_id: str, what: str) -> OperationView:
     """The drill, once it waits for this."""
 
@@ -86,6 +98,8 @@ def test_a_corrupted_table_is_found_decided_about_restored_and_reported(shop: Sh
     view = at(backstop, started, drill.DECIDED)
     with pytest.raises(Refused, match="There is no backup"):
         said(backstop, view, drill.DECIDED, "full-1701450000000")
+    with pytest.raises(Refused, match="is of the deployment trout, not of sturgeon"):
+        said(backstop, view, drill.DECIDED, of_another(backstop, newest))
     said(backstop, view, drill.DECIDED, newest, by="U0CAROL")
     done = ended(backstop, started)
     assert done.status == "succeeded", done
