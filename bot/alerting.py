@@ -9,12 +9,14 @@ import asyncio
 import logging
 from datetime import UTC, datetime, timedelta
 
+from bot import unposted
 from bot.desk import Desk
 from bot.repeating import Repeating
 from bot.views import alerts as views
 from ops import alerts, automated, watch
-from ops.alerts import Alert, Severity, Undelivered, outgoing
+from ops.alerts import Alert, Severity, outgoing
 from ops.alerts.facts import BRINGS_BACK, UNPOSTED_FOR
+from ops.alerts.of_alerting import CHANNEL, PLACE
 from ops.automated import Missing
 from ops.database import Looks
 from ops.errors import OpsError
@@ -28,28 +30,23 @@ EVERY = 3.0  # seconds between two looks for what is to be delivered
 LONGEST = 6.0  # the same where nobody writes anything
 HEARTBEAT = timedelta(minutes=1)
 LATELY = timedelta(hours=2)  # in which a change of a card may have been missed
+ITSELF = (f"alert-{CHANNEL}Slack", f"alert-{PLACE}")  # what says that Slack takes nothing is not what Slack does not take
 _ENDS = {Status.SUCCEEDED: "success", Status.FAILED: "fail", Status.REFUSED: "fail", Status.CANCELLED: "fail", Status.HALTED: "fail"}
 
 
-def look(desk: Desk, now: datetime, *, late: Missing | None, problems: tuple[str, ...] | None) -> None:
-    """Open and end alerts, and bring their cards up to date."""
+def look(desk: Desk, now: datetime, *, began: datetime, late: Missing | None, problems: tuple[str, ...] | None) -> None:
+    """Open and end alerts, and bring their cards up to date; ``began``: from when on what waits could be posted."""
     backstop = desk.backstop
-    titles = desk.posts.unposted("alert-", now - UNPOSTED_FOR)
-    slack = (
-        Undelivered(channel="Slack", error="Slack does not take the posts.", since=titles[0][0], titles=_titles(titles)) if titles else None
-    )
-    alerts.look(backstop, alerts.gather(backstop, now, late=late, log=problems, slack=slack), now)
+    waiting = [each for each in desk.posts.unposted("alert-", now - UNPOSTED_FOR, ITSELF) if each.error or began < now - UNPOSTED_FOR]
+    places = {desk.settings.slack.engineering, desk.settings.slack.incidents}
+    slack, closed = unposted.broken(waiting, places), unposted.closed(waiting, places)
+    alerts.look(backstop, alerts.gather(backstop, now, late=late, log=problems, slack=slack, closed=closed), now)
     shown = {each.id: each for each in (*alerts.changed_since(backstop.engine, now - LATELY), *alerts.open_ones(backstop.engine))}
     for each in shown.values():
         show(desk, each)
     if desk.settings.secrets.backup_ping_url is not None:
         for view in backstop.journal.recent(3, kinds=("full backup",)):
             _ping(desk, view)
-
-
-def _titles(found: list[tuple[datetime, str]]) -> tuple[str, ...]:
-    """What Slack does not show."""
-    return tuple(dict.fromkeys(text for _, text in found))
 
 
 def show(desk: Desk, each: Alert) -> None:
@@ -59,7 +56,8 @@ def show(desk: Desk, each: Alert) -> None:
     watched = about is not None and about.kind == watch.KIND
     about = backstop.journal.get(str(about.params["restore"])) if about and watched else about
     card = views.card(each, about, outgoing.told(backstop.engine, each.id), backstop.services.target("production"))
-    places = {f"alert-{each.id}": slack.engineering}
+    closed = each.key == f"{PLACE}{slack.engineering}"  # which stands in the other channel
+    places = {f"alert-{each.id}": slack.incidents if closed else slack.engineering}
     told_there = about is not None and about.kind in BRINGS_BACK and not watched  # by the operation's own post
     if each.severity is Severity.P0 and not told_there:
         places[f"alert-{each.id}-incidents"] = slack.incidents

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -54,6 +54,16 @@ class Post:
     def is_shown(self) -> bool:
         """Whether the message says already what is wanted."""
         return self.ts is not None and self.shown == digest(self.wanted)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unposted:
+    """What should stand in Slack, and does not."""
+
+    since: datetime
+    text: str
+    channel: str  # as the settings call it
+    error: str  # of the last try; empty where there was none
 
 
 class Posts:
@@ -132,7 +142,7 @@ class Posts:
         """What waits for a channel that the settings call otherwise now goes to that one; how many."""
         stray = update(PostRow).where(PostRow.ts.is_(None), PostRow.until.is_not(None))
         with self._engine.begin() as connection:
-            there = {"until": _now(connection), "claimed_by": None}
+            there = {"until": _now(connection), "claimed_by": None, "error": None}
             ours = [
                 stray.where(PostRow.place == place, PostRow.channel != named).values(channel=named, **there)
                 for place, named in self._places.items()
@@ -170,12 +180,15 @@ class Posts:
         with reading(self._engine) as session:
             return list(session.scalars(select(PostRow.key).where(PostRow.key.startswith(prefix, autoescape=True))))
 
-    def unposted(self, prefix: str, before: datetime) -> list[tuple[datetime, str]]:
-        """What should stand in Slack since before then and does not: since when, and what it says, the oldest first."""
-        waiting = select(PostRow.wanted_at, PostRow.wanted).where(PostRow.key.startswith(prefix, autoescape=True), PostRow.ts.is_(None))
-        waiting = waiting.where(PostRow.until.is_not(None), PostRow.thread_of.is_(None), PostRow.wanted_at < before)
+    def unposted(self, prefix: str, before: datetime, without: Sequence[str] = ()) -> list[Unposted]:
+        """What should stand in Slack since before then and does not, the oldest first; ``without``: keys that begin so do not count."""
+        row = PostRow
+        waiting = select(row.wanted_at, row.wanted, row.channel, row.error).where(row.key.startswith(prefix, autoescape=True))
+        waiting = waiting.where(row.ts.is_(None), row.until.is_not(None), row.thread_of.is_(None), row.wanted_at < before)
+        waiting = waiting.where(*(~row.key.startswith(each, autoescape=True) for each in without))
         with reading(self._engine) as session:
-            return [(row.wanted_at, str(row.wanted["text"])) for row in session.execute(waiting.order_by(PostRow.wanted_at))]
+            found = session.execute(waiting.order_by(row.wanted_at))
+            return [Unposted(since=at, text=str(says["text"]), channel=channel, error=error or "") for at, says, channel, error in found]
 
     def _mine(self, post: Post) -> Any:
         """An update of a row that this process has claimed."""

@@ -110,7 +110,7 @@ class Schedule:
         self._note_missed(now)
         problems = self._problems_of_log(now)
         if self._looks.is_due() or late or problems is not None:
-            alerting.look(self._desk, now, late=late, problems=problems)
+            alerting.look(self._desk, now, began=self._began, late=late, problems=problems)
         self._outgoing.looked = now
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
         for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):

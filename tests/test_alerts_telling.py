@@ -195,6 +195,50 @@ def test_a_test_that_waits_for_the_morning_cannot_be_said_to_have_arrived(watche
     assert records.open_ones(watched.engine) == []
 
 
+def test_after_an_outage_only_the_first_and_the_newest_word_of_an_alert_are_sent(watched: Watched) -> None:
+    found = facts(operations=(restore(Status.HALTED, NOON),))
+    for hours in range(9):  # nothing is taken meanwhile, and the first was tried
+        looking.look(cast("Backstop", watched), found, NOON + hours * (HOUR + MINUTE))
+        with Session(watched.engine) as session, session.begin():
+            for row in session.scalars(select(DeliveryRow).where(DeliveryRow.content["what"].as_string() == "opened")):
+                row.attempts, row.error = hours + 1, "it is away"
+    watched.take(NOON + 9 * HOUR)
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "reminder"], ["opened", "reminder"])
+    with Session(watched.engine) as session:
+        dropped = session.scalars(select(DeliveryRow).where(DeliveryRow.done_at.is_(None))).all()
+        assert [(row.until, row.error) for row in dropped] == [(None, "overtaken by something newer before it could be sent")] * 14
+
+
+def watching(name: str, bad: int, good: int, since: datetime) -> OperationView:
+    """A watch after a restore, as its last looks were."""
+    row = {"bad": bad, "good": good, "since": since.isoformat(), "fault": "/ answers 500."}
+    return view("watch", Status.RUNNING, NOON, id=name, finished_at=None, progress={"row": row}, result={})
+
+
+def test_a_site_that_flaps_after_a_restore_is_told_once_in_an_hour_and_a_newer_restores_at_once(watched: Watched) -> None:
+    for turn in range(3):
+        at = NOON + turn * 8 * MINUTE
+        watched.look(at, watches=(watching("watch-1", 2, 0, at),))
+        watched.look(at + 4 * MINUTE, watches=(watching("watch-1", 0, 2, at),))
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened"], ["opened"])
+    (alert,) = records.changed_since(watched.engine, NOON)
+    assert [each["what"] for each in alert.events] == ["resolved", "again", "resolved", "again", "resolved"]
+    watched.look(NOON + 30 * MINUTE, watches=(watching("watch-2", 2, 0, NOON + 30 * MINUTE),))
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "opened"], ["opened", "opened"])
+    watched.take(NOON + 2 * HOUR)
+    assert watched.told(telling.PAGER) == ["opened", "opened", "resolved"]
+
+
+def test_a_site_that_a_person_called_well_and_that_fails_again_is_told_at_once(watched: Watched) -> None:
+    watched.look(NOON, watches=(watching("watch-1", 2, 0, NOON),))
+    records.close(watched.engine, watched.only().id, by="U0BOB", why="The host was restarted", tell=None)
+    now = datetime.now(UTC)
+    watched.look(now, watches=(watching("watch-1", 3, 0, NOON),))
+    assert (records.open_ones(watched.engine), watched.told(telling.MAIL)) == ([], ["opened"])  # a person's word holds
+    watched.look(now, watches=(watching("watch-1", 2, 0, now),))
+    assert watched.told(telling.MAIL) == ["opened", "opened"]
+
+
 @contextmanager
 def no_deliveries(engine: Engine) -> Iterator[None]:
     """A database that takes no row of what is to be told, as if Backstop stopped there."""

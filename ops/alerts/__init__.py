@@ -7,7 +7,7 @@ taken. Slack's posts are the bot's: a card for each alert.
 
 from ops.alerts.facts import Facts
 from ops.alerts.looking import gather, look
-from ops.alerts.outgoing import Undelivered, deliver, undelivered
+from ops.alerts.outgoing import Undelivered, Unplaced, deliver, undelivered
 from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, opened_between, snooze
 from ops.alerts.severity import Severity
 from ops.alerts.telling import at_night, tell_change, warnings
@@ -17,6 +17,7 @@ __all__ = [
     "Facts",
     "Severity",
     "Undelivered",
+    "Unplaced",
     "acknowledge",
     "at_night",
     "changed_since",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops import restore, rollback
-from ops.alerts.outgoing import Undelivered, Unreached
+from ops.alerts.outgoing import Undelivered, Unplaced, Unreached
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
@@ -55,3 +55,4 @@ class Facts:
     by_hand: Restoration | None = None  # the newest restoration that a person tested
     missed: tuple[Missed, ...] = ()  # automated backups that never came since that one, the oldest first
     unreached: tuple[Unreached, ...] = ()
+    unplaced: tuple[Unplaced, ...] = ()

@@ -9,20 +9,21 @@ from ops.alerts import outgoing, records, telling
 from ops.alerts.causes import causes, over
 from ops.alerts.facts import BRINGS_BACK, CANARY, Cause, Facts
 from ops.alerts.of_operations import goes_on
-from ops.alerts.outgoing import Undelivered
+from ops.alerts.outgoing import Undelivered, Unplaced
 from ops.alerts.records import Alert
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.manifest import Backup
 
 
-def gather(
+def gather(  # noqa: PLR0913 # what only the bot knows, all named
     backstop: Backstop,
     now: datetime,
     *,
     late: Missing | None,
     log: tuple[str, ...] | None,
     slack: Undelivered | None,
+    closed: tuple[Unplaced, ...] = (),
 ) -> Facts:
     """As it is now.
 
@@ -32,6 +33,7 @@ def gather(
         late: the automated backup that cannot begin.
         log: what is wrong with the activity log, where that was looked at.
         slack: alerts that Slack does not take.
+        closed: channels that Slack refuses, while it takes others.
     """
     journal, settings = backstop.journal, backstop.settings
     failed = automated.missing(journal.recent(10, kinds=("full backup",)), now)
@@ -58,6 +60,7 @@ def gather(
         taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
         canary=records.last(backstop.engine, CANARY),
         unreached=tuple(outgoing.unreached(backstop.engine, settings.alerts.email, now - timedelta(days=30))),
+        unplaced=closed,
     )
 
 

@@ -8,13 +8,13 @@ from ops.alerts.facts import Cause, Facts
 from ops.alerts.records import LOG, Alert
 from ops.alerts.severity import Severity
 
-CHANNEL, ADDRESS, UNHEARD, UNANSWERED = "channel:", "address:", "unheard:", "canary-unanswered"
+CHANNEL, PLACE, ADDRESS, UNHEARD, UNANSWERED = "channel:", "place:", "address:", "unheard:", "canary-unanswered"
 _UNANSWERED_AFTER = timedelta(days=1)
 
 
 def wrong(facts: Facts, now: datetime) -> list[Cause]:
     """All of it."""
-    found = [_log(facts, now), *_channels(facts), *_addresses(facts), *_unheard(facts), _unanswered(facts, now)]
+    found = [_log(facts, now), *_channels(facts), *_places(facts), *_addresses(facts), *_unheard(facts), _unanswered(facts, now)]
     return [each for each in found if each is not None]
 
 
@@ -58,6 +58,30 @@ def _channel_over(alert: Alert, facts: Facts) -> str | None:
     name = alert.key.removeprefix(CHANNEL)
     at = facts.taken.get(name)
     return f"{name} takes alerts again." if at is not None and at > alert.at else None
+
+
+def _places(facts: Facts) -> list[Cause]:
+    """Channels of Slack's that it refuses, while it takes others; what waits there is not named, as that would be news each time."""
+    return [
+        Cause(
+            key=f"{PLACE}{each.channel}",
+            severity=Severity.P1,
+            title=f"Slack takes no posts in {each.channel}",
+            text=f"Slack says `{each.code}`. What belongs there, alerts too, is kept and follows. Other channels take theirs.",
+            remedy=(
+                f"Invite Backstop to {each.channel} (an archived channel is brought back first), "
+                "or correct `[slack]` in `backstop.toml` and start Backstop again."
+            ),
+            at=each.since,
+            lasting=True,
+        )
+        for each in facts.unplaced
+    ]
+
+
+def _place_over(alert: Alert, _facts: Facts) -> str | None:
+    """It took what waited, or that goes elsewhere."""
+    return f"What waited for {alert.key.removeprefix(PLACE)} is posted, or `[slack]` names another channel."
 
 
 def _unheard(facts: Facts) -> list[Cause]:
@@ -140,6 +164,7 @@ def _answered(alert: Alert, facts: Facts) -> str | None:
 
 OVER = {
     CHANNEL.rstrip(":"): _channel_over,
+    PLACE.rstrip(":"): _place_over,
     ADDRESS.rstrip(":"): _address_over,
     UNANSWERED: _answered,
     UNHEARD.rstrip(":"): _heard,

@@ -67,6 +67,15 @@ class Unreached:
     since: datetime  # when the mail was to be told
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unplaced:
+    """A channel of Slack's that Slack refuses, while it takes others."""
+
+    channel: str  # as the settings call it
+    code: str  # Slack's word for it
+    since: datetime  # what waits longest for it was to be posted
+
+
 _NAMES = tuple(Delivery.__dataclass_fields__)
 
 

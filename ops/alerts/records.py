@@ -33,7 +33,7 @@ LOG = "log"
 BY_ITSELF = frozenset({"storage", "verification-overdue", "halted", "verifier"})
 """Causes that are over only when it is so: a person can keep them quiet, not declare them over."""
 
-FLAPS = frozenset({"storage", "channel"})
+FLAPS = frozenset({"storage", "channel", "watch"})
 """States that come and go: their end is told when it has lasted for an hour (``SAME``)."""
 EACH_COUNTS = frozenset({"halted", "restore"})
 """What happens to production: once more is news at once, whoever has the last time in hand or keeps it quiet."""
@@ -123,7 +123,7 @@ def keep(engine: Engine, cause: Cause, now: datetime) -> None:
 def _open(session: Session, cause: Cause, now: datetime) -> None:
     """A new alert, or the one that was over a moment ago."""
     last = session.scalar(select(AlertRow).where(AlertRow.key == cause.key).order_by(AlertRow.opened_at.desc()).limit(1))
-    if last is not None and last.resolved_at is not None and cause.lasting and now - last.resolved_at < SAME:
+    if last is not None and last.resolved_at is not None and _comes_back(last, cause) and now - last.resolved_at < SAME:
         last.resolved_at = last.resolved_by = last.how = None
         last.open_key = cause.key
         if cause.key.split(":")[0] in FLAPS:
@@ -138,6 +138,11 @@ def _open(session: Session, cause: Cause, now: datetime) -> None:
         _bring_up_to_date(row, cause)
         session.add(row)
         _log(session, cause)
+
+
+def _comes_back(last: AlertRow, cause: Cause) -> bool:
+    """Whether a cause is the same thing again: a state, or what comes and goes about one operation, unless a person ended it. Pure."""
+    return cause.lasting or (cause.key.split(":")[0] in FLAPS and last.resolved_by is None and last.about == cause.about)
 
 
 def _bring_up_to_date(row: AlertRow, cause: Cause) -> None:

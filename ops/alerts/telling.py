@@ -25,6 +25,8 @@ AGAIN = {Severity.P0: timedelta(hours=1), Severity.P1: timedelta(days=1), Severi
 """How often an alert that nobody has in hand is said again."""
 TAKEN = timedelta(days=1)  # and one that somebody has
 MAIL, PAGER = "e-mail", "PagerDuty"
+REPEATED = frozenset({"reminder", "changed"})
+"""News of which only the newest is worth sending."""
 ANEW = frozenset({"again", "still"})
 """News that wake people though somebody has the alert in hand."""
 
@@ -115,11 +117,20 @@ def _want(session: Session, alert: Alert, channel: str, what: str, at: datetime)
     turn = len(alert.events)
     named = f"{alert.id}/{channel}/{what}-{turn}"
     if session.get(DeliveryRow, named) is None:
+        _drop_overtaken(session, alert, channel)
         known = _incident(session, alert, channel)
         content: dict[str, Any] = {"what": what, "title": alert.title, "text": alert.text, "remedy": alert.remedy}
         content |= {"severity": alert.severity.value, "key": alert.key, "opened_at": alert.opened_at.isoformat(), "how": alert.how}
         content |= {"incident": f"{alert.id}/{turn}", "replaces": known} if what in ANEW else {"incident": known}
         session.add(DeliveryRow(id=named, about=alert.id, channel=channel, content=content, created_at=at, until=at, attempts=0))
+
+
+def _drop_overtaken(session: Session, alert: Alert, channel: str) -> None:
+    """What says again that it is so, and has waited so long that something newer is to be told: one of them is enough."""
+    query = select(DeliveryRow).where(DeliveryRow.about == alert.id, DeliveryRow.channel == channel)
+    for row in session.scalars(query.where(DeliveryRow.until.is_not(None), DeliveryRow.attempts == 0)):
+        if row.content["what"] in REPEATED:
+            row.until, row.error = None, "overtaken by something newer before it could be sent"
 
 
 def _incident(session: Session, alert: Alert, channel: str) -> str:
