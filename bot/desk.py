@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Desk:
     members: Callable[[], Mapping[str, frozenset[str] | None]]  # who is in each user group now; None where Slack did not say
     witness: Callable[[datetime | None], Posted | None]  # heads of the log, posted since then; None where Slack did not say
     draw: Callable[[Request, Mapping[str, Any]], None]  # into the window that a look was asked for in, before its answer comes
+    log_in_doubt: Event = field(default_factory=Event)  # somebody found that the log was changed: the schedule verifies it at once
 
     def say(self, key: str, channel: str, message: Mapping[str, Any], *, thread_of: str | None = None) -> None:
         """Post a message, or bring the one under this key up to date; it is a row first, so an outage only delays it."""

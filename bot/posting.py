@@ -6,8 +6,11 @@ from datetime import datetime, timedelta
 
 from bot.desk import Desk
 from bot.views import digest as digest_views
+from bot.views import health as health_views
 from bot.views.blocks import Message
 from ops import alerts, metrics
+from ops import health as backup_health
+from ops.alerts import Severity
 
 WEEK = timedelta(days=7)
 
@@ -19,6 +22,13 @@ def say(desk: Desk, key: str, said: Message, *, red: bool = False) -> tuple[str,
         desk.say(f"{key}-red", slack.incidents, said)
     desk.say(key, slack.engineering, said)
     return (slack.engineering, slack.incidents) if red else (slack.engineering,)
+
+
+def health(desk: Desk, key: str, now: datetime, *, late_since: datetime | None = None) -> tuple[str, ...]:
+    """How the backups stand, under this key. Where it stands."""
+    alarms = [each.title for each in alerts.open_ones(desk.backstop.engine) if each.severity is Severity.P0]
+    found = backup_health.of(desk.backstop, now, alarms)
+    return say(desk, key, health_views.health(found, late_since=late_since), red=bool(found.red))
 
 
 def digest(desk: Desk, end: datetime, *, late_since: datetime | None = None) -> Message:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -16,10 +17,9 @@ from bot import alerting, checklisting, posting, witness
 from bot.alerting import Outgoing
 from bot.desk import Desk
 from bot.views import branches as branch_views
-from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
-from ops import activity, automated, health, missed, old_branches, outlook, schedules, staging, verification
+from ops import activity, automated, missed, old_branches, outlook, schedules, staging, verification
 from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
 from ops.database import Looks
@@ -45,6 +45,8 @@ class Schedule:
         self._first: datetime | None = None  # line of the activity log
         self._passed = desk.posts.last_wanted()  # until when automated backups were looked after: here, or before the last stop
         self._verified: datetime | None = None
+        self._late: automated.Missing | None = None
+        self._problems: tuple[str, ...] | None = None  # of the log, that no alert has told yet; None: it was not looked at since
         self._witnessed = True  # Slack said, when the log was last looked at, what was posted of it
         self._branches: datetime | None = None  # the moment for which they were looked at
         self._looks = Looks(desk.writes, LONGEST)
@@ -104,41 +106,48 @@ class Schedule:
             log.exception("the schedule's look failed; trying again")
 
     def look(self) -> None:
-        """One look at everything: the backups and the alerts first; of the posts a defect in one keeps no other from coming."""
+        """One look at everything, the backups and the alerts first: a defect in one part keeps no other from being done."""
         now = datetime.now(UTC)
-        late = automated.begin(self._desk.backstop, self._since(), now)
-        self._note_missed(now)
-        problems = self._problems_of_log(now)
-        if self._looks.is_due() or late or problems is not None:
-            alerting.look(self._desk, now, began=self._began, late=late, problems=problems)
-        self._outgoing.looked = now
+        done = [_do(part, now) for part in (self._begin_backup, self._note_missed, self._verify_log, self._look_what_is_wrong)]
+        if all(done):
+            self._outgoing.looked = now  # else the heartbeat ends, and whoever waits for it hears of the defect
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
         for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):
-            try:
-                part(now)
-            except Exception:
-                log.exception("defect: what is due could not be done; trying again at the next look")
+            _do(part, now)
+
+    def _begin_backup(self, now: datetime) -> None:
+        """The automated one that is due."""
+        self._late = None
+        self._late = automated.begin(self._desk.backstop, self._since(now), now)
 
     def _note_missed(self, now: datetime) -> None:
         """Write down automated backups that never came, once the next one is due; what was due before anything was done is nobody's."""
-        begin, end = max(self._passed or self._since(), self._since()), automated.last(self._desk.backstop, now)
+        since = self._since(now)
+        begin, end = max(self._passed or since, since), automated.last(self._desk.backstop, now)
         if end <= begin:
             return
         why = "no bot ran then." if begin < self._began else "it could not begin until the next one was due."
         missed.note(self._desk.backstop, begin, end, why)
         self._passed = end
 
+    def _look_what_is_wrong(self, now: datetime) -> None:
+        """The alerts; what was found wrong with the log stays until they were told of it."""
+        if self._looks.is_due() or self._late or self._problems is not None:
+            alerting.look(self._desk, now, began=self._began, late=self._late, problems=self._problems)
+            self._problems = None
+
     def _follow_checklists(self, now: datetime) -> None:
         """Those that are not over."""
         checklisting.follow(self._desk, now)
 
-    def _problems_of_log(self, now: datetime) -> tuple[str, ...] | None:
-        """What is wrong with the activity log; None where that is not known. Now and then, as the whole of it is read."""
-        if schedules.within(VERIFYING if self._witnessed else UNKNOWN_AGAIN, self._verified, now):
-            return None
+    def _verify_log(self, now: datetime) -> None:
+        """What is wrong with the activity log, if that is known: now and then, as all of it is read, or once somebody found something."""
+        doubted = self._desk.log_in_doubt.is_set()
+        if not doubted and schedules.within(VERIFYING if self._witnessed else UNKNOWN_AGAIN, self._verified, now):
+            return
+        self._desk.log_in_doubt.clear()
         looked = witness.look(self._desk.backstop.engine, self._desk.witness)
-        self._verified, self._witnessed = now, looked.posted is not None
-        return looked.known
+        self._verified, self._witnessed, self._problems = now, looked.posted is not None, looked.known
 
     def _test_alerts(self, now: datetime) -> None:
         """Every week, where an alert would go beside Slack."""
@@ -174,8 +183,7 @@ class Schedule:
         taking = self._desk.backstop.journal.get(automated.operation_id(automated.last(self._desk.backstop, now)))
         if taking is not None and taking.status is Status.RUNNING:
             return  # in a minute there is more to say
-        found = health.of(self._desk.backstop, now)
-        posting.say(self._desk, f"health-{moment:%Y-%m-%d}", views.health(found, late_since=_late(moment, now)), red=bool(found.red))
+        posting.health(self._desk, f"health-{moment:%Y-%m-%d}", now, late_since=_late(moment, now))
 
     def _post_retention(self, now: datetime) -> None:
         """Once for each date, if there is something to say."""
@@ -220,13 +228,23 @@ class Schedule:
     def _moment(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The last moment at which something was due, if it is not too long ago, nor from before anything was done here."""
         moment = schedules.latest(schedule, self._desk.settings.team.zoneinfo, now)
-        return moment if moment >= self._since() and now - moment <= CATCH_UP[name] else None
+        return moment if moment >= self._since(now) and now - moment <= CATCH_UP[name] else None
 
-    def _since(self) -> datetime:
+    def _since(self, now: datetime) -> datetime:
         """From when on something can be due: a new installation begins with nothing that was missed."""
         if self._first is None:
-            self._first = activity.begun(self._desk.backstop.engine)
+            self._first = activity.begun(self._desk.backstop.engine, now)
         return min(self._began, self._first or self._began)
+
+
+def _do(part: Callable[[datetime], None], now: datetime) -> bool:
+    """Do one part of a look; whether it could be done. What could not is tried again at the next look."""
+    try:
+        part(now)
+    except Exception:
+        log.exception("defect: what is due could not be done; trying again at the next look")
+        return False
+    return True
 
 
 def _late(moment: datetime, now: datetime) -> datetime | None:

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from bot.desk import Desk
 from bot.listeners import signing
@@ -64,6 +66,7 @@ class Timer:
         if changed:
             self._nag(now)
             self._close_reminders(now)
+            self._close_nags(now)
             self._inform_incidents(now)
             self._follow_restores(now)
 
@@ -139,9 +142,26 @@ class Timer:
                 with suppress(Refused):  # another bot was faster
                     tasks.close(self._engine, task.id, by="Backstop", how="somebody has decided")
         for key in (key for view in decided for sort in ("halted", "handed") for key in desk.posts.keys(f"{sort}-{view.id}-")):
-            said = desk.posts.wanted(key)
-            if said and any(block["type"] == "actions" for block in said["blocks"]):
+            if (said := self._pressed(key)) is not None:
                 desk.say(key, desk.settings.slack.incidents, standing_views.answered(said))
+
+    def _close_nags(self, now: datetime) -> None:
+        """What asked about something that stood, or was to be done, says that it is over."""
+        posts, since = self._desk.posts, now - LATELY
+        over = [
+            (key, standing_views.over(each))
+            for each in standing.ended_since(self._engine, since)
+            for key in (*posts.keys(f"nag-{each.id}-"), f"found-{each.id}")
+        ]
+        over += [(key, views.task_over(task)) for task in tasks.closed_since(self._engine, since) for key in posts.keys(f"task-{task.id}-")]
+        for key, said in over:
+            if self._pressed(key) is not None:
+                self._desk.say(key, self._desk.settings.slack.incidents, said)
+
+    def _pressed(self, key: str) -> Mapping[str, Any] | None:
+        """What a post says, if there is something on it that can be pressed."""
+        said = self._desk.posts.wanted(key)
+        return said if said and any(block["type"] == "actions" for block in said["blocks"]) else None
 
     def _observe(self) -> None:
         """Now and then, what somebody did at Vercel or Convex by hand; App Home follows by itself."""

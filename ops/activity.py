@@ -8,16 +8,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from sqlalchemy import Engine, select
+from sqlalchemy import BigInteger, Engine, and_, cast, func, not_, select
 from sqlalchemy.orm import Session
 
-from ops.database import ActivityRow, HeadRow, reading, storable
+from ops.database import ActivityRow, HeadRow, OperationRow, reading, storable
 
 GENESIS = "0" * 64
 REFERENCE = "new reference"
 """The outcome of a line from which on the log counts: a person said why what was before it is not as it was written."""
 COVERED = ("seq", "at", "who", "text", "outcome", "operation_id", "backup_id", "previous_hash")
 """What the hash of a line covers; a column that comes later is not among them, or no old line would verify."""
+BELONGS = and_(ActivityRow.seq >= 1, ActivityRow.seq == cast(ActivityRow.seq, BigInteger))
+"""Whether a line can have its number: the log begins with line 1, and SQLite keeps fractions and words in that column too."""
 _OR_ANOTHER = "or the database was lost or restored from an older copy"
 
 
@@ -26,7 +28,7 @@ class Line:
     """One line of the log."""
 
     seq: int
-    at: datetime
+    at: datetime | None  # None where it was changed into what is no time
     who: str
     text: str
     outcome: str
@@ -64,7 +66,8 @@ def append(  # noqa: PLR0913 # the columns of a line, all named
 
 def digest(values: dict[str, object]) -> str:
     """The hash of a line: SHA-256 over its values in canonical JSON, the previous hash among them."""
-    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+    # SQLite keeps bytes in a column of text, should somebody put them there: they are no reason not to look
+    return hashlib.sha256(json.dumps(values, sort_keys=True, separators=(",", ":"), default=repr).encode()).hexdigest()
 
 
 def record(  # noqa: PLR0913 # as above
@@ -77,7 +80,7 @@ def record(  # noqa: PLR0913 # as above
 
 def lines(engine: Engine, limit: int, before_seq: int | None = None) -> list[Line]:
     """The last lines, newest first."""
-    query = select(ActivityRow).order_by(ActivityRow.seq.desc()).limit(limit)
+    query = select(ActivityRow).where(BELONGS).order_by(ActivityRow.seq.desc()).limit(limit)
     query = query.where(ActivityRow.seq < before_seq) if before_seq else query
     with reading(engine) as session:
         return [_line(row) for row in session.scalars(query)]
@@ -86,15 +89,30 @@ def lines(engine: Engine, limit: int, before_seq: int | None = None) -> list[Lin
 def about(engine: Engine, operation_id: str) -> list[Line]:
     """What is written of an operation, the oldest first."""
     with reading(engine) as session:
-        rows = select(ActivityRow).where(ActivityRow.operation_id == operation_id).order_by(ActivityRow.seq)
+        rows = select(ActivityRow).where(ActivityRow.operation_id == operation_id, BELONGS).order_by(ActivityRow.seq)
         return [_line(row) for row in session.scalars(rows)]
 
 
-def begun(engine: Engine) -> datetime | None:
-    """When the first line was written; None while there is none."""
+def begun(engine: Engine, now: datetime) -> datetime | None:
+    """When anything was first done here; None while nothing was.
+
+    It is the time of the first line that can be read and does not lie ahead of now: a line that was changed keeps nothing from being
+    due. Where no line has such a time, the operations say it.
+    """
     with reading(engine) as session:
-        at = session.scalar(select(ActivityRow.at).order_by(ActivityRow.seq).limit(1))
-        return datetime.fromisoformat(at) if at else None
+        query = select(ActivityRow.at).where(BELONGS).order_by(ActivityRow.seq).execution_options(yield_per=20)
+        with session.scalars(query) as times:
+            first = next((at for text in times if (at := time_of(text)) and at <= now), None)
+        return first or session.scalar(select(func.min(OperationRow.created_at)).where(OperationRow.created_at <= now))
+
+
+def time_of(text: object) -> datetime | None:
+    """The time of a line as its row has it; None where that is none, as no line is written. Pure."""
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+        return at.astimezone(UTC) if at and at.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def head(engine: Engine) -> tuple[int, str]:
@@ -106,7 +124,8 @@ def head(engine: Engine) -> tuple[int, str]:
 def reference(engine: Engine) -> Line | None:
     """The last line from which on the log counts; None where all of it does."""
     with reading(engine) as session:
-        row = session.scalar(select(ActivityRow).where(ActivityRow.outcome == REFERENCE).order_by(ActivityRow.seq.desc()).limit(1))
+        query = select(ActivityRow).where(ActivityRow.outcome == REFERENCE, BELONGS).order_by(ActivityRow.seq.desc()).limit(1)
+        row = session.scalar(query)
         return _line(row) if row else None
 
 
@@ -114,9 +133,9 @@ def verify(engine: Engine, since: Line | None = None) -> list[str]:
     """Walk the whole chain, or from a line on; a sentence for each line that is not what was written."""
     begin = (since.seq - 1, since.previous_hash) if since else (0, GENESIS)
     with reading(engine) as session:
-        rows = select(ActivityRow).where(ActivityRow.seq > begin[0]).order_by(ActivityRow.seq)
+        rows = select(ActivityRow).where(ActivityRow.seq > begin[0], BELONGS).order_by(ActivityRow.seq)
         problems, end = _walk(session.scalars(rows.execution_options(yield_per=1000)), begin)
-        return problems + _astray(end, _head(session))
+        return problems + _astray(end, _head(session)) + _strangers(session)
 
 
 def against(engine: Engine, heads: Iterable[tuple[int, str]]) -> list[str]:
@@ -163,6 +182,16 @@ def _walk(rows: Iterable[ActivityRow], begin: tuple[int, str]) -> tuple[list[str
     return problems, (place, previous)
 
 
+def _strangers(session: Session) -> list[str]:
+    """Lines that never were of the log, wherever it counts from: no loss of a database brings them about."""
+    rows = session.scalars(select(ActivityRow.seq).where(not_(BELONGS)).order_by(ActivityRow.seq))
+    return [
+        f"Line {seq} does not belong there: the log begins with line 1, and somebody added this one. "
+        "Keep a copy of it, and take it out of the table `activity`."
+        for seq in rows
+    ]
+
+
 def _astray(end: tuple[int, str], head: tuple[int, str]) -> list[str]:
     """Whether the chain ends elsewhere than its head says. Pure."""
     if end == head:
@@ -171,13 +200,13 @@ def _astray(end: tuple[int, str], head: tuple[int, str]) -> list[str]:
 
 
 def _line(row: ActivityRow) -> Line:
-    """A line from its row."""
+    """A line from its row; bytes in place of its words are shown as what they are."""
     return Line(
         seq=row.seq,
-        at=datetime.fromisoformat(row.at),
-        who=row.who,
-        text=row.text,
-        outcome=row.outcome,
+        at=time_of(row.at),
+        who=str(row.who),
+        text=str(row.text),
+        outcome=str(row.outcome),
         operation_id=row.operation_id,
         backup_id=row.backup_id,
         previous_hash=row.previous_hash,

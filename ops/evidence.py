@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ops import by_hand, missed
+from ops import activity, by_hand, missed
 from ops.backstop import Backstop
 from ops.database import ActivityRow, AlertRow, ApprovalRow, OperationRow, TickRow, reading
 from ops.errors import Refused
@@ -164,12 +164,16 @@ def _ticks(session: Session, begin: datetime, end: datetime) -> Iterator[Record]
 
 
 def _lines(session: Session, begin: datetime, end: datetime) -> Iterator[Record]:
-    """The activity log, with its hashes."""
-    row, (first, last) = ActivityRow, (at.astimezone(UTC).isoformat() for at in (begin, end))
-    for each in session.scalars(select(row).where(row.at >= first, row.at < last).order_by(row.seq)):
-        details = {"seq": each.seq, "previousHash": each.previous_hash, "hash": each.hash}
-        details |= {"operation": each.operation_id, "backup": each.backup_id}
-        yield _record("log", datetime.fromisoformat(each.at), each.who, each.text, each.outcome, str(each.seq), details)
+    """The activity log, with its hashes; a line whose time was changed into none stands beside the one before it."""
+    row, when = ActivityRow, begin
+    for each in session.scalars(select(row).where(activity.BELONGS).order_by(row.seq).execution_options(yield_per=1000)):
+        at = activity.time_of(each.at)
+        when = at or when
+        if begin <= when < end:
+            details = {"seq": each.seq, "previousHash": each.previous_hash, "hash": each.hash}
+            details |= {"operation": each.operation_id, "backup": each.backup_id}
+            details |= {} if at else {"changed": f"its time cannot be read: {each.at!r:.60}"}
+            yield _record("log", when, str(each.who), str(each.text), each.outcome, str(each.seq), details)
 
 
 def _record(record: str, at: datetime, who: str, what: str, outcome: str, id: str, details: Record) -> Record:  # noqa: A002, PLR0913, PLR0917 # the columns

@@ -54,8 +54,8 @@ class Health:
         return self.full.size - self.before.size
 
 
-def of(backstop: Backstop, now: datetime) -> Health:
-    """As it is now."""
+def of(backstop: Backstop, now: datetime, alarms: Sequence[str] = ()) -> Health:
+    """As it is now; ``alarms`` are the open P0 alerts by their titles, which stand above this."""
     backups, label = backstop.catalogue.all(), backstop.settings.convex.production.name
     full = [each for each in backups if each.type == "full" and each.good and each.is_of(label)]
     ready, used, limit = readiness.of(backstop, now), backstop.catalogue.used(), backstop.settings.backups.warn_at
@@ -77,7 +77,7 @@ def of(backstop: Backstop, now: datetime) -> Health:
         reference=activity.reference(backstop.engine),
         a_day=len(daily),
         twice=(*schedule, schedules.half_a_day_later(daily[0])) if len(daily) == 1 else (),
-        red=red(ready.snapshot, used, limit, doubt, now),
+        red=(*(f"A P0 alert is open: {each}." for each in alarms), *red(ready.snapshot, used, limit, doubt, now)),
         warnings=warnings(used, limit),
     )
 

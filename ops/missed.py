@@ -76,14 +76,16 @@ def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> None:
 def of(engine: Engine, since: datetime) -> list[Missed]:
     """Those that were written down since then, in the order of their moments."""
     row = ActivityRow
-    query = select(row).where(row.outcome == OUTCOME, row.at >= since.astimezone(UTC).isoformat())
+    query = select(row).where(row.outcome == OUTCOME, row.at >= since.astimezone(UTC).isoformat(), activity.BELONGS)
     with reading(engine) as session:
-        return sorted((_missed(each) for each in session.scalars(query)), key=lambda each: each.due)
+        return sorted((found for each in session.scalars(query) if (found := _missed(each))), key=lambda each: each.due)
 
 
-def _missed(row: ActivityRow) -> Missed:
-    """A line as a value."""
-    operation = row.operation_id or ""
-    return Missed(
-        id=operation, due=datetime.strptime(operation, _NAMED).replace(tzinfo=UTC), noted=datetime.fromisoformat(row.at), text=row.text
-    )
+def _missed(row: ActivityRow) -> Missed | None:
+    """A line as a value; None where it was changed into what names no moment, which is for verifying the log to say."""
+    operation, noted = row.operation_id or "", activity.time_of(row.at)
+    try:
+        due = datetime.strptime(operation, _NAMED).replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return Missed(id=operation, due=due, noted=noted, text=row.text) if noted else None

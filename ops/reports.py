@@ -114,11 +114,17 @@ def markdown(view: OperationView, signed: Approval | None, watch: OperationView 
 def _timeline(view: OperationView, signed: Approval | None, told: Sequence[Line]) -> list[str]:
     """What was asked, signed, done, halted and decided, as it came. Pure."""
     found = [(step.started_at, f"{step.name}{_took(step.started_at, step.finished_at)}") for step in view.steps]
-    found += [(line.at, line.text if line.outcome == "alert" else f"{line.text} ({line.who})") for line in told if line.outcome in _DECIDED]
+    found += [(line.at or view.created_at, _decided(line)) for line in told if line.outcome in _DECIDED]
     if signed is not None:
         found.append((signed.asked_at or signed.created_at, f"asked for by {signed.requested_by}"))
         found += [(signed.decided_at, f"signed by {signed.decided_by}")] if signed.decided_at and signed.status == "approved" else []
     return [f"- {_clock(at)} {text}" for at, text in sorted(found, key=lambda each: each[0])]
+
+
+def _decided(line: Line) -> str:
+    """What the log has of it, and who it was."""
+    words = line.text if line.outcome == "alert" else f"{line.text} ({line.who})"
+    return words if line.at else f"{words}; when is not known: the log was changed"
 
 
 def _window(view: OperationView) -> tuple[datetime, datetime]:

@@ -93,6 +93,12 @@ def all_of(engine: Engine) -> list[Standing]:
         return [_standing(row) for row in rows]
 
 
+def ended_since(engine: Engine, at: datetime) -> list[Standing]:
+    """What was ended since then."""
+    with reading(engine) as session:
+        return [_standing(row) for row in session.scalars(select(StandingRow).where(StandingRow.ended_at >= at))]
+
+
 def overdue(standing: Iterable[Standing], now: datetime) -> list[tuple[Standing, int]]:
     """What somebody should be asked about, each with how often it has been due: that number names one asking. Pure."""
     return [(each, turn) for each in standing if (turn := _turn(each, now)) > 0]

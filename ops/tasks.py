@@ -67,6 +67,13 @@ def open_ones(engine: Engine) -> list[Task]:
         return [Task(**{name: getattr(row, name) for name in _NAMES}) for row in rows]
 
 
+def closed_since(engine: Engine, at: datetime) -> list[Task]:
+    """Those that were closed since then."""
+    with reading(engine) as session:
+        rows = session.scalars(select(TaskRow).where(TaskRow.closed_at >= at))
+        return [Task(**{name: getattr(row, name) for name in _NAMES}) for row in rows]
+
+
 def of(engine: Engine, about: str, kind: str) -> list[Task]:
     """Those of a kind about an operation, closed or not, the oldest first."""
     with reading(engine) as session:

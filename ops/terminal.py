@@ -237,11 +237,22 @@ def log(options: argparse.Namespace) -> Answer:
         return verify_log(options)
     with opened() as backstop:
         lines = activity.lines(backstop.engine, limit=100_000 if options.json else options.page * PAGE + 1)
-    words = [f"{each.at:%Y-%m-%d %H:%M:%S} UTC  {each.who}  {each.text}  ({each.outcome})" for each in _page(lines, options.page)]
+    words = [f"{_when(each)}  {each.who}  {each.text}  ({each.outcome})" for each in _page(lines, options.page)]
     return Answer(
         words="\n".join([*(words or ["Nothing was done yet."]), *_more(len(lines), options.page)]),
         document=[described.line(each) for each in lines],
     )
+
+
+_WHAT_TO_DO = (
+    "What to do: verify the log in Slack too, which opens the P0 alert about it at once; the bot itself looks every six hours. Keep a copy "
+    "of the database as it is, and find out who can write to it; if it was lost or restored, a CTO ends the alert with this reason."
+)
+
+
+def _when(line: activity.Line) -> str:
+    """The time of a line."""
+    return f"{line.at:%Y-%m-%d %H:%M:%S} UTC" if line.at else "a time that was changed and cannot be read"
 
 
 def verify_log(options: argparse.Namespace) -> Answer:
@@ -251,7 +262,7 @@ def verify_log(options: argparse.Namespace) -> Answer:
         since = activity.reference(backstop.engine)
         problems = [*activity.verify(backstop.engine, since), *activity.against(backstop.engine, heads)]
         seq, digest = activity.head(backstop.engine)
-    said = problems or ["Every line of the log is as it was written."]
+    said = [*problems, _WHAT_TO_DO] if problems else ["Every line of the log is as it was written."]
     counts = [f"It counts from line {since.seq} on: {since.who} ended the alert about what was before."] if since else []
     return Answer(
         words="\n".join([*said, f"It ends with line {seq}, {digest}.", *counts]),

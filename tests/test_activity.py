@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
+from bot.views import ops as views
 from ops import activity
-from ops.database import open_database
+from ops.database import OperationRow, open_database
 
 
 @pytest.fixture
@@ -25,9 +28,9 @@ def log(engine: Engine, *texts: str) -> None:
         activity.record(engine, who="U1", text=each, outcome="succeeded")
 
 
-def tamper(engine: Engine, statement: str) -> None:
+def tamper(engine: Engine, statement: str, **values: object) -> None:
     with engine.begin() as connection:
-        connection.execute(text(statement))
+        connection.execute(text(statement), values)
 
 
 def test_lines_come_back_newest_first_and_page(engine: Engine) -> None:
@@ -104,6 +107,63 @@ def test_a_line_that_was_added_behind_our_back_shows(engine: Engine) -> None:
     log(engine, "one")
     tamper(engine, "INSERT INTO activity SELECT 2, at, who, text, outcome, operation_id, backup_id, hash, hash FROM activity")
     assert activity.verify(engine) == ["Line 2 was changed.", "The log should end with line 1; it ends with line 2."]
+
+
+@pytest.mark.parametrize("at", ["x", "", "2026-03-01T00:00:00", "2026-13-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00"])
+def test_a_line_whose_time_cannot_be_read_is_shown_as_such_beside_the_others(engine: Engine, at: str) -> None:
+    log(engine, "one", "two")
+    tamper(engine, "UPDATE activity SET at = :at WHERE seq = 1", at=at)
+    two, one = activity.lines(engine, 9)
+    assert (one.text, one.at, two.at is None) == ("one", None, False)
+    assert "its time was changed and cannot be read" in str(views.activity([two, one]))
+    assert activity.verify(engine) == ["Line 1 was changed."]
+
+
+@pytest.mark.parametrize("at", ["x", "", "2099-01-01T00:00:00+00:00"])
+def test_a_changed_first_line_does_not_say_when_all_began(engine: Engine, at: str) -> None:
+    now = datetime.now(UTC) + timedelta(minutes=1)
+    assert activity.begun(engine, now) is None
+    log(engine, "one", "two", "three")
+    tamper(engine, "UPDATE activity SET at = :at WHERE seq = 1", at=at)
+    assert activity.begun(engine, now) == activity.lines(engine, 9)[1].at
+    tamper(engine, "UPDATE activity SET at = :at", at=at)
+    at_first = datetime(2026, 1, 2, tzinfo=UTC)
+    facts = {"version": 1, "params": {}, "requested_by": "x", "status": "failed", "created_at": at_first, "changed_at": at_first}
+    with Session(engine) as session, session.begin():
+        session.add(OperationRow(id="op", kind="deploy", environment="production", progress={}, result={}, **facts))
+    assert activity.begun(engine, now) == at_first
+
+
+@pytest.mark.parametrize("seq", [0, -5])
+def test_a_line_before_the_first_is_named_and_neither_shown_nor_believed(engine: Engine, seq: int) -> None:
+    log(engine, "one")
+    line = "'2020-01-01T00:00:00+00:00', 'U9', 'forged', outcome, operation_id, backup_id, hash, hash"
+    tamper(engine, f"INSERT INTO activity SELECT CAST(:seq AS bigint), {line} FROM activity", seq=seq)  # noqa: S608 # the test's own words
+    activity.record(engine, who="U0CAROL", text="the disk was lost", outcome=activity.REFERENCE)
+    for since in (None, activity.reference(engine)):
+        (told,) = activity.verify(engine, since)
+        assert told.startswith(f"Line {seq} does not belong there: the log begins with line 1")
+    assert [line.seq for line in activity.lines(engine, 9)] == [2, 1]
+    assert activity.begun(engine, datetime.now(UTC) + timedelta(minutes=1)) == activity.lines(engine, 9)[-1].at
+
+
+def test_what_sqlite_takes_for_a_number_or_a_text_keeps_nobody_from_reading_the_log(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'bot.sqlite'}")
+    log(engine, "one", "two", "three")
+    tamper(engine, "UPDATE activity SET text = CAST(x'ff' AS TEXT) WHERE seq = 1")
+    tamper(engine, "UPDATE activity SET text = x'ff' WHERE seq = 2")
+    copied = "at, who, text, outcome, operation_id, backup_id, hash, hash FROM activity WHERE seq = 3"
+    for seq in ("x", 1.5):
+        tamper(engine, f"INSERT INTO activity SELECT :seq, {copied}", seq=seq)
+    told = activity.verify(engine)
+    assert [each.split(":")[0] for each in told] == [
+        "Line 1 was changed.",
+        "Line 2 was changed.",
+        "Line 1.5 does not belong there",
+        "Line x does not belong there",
+    ]
+    assert "three" in str(views.activity(activity.lines(engine, 9)))
+    engine.dispose()
 
 
 def test_from_a_new_reference_on_only_what_is_after_it_counts(engine: Engine) -> None:

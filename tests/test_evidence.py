@@ -63,6 +63,22 @@ def test_a_log_that_was_cut_is_seen_by_the_head_of_a_health_post_and_told_as_p0_
         assert "not as it was written" in answer(slack, "/ops alerts").all_text
 
 
+def test_what_verify_log_finds_opens_the_alert_at_once_its_answer_says_so_and_what_to_do_and_the_health_post_names_it(place: World) -> None:
+    slack = place.slack.client
+    with running(place):
+        taken(slack, "/backup full")
+        with sqlite3.connect(place.backups / ".state" / "bot.sqlite", timeout=20) as database:
+            database.execute("UPDATE activity SET who = 'U9' WHERE seq = 1")
+        said = answer(slack, "/ops verify-log").all_text
+        for words in ("Line 1 was changed.", "a P0 alert about it opens within a minute", "keep a copy of the database"):
+            assert words in said
+        until(slack, INCIDENTS, lambda shown: "The activity log is not as it was written" in shown.all_text)
+        answer(slack, "/ops post health")
+        red = "Backup health of production · sturgeon: A P0 alert is open: The activity log is not as it was written."
+        assert "A P0 alert is open" in str(until(slack, INCIDENTS, lambda shown: shown.text == red).blocks)
+    assert "verify the log in Slack too, which opens the P0 alert" in place.terminal("log", "verify").stderr
+
+
 def test_a_head_from_a_post_finds_the_cut_in_the_terminal_too(place: World) -> None:
     assert place.terminal("backup", "quick").returncode == 0
     assert place.terminal("backup", "quick").returncode == 0

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 from ops import tasks
 from ops.database import StandingRow, TaskRow, open_database
-from sandbox.slack import Shown
+from sandbox.slack import Client, Shown
 from tests.cards import answer
 from tests.nights import by_night
-from tests.selling import until
-from tests.world import INCIDENTS, World, running, world
+from tests.selling import saying, until, window
+from tests.world import BOB, CAROL, INCIDENTS, World, running, wait_for, world
 
 
 def forgotten(place: World) -> None:
@@ -47,3 +48,30 @@ def test_by_night_only_what_keeps_production_away_asks_whether_it_is_needed_and_
         with running(place):
             for said in ("Deploys are held for", "Convex is paused (staging) for", "Still open after 2 days: drill: Write it down"):
                 heard(place, said)
+
+
+def now_saying(slack: Client, asked: Shown, said: str) -> Shown | None:
+    """A message as it is now, if it says this."""
+    return saying(slack.again(asked), said)
+
+
+def test_a_reminder_says_that_it_is_over_and_has_nothing_to_press_once_what_it_asked_about_has_ended(tmp_path: Path) -> None:
+    with world(tmp_path) as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops status")
+        forgotten(place)
+        with running(place):
+            hold, task, stands = (
+                heard(place, said) for said in ("Deploys are held for", "Still open after 2 days", "Maintenance is on for")
+            )
+            answer(slack, "/ops resume the incident is over", user=BOB)
+            slack.click(task, "Close it", user=CAROL)
+            slack.submit(window(slack, CAROL), {"reason": "it is written down"}, user=CAROL)
+            for asked, said in (
+                (hold, "Deploys were held, by <@U0BOB>: “an incident”. That is over."),
+                (task, "Drill is closed, by <@U0CAROL>"),
+            ):
+                over = wait_for(partial(now_saying, slack, asked, said), said, 90)
+                assert "'actions'" not in str(over.blocks)
+            assert now_saying(slack, stands, "Switch maintenance off")

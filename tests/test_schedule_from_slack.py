@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from ops import activity, automated, health, missed, outlook
-from ops.database import OperationRow, open_database
+from ops.database import AlertRow, OperationRow, open_database
 from ops.files import Room
 from ops.outlook import Outlook
 from sandbox.slack import Client, Shown
@@ -111,6 +111,42 @@ def test_a_bot_that_was_down_for_days_says_how_many_backups_did_not_come_and_fig
     assert [each["id"] for each in proofs if each["outcome"] == "missed" and each["record"] == "backup"] == [
         automated.operation_id(each) for each in due
     ]
+
+
+@pytest.mark.parametrize("at", ["x", "2099-01-01T00:00:00+00:00"])
+def test_changed_times_in_the_log_are_told_and_keep_no_backup_from_being_caught_up_nor_the_log_from_being_read(
+    place: World, at: str
+) -> None:
+    in_use_since_yesterday(place)
+    with sqlite3.connect(place.backups / ".state" / "bot.sqlite") as database:
+        database.execute("UPDATE activity SET at = ?", (at,))
+    slack = place.slack.client
+    with running(place):
+        card = until(slack, ENGINEERING, lambda shown: is_over(shown) and backup_id(shown).startswith("full-"))
+        assert manifest(place, backup_id(card))["purpose"] == "automated"
+        told = until(slack, INCIDENTS, lambda shown: "The activity log is not as it was written" in shown.all_text)
+        assert "Line 1 was changed." in told.all_text
+        assert (at != "x") == ("cannot be read" not in str(answer(slack, "/ops log").blocks))
+        until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+    assert (at != "x") == ("cannot be read" not in place.terminal("log").stdout)
+    assert place.terminal("log", "--json").returncode == 0
+    lines = [json.loads(line) for line in place.terminal("evidence", f"{datetime.now(UTC):%Y}").stdout.splitlines()]
+    changed = [each for each in lines if "its time cannot be read" in str(each["details"])]
+    assert (at == "x") == bool(changed)
+
+
+def test_an_alert_that_cannot_be_read_keeps_no_post_from_coming(tmp_path: Path) -> None:
+    more = f'{scheduled(timedelta(hours=12))}retention = "{ago(LEAD)}"\n'
+    with world(tmp_path, more=more) as place:
+        in_use_since_yesterday(place)
+        engine, at = open_database(f"sqlite:///{place.backups}/.state/bot.sqlite"), datetime.now(UTC)
+        with Session(engine) as session, session.begin():
+            times = {"at": at, "opened_at": at, "changed_at": at}
+            session.add(AlertRow(id="a", key="a", open_key="a", severity="P9", title="a", text="a", remedy="a", events=[], **times))
+        engine.dispose()
+        place.limit = "100 B"
+        with running(place):
+            until(place.slack.client, INCIDENTS, lambda shown: "over its limit" in str(shown.blocks))
 
 
 def test_every_moment_of_each_schedule_counts_once_over_a_change_of_the_clock_too() -> None:

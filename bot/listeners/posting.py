@@ -14,7 +14,7 @@ from bot.requests import Request
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message, section
-from ops import activity, evidence, health, outlook, schedules
+from ops import activity, evidence, outlook, schedules
 from ops.checklists import MONTHLY, WEEKLY
 from ops.errors import Refused
 from ops.people import Right
@@ -22,8 +22,7 @@ from ops.people import Right
 
 def _health(desk: Desk, turn: str, now: datetime) -> tuple[str, ...]:
     """How the backups stand."""
-    found = health.of(desk.backstop, now)
-    return posting.say(desk, f"health-{turn}", views.health(found), red=bool(found.red))
+    return posting.health(desk, f"health-{turn}", now)
 
 
 def _retention(desk: Desk, turn: str, now: datetime) -> tuple[str, ...]:
@@ -77,7 +76,10 @@ def post(request: Request, desk: Desk) -> Reply:
 def verify_log(_request: Request, desk: Desk) -> Reply:
     """``/ops verify-log``."""
     engine = desk.backstop.engine
-    return Reply(message=views.log_verified(witness.look(engine, desk.witness), activity.head(engine)))
+    looked = witness.look(engine, desk.witness)
+    if looked.problems:
+        desk.log_in_doubt.set()  # the alert is for the schedule to open, once
+    return Reply(message=views.log_verified(looked, activity.head(engine)))
 
 
 @_evidence.handle

@@ -291,6 +291,14 @@ def task_closed(found: Task, by: str, how: str) -> Message:
     return message(words, section(f":white_check_mark: {words}", prose(found.text, 400)))
 
 
+def task_over(found: Task) -> Message:
+    """What asked for a task again, once it is closed."""
+    words = (
+        f"{found.kind.capitalize()} is closed, by {mention(found.closed_by)}" if found.closed_by else f"{found.kind.capitalize()} is closed"
+    )
+    return message(words, section(f":white_check_mark: {words}.", people(prose(found.text, 400))))
+
+
 def task_window(task_id: str) -> View:
     """How it was settled."""
     return modal(

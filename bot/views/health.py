@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from bot.witness import Looked, Posted
     from ops.activity import Line
 
+_WHAT_TO_DO = (
+    "*What to do:* a P0 alert about it opens within a minute, unless one is open. If the database was lost or restored, a CTO ends that "
+    "alert with this reason, and the log counts from there on. If not, keep a copy of the database as it is, and find out who can write to "
+    "it."
+)
 _SHOWN = 5  # misses; the log has them all
 
 
@@ -84,7 +89,7 @@ def log_verified(looked: Looked, head: tuple[int, str]) -> Message:
     return message(
         "The log is not as it was written",
         section(f":rotating_light: *The log is not as it was written* ({counted(len(looked.problems), 'place')})", *lines, *more),
-        section(f"Somebody changed the database, or it was lost or restored from an older copy. {end}"),
+        section(f"Somebody changed the database, or it was lost or restored from an older copy. {end}", _WHAT_TO_DO),
     )
 
 

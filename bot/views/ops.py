@@ -165,7 +165,8 @@ def activity(lines: Sequence[Line], before: int = 0) -> Message:
 def _done(line: Line) -> Block:
     """One line of the log: what, with which outcome, who, when."""
     came = "" if line.outcome == "succeeded" else f"({escape(line.outcome, 120)})"
-    return section(f"{prose(line.text, 250)} {came}".rstrip(), dotted(mention(line.who), clock(line.at), ago(line.at)))
+    when = (clock(line.at), ago(line.at)) if line.at else (":rotating_light: its time was changed and cannot be read",)
+    return section(f"{prose(line.text, 250)} {came}".rstrip(), dotted(mention(line.who), *when))
 
 
 @cache

@@ -42,6 +42,12 @@ _SAID = {
     What.PINNED: "The site is pinned to a former build",
     What.PAUSED: "Convex is paused",
 }
+_WAS = {
+    What.HOLD: "Deploys were held",
+    What.MAINTENANCE: "Maintenance was on",
+    What.PINNED: "The site was pinned to a former build",
+    What.PAUSED: "Convex was paused",
+}
 _ICONS = {What.HOLD: ":hand:", What.MAINTENANCE: ":construction:", What.PINNED: ":pushpin:", What.PAUSED: ":no_entry:"}
 _MORE = {
     What.PINNED: "While it is, new builds do not go live by themselves: the next deploy promotes its own.",
@@ -99,6 +105,12 @@ def nag(each: Standing, now: datetime) -> Message:
         section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "") if not where else ""),
         actions(end_button(each), button("Four hours more", f"{Action.STILL_NEEDED}:{each.what}", f"{each.what.value} {each.environment}")),
     )
+
+
+def over(each: Standing) -> Message:
+    """What asked whether it is still needed, once it has ended."""
+    words = f"{_WAS[each.what]}{_where(each)}, by {mention(each.by)}: “{escape(each.reason, 150)}”. That is over."
+    return message(words, section(f":white_check_mark: {words}"))
 
 
 def found(each: Standing) -> Message:

@@ -69,7 +69,7 @@ def due_weekly(backstop: Backstop, now: datetime) -> datetime | None:
     if not staging.configured(backstop.services):
         return None
     due = schedules.latest(backstop.settings.schedule.weekly, backstop.settings.team.zoneinfo, now)
-    first = activity.begun(backstop.engine)
+    first = activity.begun(backstop.engine, now)
     return due if first is not None and due is not None and first <= due else None
 
 

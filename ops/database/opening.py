@@ -101,6 +101,11 @@ def _postgresql(url: URL) -> Engine:
     return engine
 
 
+def _text(stored: bytes) -> str:
+    """What a column of text holds; what somebody put there that is no text keeps nobody from reading the rest."""
+    return stored.decode("utf-8", "replace")
+
+
 def _sqlite(url: URL) -> Engine:
     """One writer at a time that waits its turn; as many connections as there are threads that want one."""
     try:
@@ -112,6 +117,7 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # SQLAlchemy begins transactions, below
+        connection.text_factory = _text
         for pragma in _SQLITE:
             connection.execute(f"PRAGMA {pragma}")
 
