@@ -32,8 +32,8 @@ def require_writer(person: Person, settings: Settings) -> None:
         raise Refused("You may not delete branches.", f"Those who deploy may: {named}.")
 
 
-def drop(backstop: Backstop, person: Person, name: str, tip: str) -> None:
-    """Delete one, if it is still where it was listed.
+def drop(backstop: Backstop, person: Person, name: str, tip: str) -> bool:
+    """Delete one, if it is still where it was listed; False where it was gone already, which is nobody's deed here.
 
     Raises:
         Refused: the person may not, or it moved.
@@ -42,6 +42,8 @@ def drop(backstop: Backstop, person: Person, name: str, tip: str) -> None:
     app = backstop.settings.app
     if name in {app.production_branch, app.source_branch}:
         raise Refused(f"{name} is not deleted from here.", "It is the branch that deploys come from, or go to.")
-    backstop.services.git.drop(name, tip, app.source_branch)
+    if not backstop.services.git.drop(name, tip, app.source_branch):
+        return False
     text = f"Branch {name} deleted at the remote; its commits ({tip[:6]}) are in {app.source_branch}"
     activity.record(backstop.engine, who=person.id, text=text, outcome="deleted")
+    return True

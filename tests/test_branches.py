@@ -10,7 +10,7 @@ import pytest
 
 from bot.views import branches
 from ops.errors import Refused
-from ops.services.git import Git
+from ops.services.git import Git, PushRefused
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, clicked, is_over, manifest
 from tests.remotes import Remote, git
@@ -72,8 +72,8 @@ def test_a_branch_without_commits_of_its_own_may_be_new_and_is_not_listed(remote
 def test_a_branch_that_moved_or_has_something_new_is_left_alone_and_one_that_is_gone_is_gone(remote: Remote, tmp_path: Path) -> None:
     repository = Git(str(remote.path), tmp_path / "clone.git")
     old, older = (next(each for each in repository.merged("main", NOW, set()) if each.name == name) for name in ("fix/old", "fix/older"))
-    repository.drop("fix/older", older.tip, "main")
-    repository.drop("fix/older", older.tip, "main")
+    assert repository.drop("fix/older", older.tip, "main") is True
+    assert repository.drop("fix/older", older.tip, "main") is False
     git(remote.work, "checkout", "-q", "fix/old")
     moved = remote.commit("More")
     git(remote.work, "push", "-q", "origin", "fix/old")
@@ -82,6 +82,15 @@ def test_a_branch_that_moved_or_has_something_new_is_left_alone_and_one_that_is_
     with pytest.raises(Refused, match="commits that main has not"):
         repository.drop("fix/old", moved, "main")
     assert repository.branches() == ["fix/late", "fix/old", "fix/open", "main", "master", "release"]
+
+
+def test_a_branch_that_the_remote_protects_is_said_to_be_protected(remote: Remote, tmp_path: Path) -> None:
+    repository = Git(str(remote.path), tmp_path / "clone.git")
+    old = next(each for each in repository.merged("main", NOW, set()) if each.name == "fix/old")
+    git(remote.path, "config", "receive.denyDeletes", "true")
+    with pytest.raises(PushRefused, match=r"did not let the branch go.*The branch fix/old is there as before") as refused:
+        repository.drop("fix/old", old.tip, "main")
+    assert "branch protection" in str(refused.value.remedy)
 
 
 @pytest.fixture
@@ -103,10 +112,11 @@ def test_old_branches_are_listed_each_week_and_deleted_by_who_writes_code_and_no
         button = next(each["accessory"]["action_id"] for each in post.blocks if "fix/older" in str(each) and "accessory" in each)
         assert "You may not delete branches" in clicked(slack, post, button, user=DAVE).all_text
         assert "is deleted" in clicked(slack, post, button, user=ALICE).all_text
+        assert "was gone already" in clicked(slack, post, button, user=BOB).all_text
         wait_for(lambda: "fix/older" not in str(titled(slack, "merged into")[0].blocks), "the post without it")
         assert "`fix/old`" in str(answer(slack, "/ops branches").blocks)
         assert git(place.remote.path, "branch", "--list", "fix/*").split() == ["fix/old"]
-    assert "Branch fix/older deleted at the remote" in place.terminal("log").stdout
+    assert place.terminal("log").stdout.count("Branch fix/older deleted at the remote") == 1
 
 
 def test_the_week_in_figures_comes_on_monday_beside_the_week_before(place: World) -> None:

@@ -43,6 +43,8 @@ def _branch(each: Merged, into: str) -> Block:
     return section(f"{code(each.name, 120)} · merged {ago(each.at)} · last commit by {escape(each.author, 60)}", beside=deed)
 
 
-def dropped(name: str) -> Message:
-    """To whoever deleted it."""
+def dropped(name: str, *, was_there: bool) -> Message:
+    """To whoever deleted it, or was too late."""
+    if not was_there:
+        return message(f"Gone already: {escape(name, 120)}", section(f"The branch {code(name, 120)} was gone already."))
     return message(f"Deleted: {escape(name, 120)}", section(f":white_check_mark: The branch {code(name, 120)} is deleted."))

@@ -10,7 +10,7 @@ from threading import Event
 from ops.errors import Refused
 from ops.services.git import names, objects
 from ops.services.git.moving import Moving, PushRefused
-from ops.services.git.trouble import explain
+from ops.services.git.trouble import Trouble, explain, trouble, words
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,8 +56,11 @@ class Branches(Moving):
         last = self._read(lambda: objects.commit(self.clone.path, tip), (tip,), stop)
         return Merged(name=name, tip=tip, at=at, author=last.author)
 
-    def drop(self, name: str, tip: str, into: str, *, stop: Event | None = None) -> None:
+    def drop(self, name: str, tip: str, into: str, *, stop: Event | None = None) -> bool:
         """Take a merged branch away at the remote, if it is still where it was; its commits stay in the other one.
+
+        Returns:
+            Whether it was still there.
 
         Raises:
             Refused: it moved, or has something by now that the other branch has not.
@@ -65,7 +68,7 @@ class Branches(Moving):
         """
         there = self.remote_head(name, stop=stop)
         if not there:
-            return
+            return False
         if there != tip:
             raise Refused(f"The branch {names.shown(name)} moved since it was listed; it was left alone.", "Look at it first.")
         if not self.is_ancestor(tip, self.head(into, stop=stop).hash, stop=stop):
@@ -73,5 +76,14 @@ class Branches(Moving):
         lease = f"--force-with-lease={names.HEADS}{name}:{tip}"
         pushed = self.program.attempt("push", lease, "origin", f":{names.HEADS}{name}", stop=stop)
         if pushed.code and self.remote_head(name, stop=stop):
-            failed = explain(pushed.err, self.address.url)
-            raise PushRefused(f"{failed.message} The branch {names.shown(name)} is there as before.", failed.remedy)
+            raise self._refused(pushed.err, name)
+        return not pushed.code
+
+    def _refused(self, said: str, name: str) -> PushRefused:
+        """Why the remote kept a branch."""
+        kept = f"The branch {names.shown(name)} is there as before."
+        if trouble(said) is Trouble.REFUSED:
+            message = f"The repository did not let the branch go: {words(said, Trouble.REFUSED)}. {kept}"
+            return PushRefused(message, "Delete it there, or let the account of Backstop delete branches (branch protection, hooks).")
+        failed = explain(said, self.address.url)
+        return PushRefused(f"{failed.message} {kept}", failed.remedy)
