@@ -193,9 +193,9 @@ def watch_sentence(watch: OperationView) -> str:
     early = _early(watch)
     looks, failed = int(watch.result.get("looks", 0)), int(watch.result.get("failed", 0))
     problems = list(watch.result.get("problems", ()))
-    said = (
-        f"{looks - failed} of {looks} looks during the watch were good" if looks else "" if early else "no page was looked at: none is set"
-    )
+    said = f"{looks - failed} of {looks} looks during the watch were good"
+    if not looks:
+        said = "" if early else "no page was looked at: none is set"
     reported = f"{len(problems)} problems were reported" if problems else ""
     return "; ".join(filter(None, [early, said, *_unwatched(watch.result), calls_sentence(watch.result), reported]))
 

@@ -33,17 +33,16 @@ def require(op: Operation, services: Services) -> None:
         Failed: it is not proven, or not the deployment that it was.
     """
     before = Readings(services.engine).step_result(op.id, _STEP)
-    op.step(_STEP, lambda: {**prove(services), "paused": _is_paused(services)}, if_interrupted=Interrupted.REDO)
+
+    def look() -> dict[str, Any]:
+        return {**prove(services), "paused": pausing.by_hand(services, ENVIRONMENT) is not None}
+
+    op.step(_STEP, look, if_interrupted=Interrupted.REDO)
     if before is not None and (now := prove(services))["instance"] != before["instance"]:
         raise Failed(
             f"Staging was {before['instance']} when this began, and is {now['instance']} now; nothing was written there.",
             "Correct `[convex.staging]`, or begin again. What was saved of the former one is in the backup folder's `.state`.",
         )
-
-
-def _is_paused(services: Services) -> bool:
-    """Whether a person has paused it: what Backstop paused itself is written down as that."""
-    return pausing.by_hand(services, ENVIRONMENT) is not None
 
 
 def was_paused(op: Operation, services: Services) -> bool:

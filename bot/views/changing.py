@@ -20,6 +20,8 @@ from ops.whereabouts import sentence as whereabouts
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
+    from ops.restore import Assessment
+    from ops.rollback import Preview
 
 _FIRST_CHANGE = frozenset({"push", "code", "maintenance on", "pause", "functions without validation", "data", "append"})
 
@@ -165,6 +167,12 @@ def stays_closed(theirs: Mapping[str, str] | None) -> str:
 def pause_ends(theirs: Mapping[str, str] | None) -> str:
     """Before it begins: that a pause which a person began ends with it."""
     return f":warning: Convex is paused already{_whose(theirs)}: its functions *run again* after this." if theirs else ""
+
+
+def pause_meanwhile(found: Assessment | Preview) -> list[str]:
+    """Before it begins: what becomes of the app's functions, where they stand still meanwhile."""
+    meanwhile = "The deployment is paused meanwhile, so nothing can be written." if found.paused else ""
+    return [each for each in (pause_ends(found.pause_ends) or meanwhile,) if each]
 
 
 def pause_ended(theirs: Mapping[str, str] | None) -> str:

@@ -28,7 +28,7 @@ from bot.views.blocks import (
     section,
     typed,
 )
-from bot.views.changing import pause_ends, stays_closed
+from bot.views.changing import pause_meanwhile, stays_closed
 from bot.views.rollback import loss_lines
 from bot.views.text import code, counted, escape, exact, mention, number, plain, prose, size, takes
 from ops.manifest import Backup
@@ -237,8 +237,7 @@ def _conditions(found: Assessment, usual: float | None, *, own: bool) -> list[st
     elif found.maintenance:
         lines.append("The site shows its maintenance page meanwhile.")
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
-    meanwhile = "The deployment is paused meanwhile, so nothing can be written." if found.paused else ""
-    lines += [each for each in (pause_ends(found.pause_ends) or meanwhile,) if each]
+    lines += pause_meanwhile(found)
     again = "The functions validate nothing now, since rows of a former restore did not fit; they do again afterwards, if these rows fit."
     lines += [f":warning: {again}"] if found.unvalidated and own else []
     return lines

@@ -25,7 +25,7 @@ from bot.views.blocks import (
     section,
     typed,
 )
-from bot.views.changing import pause_ends, stays_closed
+from bot.views.changing import pause_meanwhile, stays_closed
 from bot.views.text import code, counted, escape, exact, mention, plain, prose, takes
 from ops.loss import Loss
 from ops.manifest import Backup
@@ -157,8 +157,7 @@ def _conditions(found: Preview, usual: float | None) -> list[str]:
     elif found.maintenance:
         lines.append("The site shows its maintenance page meanwhile.")
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
-    meanwhile = "The deployment is paused meanwhile, so nothing can be written." if found.paused else ""
-    lines += [each for each in (pause_ends(found.pause_ends) or meanwhile,) if each]
+    lines += pause_meanwhile(found)
     lines += ["The site is served from its former build at once."] if found.deployment else []
     return [*lines, "Deploys are held afterwards, until somebody lifts that."]
 

@@ -44,8 +44,13 @@ class Way:
     def __post_init__(self) -> None:
         self.bound, self.shown = self.op.params["bound"], self.op.params["shown"]
         self.environment: str = self.bound["environment"]
-        facts: dict[str, Any] = {"op": self.op, "services": self.services, "environment": self.environment}
-        self.to = Releasing(**facts, commit=self.bound["commit"], heeds=bool(self.bound.get("rehearsal")))
+        self.to = Releasing(
+            op=self.op,
+            services=self.services,
+            environment=self.environment,
+            commit=self.bound["commit"],
+            heeds=bool(self.bound.get("rehearsal")),
+        )
         self.data = Data(self.to, self.bound)
         own = self.services.settings.app.functions == "bot"
         self.opens = own and (self.bound["schema_differs"] or self.environment != "production")  # as planned: ``Assessment.pushes``

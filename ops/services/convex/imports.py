@@ -117,14 +117,13 @@ def bring(  # noqa: PLR0913 # the facts of one import, all named
     try:
         finished = _run(program, ("import", f"--{mode}", "-y", str(archive)), deadline, stop, said)
     except TimedOut:
-        found = since(door, before, deadline=deadline, patience=0, left=left, stop=stop, said=said)
-        failed: Failed = _late(door, f"did not begin within {deadline:g} seconds and was given up", left)
-    else:
-        found = since(door, before, deadline=deadline, left=left, stop=stop, said=said)
-        failed = _failure(door, finished, before, left)
+        finished = None
+    found = since(door, before, deadline=deadline, patience=None if finished else 0, left=left, stop=stop, said=said)
     if found is not None:
         return found
-    raise failed
+    if finished is None:
+        raise _late(door, f"did not begin within {deadline:g} seconds and was given up", left)
+    raise _failure(door, finished, before, left)
 
 
 def require_free(door: Door, said: Callable[[str], None], deadline: float, stop: threading.Event) -> None:
