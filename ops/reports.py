@@ -235,7 +235,7 @@ def _lost(result: Mapping[str, Any]) -> list[str]:
     kept = f"Kept in `{lost['delta']}`: `/restore salvage` {back}." if lost.get("delta") else ""
     paused = bool((result.get("paused") or {}).get("paused"))
     mixed = "" if paused else "The deployment was not paused: what was written between the safety backup and the import is in neither."
-    return [*(f"- {line}" for line in loss.sentences()), *filter(None, [kept, mixed])]
+    return [*(f"- {line}" for line in loss.sentences()), *filter(None, [kept, loss.files, mixed])]
 
 
 def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:

@@ -6,6 +6,7 @@ Written ``09:00``, ``mon 09:00`` or ``1st mon 09:00``; ``UTC`` after it takes th
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -37,30 +38,47 @@ def half_a_day_later(text: str) -> str:
     return f"{(hour + 12) % 24:02}:{minute:02}{' utc' if utc else ''}"
 
 
-def of_days(text: str) -> str:
-    """One that names its day, as it is kept.
+def of_backups(text: str) -> str:
+    """Of every day, or of a day each week, as it is kept.
 
     Raises:
-        ValueError: it is none, or of every day.
+        ValueError: it is neither.
     """
-    return _with_part(1, text, 'a day and a time such as "mon 09:00" belong here; without the day it would come every day')
+    return _with_parts({0, 1}, text, 'a time such as "00:00 utc" or "mon 00:00 utc" belongs here: once a month is too seldom for a backup')
+
+
+def of_days(text: str) -> str:
+    """Of every day, as it is kept.
+
+    Raises:
+        ValueError: it is not.
+    """
+    return _with_parts({0}, text, 'a time such as "09:00" belongs here: it is to come every day')
+
+
+def of_weeks(text: str) -> str:
+    """Of a day each week, as it is kept.
+
+    Raises:
+        ValueError: it comes more often, or more seldom.
+    """
+    return _with_parts({1}, text, 'a day and a time such as "mon 09:00" belong here: it is to come once a week')
 
 
 def of_months(text: str) -> str:
-    """One that comes once a month, as it is kept.
+    """Of a day each month, as it is kept.
 
     Raises:
-        ValueError: it is none, or comes more often.
+        ValueError: it comes more often.
     """
-    return _with_part(
-        0, text, 'a day of the month such as "1st mon 09:00" belongs here; without 1st to 4th it would come every week or day'
-    )
+    return _with_parts({2}, text, 'a day of the month such as "1st mon 09:00" belongs here: it is to come once a month')
 
 
-def _with_part(place: int, text: str, otherwise: str) -> str:
-    """A schedule as it is kept, if it has that part."""
+def _with_parts(counts: Collection[int], text: str, otherwise: str) -> str:
+    """A schedule as it is kept, if it has so many parts before its time: a day, and which of them in the month."""
     found = known(text)
-    if _parts(found)[place] is None:
+    turn, day, *_ = _parts(found)
+    if (turn is not None) + (day is not None) not in counts:
         raise ValueError(otherwise)
     return found
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from ops.checklists import access, making
+from bot.views import checklist as views
+from ops.checklists import WEEKLY, Checklist, access, making
 from ops.checklists.items import State
 from ops.journal import OperationView, Status
 from tests.test_alerts import view
@@ -43,6 +44,24 @@ def test_an_automated_backup_that_failed_is_wrong_and_one_that_never_was_is_open
     failed = making.last_automated([automated(DUE, Status.FAILED)], DUE, DUE + HOUR)
     assert (failed.state, failed.evidence) == (State.WRONG, "Wed 2026-03-04 03:00 UTC: It broke.")
     assert making.last_automated([], DUE, DUE + HOUR).state is State.OPEN
+
+
+def test_a_full_backup_that_came_after_an_automated_one_that_failed_or_never_came_takes_its_place() -> None:
+    by_hand = view("full backup", Status.SUCCEEDED, DUE + HOUR, result={"backup": {"id": "full-2"}, "level": 2}, finished_at=DUE + 2 * HOUR)
+    for last in (automated(DUE, Status.FAILED), automated(DUE - 24 * HOUR)):
+        item = making.last_automated([by_hand, last], DUE, DUE + 9 * HOUR)
+        assert (item.state, item.text) == (State.DONE, "A full backup came after the last automated one")
+        assert item.evidence == "`full-2`, Wed 2026-03-04 04:00 UTC, in 1 h 00 m, L2"
+    item = making.last_automated([by_hand, automated(DUE)], DUE, DUE + 9 * HOUR)
+    assert (item.text, "`full-1`" in item.evidence) == ("The last automated backup succeeded", True)
+
+
+def test_what_is_red_says_what_to_do() -> None:
+    failed = making.last_automated([automated(DUE, Status.FAILED)], DUE, DUE + HOUR)
+    found = Checklist(id="weekly-1", kind=WEEKLY, due=DUE, since=DUE, items=(failed,))
+    said = views.red(found, "production · sturgeon", found.red(DUE + HOUR))
+    assert "Take one now: `/backup full`." in str(said)
+    assert "Take full backup" in str(said)
 
 
 def audit(**groups: list[str] | None) -> dict[str, Any]:

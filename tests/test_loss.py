@@ -80,13 +80,20 @@ def test_the_most_affected_table_comes_first_and_is_told_in_a_sentence(tmp_path:
 
 def test_only_rows_that_were_created_are_said_to_come_back() -> None:
     def kept(created: int, changed: int) -> str:
-        files = TableLoss(name="_storage", created=5)  # nothing without the files
-        return Loss(tables=(TableLoss(name="orders", created=created, changed=changed), files)).kept
+        modules = TableLoss(name="_modules", created=5)  # Convex's own: nothing without what it speaks of
+        return Loss(tables=(TableLoss(name="orders", created=created, changed=changed), modules)).kept
 
     back, read = "can be brought back afterwards.", "now, to be read: nothing brings"
     one = f"The row changed since is kept as it is {read} it back by itself."
     assert (kept(0, 0), kept(2, 0), kept(0, 1)) == ("", f"The 2 rows created since {back}", one)
     assert kept(1, 3) == f"The row created since {back} The 3 rows changed since are kept as they are {read} them back by itself."
+
+
+def test_files_that_were_stored_since_are_said_to_be_in_the_safety_backup_only() -> None:
+    files = "in the safety backup only: bringing rows back brings no file."
+    assert Loss(tables=(TableLoss(name="_storage", created=1),)).kept == f"The file that was stored since is {files}"
+    two = (TableLoss(name="_storage", created=1), TableLoss(name="shop/_storage", created=1))
+    assert Loss(tables=two).kept == f"The 2 files that were stored since are {files}"
 
 
 def test_nothing_written_since_is_said(tmp_path: Path) -> None:

@@ -119,9 +119,21 @@ def test_crons_digits_are_refused_with_the_reason(tmp_path: Path, text: str) -> 
         assert "cron" not in refusal(tmp_path, f'{SMALL}[schedule]\nweekly = "{none}"\n')
 
 
-@pytest.mark.parametrize("line", ['weekly = "09:00"', 'monthly = "mon 09:00"', 'monthly = "09:00 UTC"'])
-def test_what_would_come_more_often_than_its_name_says_is_refused(tmp_path: Path, line: str) -> None:
-    assert "it would come every" in refusal(tmp_path, f"{SMALL}[schedule]\n{line}\n")
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ('weekly = "09:00"', "once a week"),
+        ('weekly = "1st mon 09:00"', "once a week"),
+        ('monthly = "mon 09:00"', "once a month"),
+        ('monthly = "09:00 UTC"', "once a month"),
+        ('health = "mon 09:00"', "every day"),
+        ('retention = "1st mon 09:05"', "every day"),
+        ('backup = "1st mon 00:00 UTC"', "too seldom for a backup"),
+        ('backup = ["00:00 UTC", "1st mon 12:00 UTC"]', "too seldom for a backup"),
+    ],
+)
+def test_what_would_come_more_often_or_more_seldom_than_it_should_is_refused(tmp_path: Path, line: str, why: str) -> None:
+    assert why in refusal(tmp_path, f"{SMALL}[schedule]\n{line}\n")
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from bot.views.blocks import (
 )
 from bot.views.text import ago, clock, counted, duration, escape, mention, people, plain, prose
 from ops.by_hand import ANSWERS, ISSUES, TESTED
-from ops.checklists import MONTHLY, WEEKLY, Checklist, Item, State
+from ops.checklists import AUTOMATED, MONTHLY, WEEKLY, Checklist, Item, State
 from ops.checklists.items import Deed
 from ops.manifest import Backup
 
@@ -86,9 +86,13 @@ def nudge(found: Checklist, target: str, now: datetime) -> Message:
 
 def red(found: Checklist, target: str, wrong: Sequence[Item]) -> Message:
     """To the channel of incidents."""
-    lines = [f"{_MARKS[each.state]} *{prose(each.text)}* {people(prose(each.evidence, 400))}" for each in wrong]
+    lines = [
+        " ".join(filter(None, [_MARKS[each.state], f"*{prose(each.text)}*", people(prose(each.evidence, 400)), each.then]))
+        for each in wrong
+    ]
     title = f":rotating_light: *{NAMES[found.kind]} of {clock(found.due)}: not as promised* · *{prose(target)}*"
-    return message(f"{NAMES[found.kind]}: not as promised", section(title, *lines))
+    take = button("Take full backup", Action.TAKE_FULL, style="primary") if any(each.key == AUTOMATED for each in wrong) else None
+    return message(f"{NAMES[found.kind]}: not as promised", section(title, *lines), actions(take))
 
 
 def mended(found: Checklist, target: str) -> Message:

@@ -5,7 +5,7 @@ time they are drawn; ``access`` is the audit of who holds which role.
 """
 
 from ops.checklists.items import Checklist, Item, State
-from ops.checklists.making import make, of
+from ops.checklists.making import AUTOMATED, make, of
 from ops.checklists.records import MONTHLY, WEEKLY, Made, lately, made, tick
 
-__all__ = ["MONTHLY", "WEEKLY", "Checklist", "Item", "Made", "State", "lately", "made", "make", "of", "tick"]
+__all__ = ["AUTOMATED", "MONTHLY", "WEEKLY", "Checklist", "Item", "Made", "State", "lately", "made", "make", "of", "tick"]

@@ -38,6 +38,7 @@ class Item:
     by: str | None = None  # who ticked it
     at: datetime | None = None
     deed: Deed = Deed.NONE
+    then: str = ""  # what to do where it is not as it should be
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,11 @@ from ops.outlook import Outlook
 from ops.settings import Settings
 from ops.words import decimal_size, elapsed
 
-RESTORED = by_hand.ITEM
+AUTOMATED, RESTORED = "automated", by_hand.ITEM
+_AT = "%a %Y-%m-%d %H:%M %Z"
+TAKE = "Take one now: `/backup full`."
+VERIFY = "Its card says why it failed, if it did; `/backup verify weekly` restores one now."
+LOG = "Restore a backup to a deployment of your own, then fill in the log on the list in #engineering."
 
 
 def make(backstop: Backstop, kind: str, due: datetime, members: Members, *, late: bool) -> str:
@@ -80,19 +84,29 @@ def ticked(ticks: Mapping[str, Tick], key: str, text: str, evidence: str) -> Ite
 
 
 def last_automated(views: Iterable[OperationView], due: datetime, now: datetime) -> Item:
-    """Whether the automated backup that was due last succeeded: an older one says nothing of it."""
-    key, text = "automated", "The last automated backup succeeded"
-    view = next((each for each in views if automated.is_automated(each) and each.status is not Status.RUNNING), None)
+    """Whether the automated backup that was due last succeeded, or another came after it: an older one says nothing of it."""
+    key, text, found = AUTOMATED, "The last automated backup succeeded", list(views)
+    view = next((each for each in found if automated.is_automated(each) and each.status is not Status.RUNNING), None)
     if view is None:
         return Item(key=key, text=text, state=State.OPEN, evidence="There was none yet.")
-    at = f"{view.created_at:%a %Y-%m-%d %H:%M %Z}"
-    if view.status is not Status.SUCCEEDED or view.finished_at is None:
-        return Item(key=key, text=text, state=State.WRONG, evidence=f"{at}: {view.error or view.status}")
-    made, level, took = view.result["backup"]["id"], view.result["level"], elapsed(view.finished_at - view.created_at)
-    if view.created_at < due:
-        lacking = f"One was due {due.astimezone(UTC):%a %Y-%m-%d %H:%M %Z}, and is not there. The one before it: `{made}`, {at}."
-        return Item(key=key, text=text, state=State.OPEN if now - due <= automated.PATIENCE else State.WRONG, evidence=lacking)
-    return Item(key=key, text=text, state=State.DONE, evidence=f"`{made}`, {at}, in {took}, L{level}")
+    good = view.status is Status.SUCCEEDED and view.finished_at is not None
+    if good and view.created_at >= due:
+        return Item(key=key, text=text, state=State.DONE, evidence=_taken(view))
+    instead = next((each for each in found if each.status is Status.SUCCEEDED and each.created_at > max(view.created_at, due)), None)
+    if instead is not None:
+        return Item(key=key, text="A full backup came after the last automated one", state=State.DONE, evidence=_taken(instead))
+    if not good:
+        evidence = f"{view.created_at:{_AT}}: {view.error or view.status}"
+        return Item(key=key, text=text, state=State.WRONG, evidence=evidence, then=TAKE)
+    made = view.result["backup"]["id"]
+    lacking = f"One was due {due.astimezone(UTC):{_AT}}, and is not there. The one before it: `{made}`, {view.created_at:{_AT}}."
+    return Item(key=key, text=text, state=State.OPEN if now - due <= automated.PATIENCE else State.WRONG, evidence=lacking, then=TAKE)
+
+
+def _taken(view: OperationView) -> str:
+    """A full backup that succeeded."""
+    took = f", in {elapsed(view.finished_at - view.created_at)}" if view.finished_at else ""
+    return f"`{view.result['backup']['id']}`, {view.created_at:{_AT}}{took}, L{view.result['level']}"
 
 
 def verified(views: Iterable[OperationView], due: datetime) -> Item:
@@ -112,8 +126,8 @@ def verified(views: Iterable[OperationView], due: datetime) -> Item:
         return Item(key=RESTORED, text=text, state=State.RUNNING, evidence=f"`{running.params['bound']['backup']}` is being restored.")
     failed = next((each for each in since if each.status is Status.FAILED), None)
     if failed is not None:
-        return Item(key=RESTORED, text=text, state=State.WRONG, evidence=failed.error or "It failed.")
-    return Item(key=RESTORED, text=text, state=State.OPEN, evidence="It begins as soon as staging is free.")
+        return Item(key=RESTORED, text=text, state=State.WRONG, evidence=failed.error or "It failed.", then=VERIFY)
+    return Item(key=RESTORED, text=text, state=State.OPEN, evidence="It begins as soon as staging is free.", then=VERIFY)
 
 
 def logged(tick: Tick | None) -> Item:
@@ -121,10 +135,10 @@ def logged(tick: Tick | None) -> Item:
     text = "Test the restoration of one backup"
     if tick is None:
         nothing = "No staging deployment is set, so a person does it and fills in the log."
-        return Item(key=RESTORED, text=text, state=State.OPEN, evidence=nothing, deed=Deed.LOG)
+        return Item(key=RESTORED, text=text, state=State.OPEN, evidence=nothing, deed=Deed.LOG, then=LOG)
     said = "; ".join(f"{name}: {answer}" for name, answer in tick.fields.items() if answer)
     if by_hand.wrong(tick.fields):
-        return Item(key=RESTORED, text=text, state=State.WRONG, evidence=said, by=tick.by, at=tick.at, deed=Deed.LOG)
+        return Item(key=RESTORED, text=text, state=State.WRONG, evidence=said, by=tick.by, at=tick.at, deed=Deed.LOG, then=LOG)
     return Item(key=RESTORED, text=text, state=State.DONE, evidence=said, by=tick.by, at=tick.at)
 
 

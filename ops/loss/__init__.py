@@ -91,13 +91,20 @@ class Loss:
         return sum(table.created for table in self.tables if not table.name.rsplit("/", 1)[-1].startswith("_"))
 
     @property
+    def files(self) -> str:
+        """What becomes of the files that were stored since; "" where none was."""
+        count = sum(table.created for table in self.tables if table.name.rsplit("/", 1)[-1] == "_storage")
+        stored, are = ("file that was", "is") if count == 1 else (f"{count} files that were", "are")
+        return f"The {stored} stored since {are} in the safety backup only: bringing rows back brings no file." if count else ""
+
+    @property
     def kept(self) -> str:
         """What becomes of the rows that go; "" where none does."""
         changed = sum(table.changed for table in self.tables)
         back = f"The {_rows(self.created)} created since can be brought back afterwards." if self.created else ""
         are, them = ("is kept as it is", "it") if changed == 1 else ("are kept as they are", "them")
         read = f"The {_rows(changed)} changed since {are} now, to be read: nothing brings {them} back by itself." if changed else ""
-        return " ".join(filter(None, [back, read]))
+        return " ".join(filter(None, [back, read, self.files]))
 
     def sentences(self) -> list[str]:
         """What would happen, table by table."""

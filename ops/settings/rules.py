@@ -83,12 +83,12 @@ class Gate(Section):
 class Schedule(Section):
     """When things happen; days by name, times in the team's zone unless they end in UTC."""
 
-    backup: Annotated[tuple[Annotated[str, AfterValidator(schedules.known)], ...], BeforeValidator(several), Field(min_length=1)] = (
+    backup: Annotated[tuple[Annotated[str, AfterValidator(schedules.of_backups)], ...], BeforeValidator(several), Field(min_length=1)] = (
         "00:00 utc",
     )
-    health: Annotated[str, AfterValidator(schedules.known)] = "09:00"
-    retention: Annotated[str, AfterValidator(schedules.known)] = "09:05"
-    weekly: Annotated[str, AfterValidator(schedules.of_days)] = "mon 09:00"
+    health: Annotated[str, AfterValidator(schedules.of_days)] = "09:00"
+    retention: Annotated[str, AfterValidator(schedules.of_days)] = "09:05"
+    weekly: Annotated[str, AfterValidator(schedules.of_weeks)] = "mon 09:00"
     monthly: Annotated[str, AfterValidator(schedules.of_months)] = "1st mon 09:00"
 
 
