@@ -40,7 +40,8 @@ class Posted:
     """What stands in Slack."""
 
     heads: tuple[Head, ...]
-    since: datetime  # from when on every message was read
+    since: datetime  # from when on every message was read, and counts
+    former: tuple[Head, ...] = ()  # from before that: what they show, somebody has said why
     is_all: bool = True  # False where more was said since then than is read at once
 
 
@@ -51,6 +52,7 @@ class Looked:
     problems: tuple[str, ...]  # a sentence each
     posted: Posted | None  # None where Slack did not say
     since: Line | None  # from which on the log counts; None: all of it
+    given_up: tuple[str, ...] = ()  # what is otherwise before that line, as far as Slack still shows it
 
     @property
     def known(self) -> tuple[str, ...] | None:
@@ -66,9 +68,9 @@ class Witness:
         self._loop = asyncio.get_running_loop()
 
     def __call__(self, after: datetime | None) -> Posted | None:
-        """The heads that were posted lately, and after then; None where Slack did not say."""
+        """The heads that were posted lately, those from before then apart; None where Slack did not say."""
         begin = datetime.now(UTC) - BACK
-        asking = asyncio.run_coroutine_threadsafe(self._read(max(begin, after or begin)), self._loop)
+        asking = asyncio.run_coroutine_threadsafe(self._read(begin, max(begin, after or begin)), self._loop)
         try:
             return asking.result(LIMIT)
         except (TimeoutError, SlackAway, SlackSaidNo) as error:
@@ -76,17 +78,20 @@ class Witness:
             log.info("the posted heads of the log could not be read: %s", error or "no answer in time")
             return None
 
-    async def _read(self, since: datetime) -> Posted:
-        """From the channel's history, page after page back to then."""
-        channel, found, cursor, read = await self._channels.id_of(self._channel), [], "", since
+    async def _read(self, begin: datetime, since: datetime) -> Posted:
+        """From the channel's history, page after page back to the beginning; what is older than ``since`` is former."""
+        channel, cursor, read = await self._channels.id_of(self._channel), "", since
+        found: list[Head] = []
+        former: list[Head] = []
         for _ in range(_PAGES):
-            page = await self._page(channel, since, cursor)
-            found += [head for message in page["messages"] for head in heads(message)]
+            page = await self._page(channel, begin, cursor)
+            for message in page["messages"]:
+                read = datetime.fromtimestamp(float(message["ts"]), UTC)
+                (found if read >= since else former).extend(heads(message))
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
             if not cursor:
-                return Posted(heads=tuple(found), since=since)
-            read = datetime.fromtimestamp(float(page["messages"][-1]["ts"]), UTC)
-        return Posted(heads=tuple(found), since=read, is_all=False)
+                return Posted(heads=tuple(found), former=tuple(former), since=since)
+        return Posted(heads=tuple(found), former=tuple(former), since=max(read, since), is_all=read <= since)
 
     async def _page(self, channel: str, since: datetime, cursor: str) -> dict[str, Any]:
         """Some of its messages, the newest first."""
@@ -100,7 +105,8 @@ def look(engine: Engine, witness: Callable[[datetime | None], Posted | None]) ->
     since = activity.reference(engine)
     posted = witness(since.at if since else None)
     problems = (*activity.verify(engine, since), *activity.against(engine, posted.heads if posted else ()))
-    return Looked(problems=problems, posted=posted, since=since)
+    given_up = activity.against(engine, posted.former if posted else ())
+    return Looked(problems=problems, posted=posted, since=since, given_up=tuple(given_up))
 
 
 def heads(message: dict[str, Any]) -> list[Head]:

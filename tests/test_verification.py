@@ -413,6 +413,18 @@ def test_staging_is_restored_without_a_signature_and_only_after_its_proof(shop: 
     assert {name: trout.fingerprint(name) for name in ("users", "orders")} == shop.rows()
 
 
+def test_a_restore_to_staging_that_is_cancelled_ends_with_the_step_that_changes_it_and_says_how_staging_is(
+    backstop: Backstop, trout: ConvexServer
+) -> None:
+    staging.mark(backstop.services)
+    found = restore.look(backstop.services, backstop.catalogue.all()[0].id, "staging", stop=NEVER)
+    begun = asking.ask(backstop, BOB, restore.plan(backstop.settings, found, "a look", "", ""), id="cancelled")
+    cancelled(backstop, trout, begun.operation_id, "data")
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, names(view)[-1]) == ("cancelled", "data")
+    assert "Staging is half changed" in str(changing.card(view, datetime.now(UTC)))
+
+
 def test_a_restore_to_staging_that_fails_half_way_says_how_staging_is_and_nothing_of_production(
     backstop: Backstop, trout: ConvexServer
 ) -> None:

@@ -22,6 +22,7 @@ _WHAT_TO_DO = (
     "alert with this reason, and the log counts from there on. If not, keep a copy of the database as it is, and find out who can write to "
     "it."
 )
+_ASK = "If nobody remembers ending that alert, somebody wrote so into the database: keep a copy of it, and find out who can write to it."
 _SHOWN = 5  # misses; the log has them all
 
 
@@ -82,6 +83,9 @@ def _rhythm(found: Health) -> str:
 def log_verified(looked: Looked, head: tuple[int, str]) -> Message:
     """Whether the activity log is as it was written, and as was posted in Slack."""
     end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(looked.posted)} {_counts_since(looked.since)}".strip()
+    if not looked.problems and looked.given_up:
+        said = f":warning: *Every line is as it was written from where the log counts on. Before that it is not.* {end}"
+        return message("The log is as it was written since a person began it anew", section(said, *map(prose, looked.given_up), _ASK))
     if not looked.problems:
         return message("The log is as it was written", section(f":white_check_mark: *Every line of the log is as it was written.* {end}"))
     lines = [f"• {prose(each)}" for each in looked.problems[:20]]

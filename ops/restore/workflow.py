@@ -49,7 +49,7 @@ class Way:
             services=self.services,
             environment=self.environment,
             commit=self.bound["commit"],
-            heeds=bool(self.bound.get("rehearsal")),
+            heeds=self.environment != "production",
         )
         self.data = Data(self.to, self.bound)
         own = self.services.settings.app.functions == "bot"
