@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from bot.views.alerts import worst_first
 from ops import activity, automated, missed, watch
-from ops.alerts import causes, looking, outgoing, records, severity, telling
+from ops.alerts import causes, looking, records, severity, telling
 from ops.alerts.facts import Cause, Facts
 from ops.alerts.records import Alert
 from ops.alerts.severity import Severity
@@ -23,13 +23,10 @@ from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.by_hand import Restoration
 from ops.database import DeliveryRow, open_database
-from ops.errors import Failed, Refused
+from ops.errors import Refused
 from ops.journal import OperationView, Status
 from ops.missed import Missed
-from ops.services import mail, pagerduty, pings
-from ops.services.trusted import certificates
 from ops.settings import Settings, parse
-from sandbox.outside import MailServer, PagingServer
 
 NOW = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 ZONE = ZoneInfo("Australia/Melbourne")
@@ -224,7 +221,7 @@ def test_an_automated_backup_that_did_not_come_is_wrong_until_a_newer_good_one_i
     older, newer = (_Full(timestamp=NOW + span) for span in (-HOUR, HOUR))
     assert causes.causes(facts(missing=(missed,), newest=older), NOW + HOUR)
     assert not causes.causes(facts(missing=(missed,), newest=newer), NOW + HOUR)
-    alert = _alert("automated-backup")
+    alert = alert_of("automated-backup")
     assert causes.over(alert, facts(newest=older)) is None
     assert causes.over(alert, facts()) is None  # it was overtaken by the next moment, and there is still none
     assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
@@ -241,7 +238,7 @@ def test_automated_backups_that_never_came_are_one_alert_until_a_newer_good_one_
     assert not causes.causes(facts(missed=(never(NOW),), newest=newer), NOW + HOUR)
     (since,) = causes.causes(facts(missed=(never(NOW - 24 * HOUR), never(NOW)), newest=older), NOW + HOUR)
     assert since.title == "An automated backup did not come"  # the one before it was made up for
-    alert = _alert("missed-backups")
+    alert = alert_of("missed-backups")
     assert (causes.over(alert, facts()), causes.over(alert, facts(newest=older))) == (None, None)
     assert causes.over(alert, facts(newest=newer)) == "There is a good full backup again: full-1."
 
@@ -273,15 +270,15 @@ def test_a_failed_verification_a_blind_verifier_and_a_week_without_one_are_told_
     assert [each.key for each in causes.causes(facts(verifications=(cancelled, failed)), NOW)] == ["verification"]
     assert [each.key for each in causes.causes(facts(verifications=(blind,)), NOW)] == ["verifier"]
     assert not causes.causes(facts(verifications=(good, failed)), NOW)
-    assert causes.over(_alert("verification"), facts(verifications=(cancelled, failed))) is None
-    assert causes.over(_alert("verification"), facts(verifications=(good, failed))) == "`full-1` was restored to staging and proven."
+    assert causes.over(alert_of("verification"), facts(verifications=(cancelled, failed))) is None
+    assert causes.over(alert_of("verification"), facts(verifications=(good, failed))) == "`full-1` was restored to staging and proven."
     for still in ((good, blind), (other, blind), (again, blind)):  # it saw another damage, or missed this one again
         assert [each.key for each in causes.causes(facts(verifications=still), NOW)] == ["verifier"]
-        assert causes.over(_alert("verifier"), facts(verifications=still)) is None
+        assert causes.over(alert_of("verifier"), facts(verifications=still)) is None
     assert [each.key for each in causes.causes(facts(verifications=(sees, blind)), NOW)] == ["verification"]  # it failed later on
     twice = replace(sees, id="verification-3", params={"bound": {"backup": "full-1"}, "shown": shown | {"repeats": "verification-2"}})
     assert not causes.causes(facts(verifications=(replace(twice, status=Status.SUCCEEDED), again, blind)), NOW)
-    assert causes.over(_alert("verifier"), facts(verifications=(sees, blind))) == "The verifier sees it now: `full-1`, a byte."
+    assert causes.over(alert_of("verifier"), facts(verifications=(sees, blind))) == "The verifier sees it now: `full-1`, a byte."
     monday = NOW - timedelta(days=2)
     assert not causes.causes(facts(weekly=monday), NOW - timedelta(minutes=1))
     assert [each.key for each in causes.causes(facts(weekly=monday), NOW)] == ["verification-overdue"]
@@ -290,7 +287,7 @@ def test_a_failed_verification_a_blind_verifier_and_a_week_without_one_are_told_
 
 def test_what_must_not_wait_is_listed_before_the_rest() -> None:
     later, first, sooner = (
-        replace(_alert(key), severity=urgent)
+        replace(alert_of(key), severity=urgent)
         for key, urgent in (("verification-overdue", Severity.P1), ("halted", Severity.P0), ("storage", Severity.P1))
     )
     assert worst_first([later, first, sooner]) == [first, later, sooner]
@@ -335,7 +332,7 @@ def test_a_restoration_that_a_person_found_wrong_is_a_failed_verification_until_
     assert (found.key, found.severity, found.at) == ("verification", Severity.P0, NOW)
     assert found.text == "`full-9`, restored by U0DAVE: Application functional: No. Issues found: it asks for a login"
     assert not causes.causes(facts(by_hand=good), NOW + HOUR)
-    alert = _alert("verification")
+    alert = alert_of("verification")
     assert causes.over(alert, facts(by_hand=bad)) is None
     assert causes.over(alert, facts(by_hand=good)) == "`full-9` was restored by U0BOB, as it should be."
     proven = view("verification", Status.SUCCEEDED, NOW + HOUR)
@@ -349,7 +346,7 @@ def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_res
     halted = view("deploy", Status.HALTED, finished_at=None)
     (found,) = causes.causes(facts(operations=(halted,)), NOW)
     assert (found.key, found.severity) == ("halted:production", Severity.P0)
-    alert = replace(_alert("halted:production"), about="deploy-1")
+    alert = replace(alert_of("halted:production"), about="deploy-1")
     assert causes.over(alert, facts(operations=(halted,))) is None
     assert causes.over(alert, facts(operations=(view("deploy", Status.RUNNING, finished_at=None),))) is None
     assert causes.over(alert, facts(operations=(view("deploy", Status.SUCCEEDED),))) == "It succeeded."
@@ -359,8 +356,8 @@ def test_production_half_changed_is_told_until_a_person_decided_and_a_failed_res
     assert not causes.causes(facts(operations=(staging,)), NOW)
     failed, good = view("restore", Status.FAILED), view("full rollback", Status.SUCCEEDED, NOW + HOUR)
     assert [each.key for each in causes.causes(facts(operations=(failed,)), NOW)] == ["restore"]
-    assert causes.over(_alert("restore"), facts(operations=(failed,))) is None
-    assert causes.over(_alert("restore"), facts(operations=(good, failed))) == "The full rollback full rollback-1 succeeded."
+    assert causes.over(alert_of("restore"), facts(operations=(failed,))) is None
+    assert causes.over(alert_of("restore"), facts(operations=(good, failed))) == "The full rollback full rollback-1 succeeded."
 
 
 def watching(status: Status, *faults: str) -> OperationView:
@@ -383,7 +380,7 @@ def test_two_bad_looks_in_a_row_after_a_restore_are_wrong_until_two_are_good_or_
     assert not causes.causes(facts(watches=(ended,), operations=(undoing,)), NOW + HOUR)
     assert causes.causes(facts(watches=(ended,)), NOW + 24 * HOUR)
     assert not causes.causes(facts(watches=(ended,)), NOW + 26 * HOUR)
-    alert = replace(_alert("watch"), about="watch-1")
+    alert = replace(alert_of("watch"), about="watch-1")
     for faults in (("500", "500"), ("500", "500", "")):
         assert causes.over(alert, facts(watches=(watching(Status.RUNNING, *faults),))) is None
     assert causes.over(alert, facts(watches=(watching(Status.RUNNING, "500", "500", "", ""),)))
@@ -395,7 +392,7 @@ def test_a_changed_log_is_told_until_a_person_ends_it_as_what_showed_it_may_be_o
     (found,) = causes.causes(facts(log=("Line 3 was changed.", "Line 9 is missing.")), NOW)
     assert (found.text, found.severity) == ("Line 3 was changed. And 1 more.", Severity.P0)
     assert not causes.causes(facts(log=()), NOW)
-    assert (causes.over(_alert("log"), facts(log=None)), causes.over(_alert("log"), facts(log=()))) == (None, None)
+    assert (causes.over(alert_of("log"), facts(log=None)), causes.over(alert_of("log"), facts(log=()))) == (None, None)
     alert = kept(engine, found)
     assert activity.reference(engine) is None
     records.close(engine, alert.id, by="U0CAROL", why="the disk was lost")
@@ -405,10 +402,10 @@ def test_a_changed_log_is_told_until_a_person_ends_it_as_what_showed_it_may_be_o
 
 
 def test_a_test_of_the_alerts_that_nobody_answers_for_a_day_is_an_alert_until_one_is() -> None:
-    test = replace(_alert("canary"), severity=severity.Severity.TEST, opened_at=NOW)
+    test = replace(alert_of("canary"), severity=severity.Severity.TEST, opened_at=NOW)
     assert not causes.causes(facts(canary=test), NOW + timedelta(hours=23))
     assert [each.key for each in causes.causes(facts(canary=test), NOW + timedelta(days=1))] == ["canary-unanswered"]
-    unanswered = _alert("canary-unanswered")
+    unanswered = alert_of("canary-unanswered")
     assert causes.over(unanswered, facts(canary=test)) is None
     assert causes.over(unanswered, facts(canary=replace(test, resolved_at=NOW)))
 
@@ -420,187 +417,6 @@ class _Full:
         self.timestamp, self.id = timestamp, "full-1"
 
 
-def _alert(key: str) -> Alert:
+def alert_of(key: str) -> Alert:
     nothing = dict.fromkeys(Alert.__dataclass_fields__)
     return Alert(**nothing | {"id": f"{key}-1", "key": key, "severity": Severity.P0, "at": NOW, "opened_at": NOW, "events": ()})  # type: ignore[arg-type]
-
-
-# ── mail, pages and pings ──
-
-
-@pytest.fixture(params=[False, True], ids=["starttls", "tls"])
-def server(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServer]:
-    server = MailServer(tmp_path, implicit=request.param).start()
-    monkeypatch.setenv("SSL_CERT_FILE", str(server.authority))
-    certificates.cache_clear()
-    yield server
-    server.stop()
-    certificates.cache_clear()
-
-
-LETTER = mail.Mail(to=("a@b.example", "c@d.example"), sender="", subject="It\nfailed", text="Größe: 3 MB", id="1", thread="0", urgent=True)
-
-
-def test_a_mail_is_handed_in_over_tls_with_a_login(server: MailServer) -> None:
-    mail.send(server.url, LETTER)
-    (taken,) = server.taken
-    assert (taken.to, taken.subject, taken.text.strip()) == (LETTER.to, "It failed", LETTER.text)
-    assert taken.message["From"] == server.user
-
-
-@pytest.mark.parametrize(
-    ("fault", "words"), [("login", "refuses the login"), ("refuse", r"refuses the mail \(554\)"), ("hang", "does not answer")]
-)
-def test_a_mail_server_that_refuses_or_hangs_is_said_without_its_password(
-    server: MailServer, fault: str, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mail, "LIMIT", 1.0)
-    server.fault = fault
-    with pytest.raises(Failed, match=words) as failed:
-        mail.send(server.url, LETTER)
-    assert server.password not in f"{failed.value!r}{failed.value.message}{failed.value.remedy}"
-
-
-def test_no_mail_goes_to_a_server_whose_certificate_nobody_vouches_for(tmp_path: Path) -> None:
-    server = MailServer(tmp_path).start()
-    try:
-        with pytest.raises(Failed, match="cannot be used"):
-            mail.send(server.url, LETTER)
-        assert server.taken == []
-    finally:
-        server.stop()
-
-
-@pytest.mark.parametrize(("status", "words"), [(429, "429"), (400, "refuses the event"), (500, r"refuses the event \(500\)")])
-def test_what_pagerduty_does_not_take_is_said(status: int, words: str) -> None:
-    paging = PagingServer().start()
-    event = pagerduty.Event(deed="trigger", key="k", summary="x" * 3000, source="s", severity="critical", at=NOW, component="c", details={})
-    try:
-        pagerduty.send(paging.url, paging.key, event)
-        paging.status = status
-        with pytest.raises(Failed, match=words):
-            pagerduty.send(paging.url, paging.key, event)
-        paging.status = None
-        with pytest.raises(Failed, match="PAGERDUTY_KEY"):
-            pagerduty.send(paging.url, "wrong", event)
-        with pytest.raises(Failed, match="404"):
-            pings.ping(f"{paging.url}/nowhere", "start")
-    finally:
-        paging.stop()
-    with pytest.raises(Failed, match="does not answer"):
-        pagerduty.send(paging.url, paging.key, event)
-
-
-def test_a_ping_says_the_state_before_what_its_address_asks_for() -> None:
-    url = "https://hc-ping.com/key/backups"
-    assert [pings.address(url, each) for each in ("start", "success", "fail")] == [f"{url}/start", url, f"{url}/fail"]
-    assert pings.address(f"{url}/?create=1", "start") == f"{url}/start?create=1"
-    paging = PagingServer().start()
-    try:
-        pings.ping(f"{paging.ping_url}/backups?create=1", "start", "began", "automated-1")
-        pings.ping(f"{paging.ping_url}/backups?create=1", "success", "", "automated-1")
-    finally:
-        paging.stop()
-    (start, run, body), (end, same, _) = paging.pings
-    assert (start, end, body) == ("backups/start", "backups", "began")
-    assert run == same != ""
-
-
-def test_deliveries_are_tried_in_their_order_again_after_rests_and_given_up_after_a_day(engine: Engine, tmp_path: Path) -> None:
-    paging = PagingServer().start()
-    try:
-        found = settings(tmp_path, pagerduty_key=paging.key).model_copy(update={"pagerduty_url": paging.url})
-        alert = kept(engine, cause())
-        telling.tell(engine, [alert], found, datetime.now(UTC))
-        paging.status = 500
-        assert outgoing.deliver(engine, found, telling.PAGER) == 0
-        records.resolve(engine, alert.id, "over", datetime.now(UTC), tell=telling.tell_change(found, datetime.now(UTC)))
-        assert wanted(engine) == [("PagerDuty", "opened"), ("PagerDuty", "resolved")]
-        paging.status = None
-        assert outgoing.deliver(engine, found, telling.PAGER) == 0  # the first one rests, and the second must not overtake it
-        _make_due(engine)
-        assert [outgoing.deliver(engine, found, telling.PAGER), outgoing.deliver(engine, found, telling.PAGER)] == [1, 1]
-        assert [each["event_action"] for each in paging.events] == ["trigger", "resolve"]
-        other = kept(engine, cause("restore"))
-        telling.tell(engine, [other], found, datetime.now(UTC) - timedelta(days=2))
-        paging.status = 500
-        assert outgoing.deliver(engine, found, telling.PAGER) == 0
-        _make_due(engine)
-        assert (outgoing.deliver(engine, found, telling.PAGER), paging.tries) == (0, 4)
-    finally:
-        paging.stop()
-
-
-def test_an_address_that_is_refused_costs_the_others_no_mail_twice_and_is_named(server: MailServer, engine: Engine, tmp_path: Path) -> None:
-    server.refused = {"gone@harbour.example": 550, "full@harbour.example": 452}
-    found = settings(tmp_path, smtp_url=server.url)
-    everybody = found.alerts.model_copy(update={"email": ("good@harbour.example", *server.refused)})
-    found = found.model_copy(update={"alerts": everybody})
-    alert = kept(engine, cause())
-    telling.tell(engine, [alert], found, datetime.now(UTC))
-    for _ in range(outgoing.FAILING + 1):
-        outgoing.deliver(engine, found, telling.MAIL)
-        _make_due(engine)
-    assert [each.to for each in server.taken] == [("good@harbour.example",)]
-    assert outgoing.undelivered(engine) == []  # e-mail is not broken
-    unreached = outgoing.unreached(engine, found.alerts.email, NOW)
-    assert [(each.address, each.code) for each in unreached] == [("gone@harbour.example", 550), ("full@harbour.example", 452)]
-    named = causes.causes(facts(unreached=tuple(unreached)), NOW)
-    assert [(each.title, each.severity) for each in named] == [
-        ("No alert reaches gone@harbour.example by e-mail", Severity.P1),
-        ("No alert reaches full@harbour.example by e-mail", Severity.P1),
-    ]
-    records.resolve(engine, alert.id, "over", datetime.now(UTC), tell=telling.tell_change(found, datetime.now(UTC)))
-    server.refused = {"gone@harbour.example": 550}
-    outgoing.deliver(engine, found, telling.MAIL)
-    assert [(each.to, each.subject) for each in server.taken[1:]] == [
-        (("full@harbour.example",), "[P0] It failed"),
-        (("good@harbour.example", "full@harbour.example"), "[P0] Resolved: It failed"),
-    ]  # the end waits for nobody, and what was refused for now follows
-    assert [each.address for each in outgoing.unreached(engine, found.alerts.email, NOW)] == ["gone@harbour.example"]
-    assert outgoing.unreached(engine, ("good@harbour.example",), NOW) == []  # whoever is not in the settings is not missed
-    assert causes.over(_alert("address:gone@harbour.example"), facts())
-
-
-def test_a_mail_that_is_refused_for_everybody_is_a_broken_channel(server: MailServer, engine: Engine, tmp_path: Path) -> None:
-    server.refused = {"a@b.example": 550}
-    found = settings(tmp_path, smtp_url=server.url)
-    telling.tell(engine, [kept(engine, cause())], found, datetime.now(UTC))
-    for _ in range(outgoing.FAILING):
-        assert outgoing.deliver(engine, found, telling.MAIL) == 0
-        _make_due(engine)
-    (broken,) = outgoing.undelivered(engine)
-    assert broken.error == "The mail server refuses a@b.example (550)."
-    assert outgoing.unreached(engine, found.alerts.email, NOW) == []
-
-
-def _make_due(engine: Engine) -> None:
-    """Time passes."""
-    with Session(engine) as session, session.begin():
-        for row in session.scalars(select(DeliveryRow).where(DeliveryRow.until.is_not(None))):
-            row.until = datetime.now(UTC) - timedelta(seconds=1)
-
-
-def test_what_backstop_itself_cannot_send_is_a_broken_channel_too(engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken(*_: object) -> None:
-        raise ValueError("a header of secret-words")
-
-    monkeypatch.setattr(mail, "send", broken)
-    found = settings(tmp_path, smtp_url="smtps://user:secret-words@mail.example")
-    telling.tell(engine, [kept(engine, cause())], found, datetime.now(UTC))
-    for _ in range(outgoing.FAILING):
-        assert outgoing.deliver(engine, found, telling.MAIL) == 0
-        _make_due(engine)
-    (undelivered,) = outgoing.undelivered(engine)
-    assert undelivered.error == "Backstop itself could not send it (ValueError): the log of the bot has more."
-    assert undelivered.titles == ("P0: It failed",)
-
-
-@pytest.mark.parametrize(
-    "url",
-    ["http://mail.example", "smtp://", "smtp://user:pa/ss@h:99999", "smtp://h/path", "smtp://u:pass@h:99999", "smtp://u:pa#ss@h"],
-)
-def test_an_smtp_address_that_is_none_is_refused_without_being_repeated(tmp_path: Path, url: str) -> None:
-    with pytest.raises(Exception, match="smtps://user:password@") as refused:
-        settings(tmp_path, smtp_url=url)
-    assert not any(each in str(refused.value) for each in ("pa/ss", "pass@h", "pa#ss"))

@@ -21,7 +21,7 @@ from bot.views import alerts as alert_views
 from bot.views import approval, changing
 from bot.views import restored as restored_views
 from bot.views import standing as standing_views
-from ops import activity, alerts, asking, deciding, deltas, evidence, maintenance, reports, restore, salvage, spots, standing, tasks, watch
+from ops import activity, alerts, asking, deciding, deltas, evidence, maintenance, reports, restore, spots, standing, tasks, watch
 from ops.asking import Asked
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -189,71 +189,6 @@ def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_
     assert "functions" in names(back)
 
 
-def salvaged(backstop: Backstop, delta: deltas.Delta) -> OperationView:
-    """The orders of a delta brought back, signed by the CTO."""
-    begun = asking.ask(backstop, BOB, salvage.plan(backstop.services, delta, ["orders"], "they were real"), id=uuid.uuid4().hex[:12])
-    asking.approve(backstop, CAROL, begun.approval.id)
-    return ended(backstop, begun.operation_id)
-
-
-def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, backstop: Backstop) -> None:
-    made = kept(backstop)
-    first = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
-    shop.convex.insert("users", {"name": "somebody new"})
-    before = shop.rows()
-    view = restored(backstop, made)
-    (delta,) = deltas.all_of(backstop.settings.folder)
-    assert view.result["lost"]["delta"] == delta.id
-    assert {table.name: table.rows for table in delta.tables} == {"orders": 1, "users": 1}
-    plan = salvage.plan(backstop.services, delta, ["orders"], "the order was real")
-    begun = asking.ask(backstop, BOB, plan, id="salvage-1")
-    assert begun.approval.role is Role.CTO
-    asking.approve(backstop, CAROL, begun.approval.id)
-    done = ended(backstop, begun.operation_id)
-    assert done.status == "succeeded", done
-    assert (done.result["appended"], done.result["proof"]) == (1, {"rows": 1, "other": 0})
-    assert shop.rows()["orders"] == before["orders"]
-    assert shop.rows()["users"] != before["users"]
-    assert first in [row["_id"] for row in shop.convex.documents("orders")]
-    assert salvage.brought_back(backstop.journal) == {delta.id: {"orders"}}
-    again = asking.ask(backstop, BOB, plan, id="salvage-2")
-    shop.convex.faults["import_busy"] = "true"
-    asking.approve(backstop, CAROL, again.approval.id)
-    wait_for(lambda: "Another import" in str(progress(backstop, again.operation_id)), "the wait for an import that is under way")
-    shop.convex.remove("orders", first)  # what is missing is counted once nobody else imports
-    shop.convex.faults["import_busy"] = None
-    assert ended(backstop, again.operation_id).result["appended"] == 1
-
-
-def test_a_row_that_is_there_with_another_content_is_left_alone_and_the_others_come_back(shop: Shop, backstop: Backstop) -> None:
-    made = kept(backstop)
-    ids = [shop.convex.insert("orders", {"total": float(number), "user": "user 1"}) for number in range(3)]
-    restored(backstop, made)
-    shop.convex.insert("orders", {"_id": ids[0], "_creationTime": 1.0, "total": 1000.0, "user": "user 1"})
-    (delta,) = deltas.all_of(backstop.settings.folder)
-    done = salvaged(backstop, delta)
-    assert done.status == "succeeded", done
-    assert (done.result["appended"], done.result["proof"]) == (2, {"rows": 2, "other": 1})
-    there = {row["_id"]: row["total"] for row in shop.convex.documents("orders")}
-    assert [there[each] for each in ids] == [1000.0, 1.0, 2.0]
-    assert "1 more is there with another content, and left alone." in str(restored_views.salvaged(done, datetime.now(UTC)))
-
-
-def test_rows_that_do_not_fit_the_schema_any_more_change_nothing_and_nothing_is_halted(shop: Shop, backstop: Backstop) -> None:
-    made = kept(backstop)
-    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
-    restored(backstop, made)
-    for row in shop.convex.documents("orders"):
-        shop.convex.insert("orders", {**row, "paid": True})
-    before = shop.rows()
-    shop.deployed(backstop, "Orders are paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
-    (delta,) = deltas.all_of(backstop.settings.folder)
-    done = salvaged(backstop, delta)
-    assert done.status == "failed", done
-    assert "do not fit the schema that production has now, and none of them came" in str(done.error)
-    assert shop.rows() == before
-
-
 def test_a_pause_that_a_person_began_is_said_to_end_before_the_restore_is_signed_and_after_it(shop: Shop, backstop: Backstop) -> None:
     made = kept(backstop)
     with Session(backstop.engine) as session, session.begin():
@@ -285,20 +220,6 @@ def test_the_evidence_has_the_restore_with_its_backup_and_the_safety_backup_as_a
     (safety,) = [each for each in records if each["record"] == "backup" and each["id"] == view.id]
     assert (safety["what"], safety["outcome"], safety["details"]["id"]) == ("full backup", "succeeded", view.result["safety"])
     assert (safety["details"]["purpose"], len(safety["details"]["sha256"])) == ("safety", 64)
-
-
-def test_rows_that_changed_are_kept_to_be_read_and_are_no_part_of_what_comes_back(shop: Shop, backstop: Backstop) -> None:
-    made = kept(backstop)
-    row = shop.convex.documents("orders")[0]
-    shop.convex.insert("orders", {**row, "total": 1000.0})
-    restored(backstop, made)
-    (delta,) = deltas.all_of(backstop.settings.folder)
-    assert (delta.rows, delta.changed) == (0, 1)
-    with zipfile.ZipFile(delta.path) as archive:
-        (line,) = archive.read("changed/orders/documents.jsonl").splitlines()
-    assert (json.loads(line)["_id"], json.loads(line)["total"]) == (row["_id"], 1000.0)
-    with pytest.raises(Refused, match="has no created rows of orders"):
-        salvage.plan(backstop.services, delta, ["orders"], "why")
 
 
 def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
