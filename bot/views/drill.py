@@ -151,7 +151,7 @@ def decide(drill_id: str, backups: Sequence[Backup], now: datetime) -> View:
     return modal(
         TITLE,
         section("From which backup should staging come back?"),
-        entry("Full backups, the good ones first, the newest above", radio(Field.BACKUP, options, shown[0].id), needed=True),
+        entry("Full backups, sound ones first, then the newest", radio(Field.BACKUP, options, shown[0].id), needed=True),
         submit="Restore it",
         callback_id=Window.DRILL_DECIDED,
         private=drill_id,
