@@ -1,21 +1,25 @@
 """When something is due: every day, every week, or on a weekday's n-th turn in a month; in a zone, so both changes of its clock are in it.
 
-Written ``09:00``, ``mon 09:00`` or ``1st mon 09:00``; ``UTC`` after it takes the place of the team's zone. Pure.
+Written ``09:00``, ``mon 09:00``, ``1st mon 09:00`` or ``last fri 09:00``; ``UTC`` after it takes the place of the team's zone. Pure.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _TURNS = ("1st", "2nd", "3rd", "4th")
-_SHAPE = re.compile(rf"(?:(?:({'|'.join(_TURNS)}) )?({'|'.join(_DAYS)}) )?([01]\d|2[0-3]):([0-5]\d)( utc)?")
+_LAST = "last"
+_FIFTH = re.compile(rf"5th (?:{'|'.join(_DAYS)}) .*")
+_SHAPE = re.compile(rf"(?:(?:({'|'.join((*_TURNS, _LAST))}) )?({'|'.join(_DAYS)}) )?([01]\d|2[0-3]):([0-5]\d)( utc)?")
 _CRON = re.compile(r"(?!\d{1,2}:|\d(?:st|nd|rd|th) )[\d*]\S*(?: \S+)+")
 _NO_CRON = "; cron's digits are not read, as day 0 is Sunday to some programs and Monday to others: write the day's name"
+_NO_FIFTH = "; not every month has a fifth: write last for its last one"
 _APART = timedelta(minutes=5)  # that the clocks of two machines may be
+_WEEK = timedelta(days=7)
 _FAR = 40  # days back in which the last time of a monthly schedule lies
 
 
@@ -27,7 +31,7 @@ def known(text: str) -> str:
     """
     lowered = " ".join(text.lower().split())
     if not _SHAPE.fullmatch(lowered):
-        why = _NO_CRON if _CRON.fullmatch(lowered) else ""
+        why = _NO_CRON if _CRON.fullmatch(lowered) else _NO_FIFTH if _FIFTH.fullmatch(lowered) else ""
         raise ValueError(f'a time such as "09:00", "mon 09:00" or "1st mon 09:00" belongs here, with UTC after it if that is meant{why}')
     return lowered
 
@@ -110,13 +114,18 @@ def latest(text: str, zone: ZoneInfo, now: datetime) -> datetime:
     here = ZoneInfo("UTC") if utc else zone
     today = now.astimezone(here).date()
     for back in range(_FAR):
-        date = today - timedelta(days=back)
-        if (day and _DAYS[date.weekday()] != day) or (turn and (date.day - 1) // 7 != _TURNS.index(turn)):
+        that = today - timedelta(days=back)
+        if (day and _DAYS[that.weekday()] != day) or (turn and not _is_turn(turn, that)):
             continue
-        moment = datetime(date.year, date.month, date.day, hour, minute, tzinfo=here)
+        moment = datetime(that.year, that.month, that.day, hour, minute, tzinfo=here)
         if moment.astimezone(UTC) <= now.astimezone(UTC):
             return moment
     raise AssertionError(f"{text!r} was never due")  # every schedule is, within forty days
+
+
+def _is_turn(turn: str, at: date) -> bool:
+    """Whether a day is its weekday's first, second, … or last in its month."""
+    return (at + _WEEK).month != at.month if turn == _LAST else (at.day - 1) // 7 == _TURNS.index(turn)
 
 
 def _parts(text: str) -> tuple[str | None, str | None, int, int, bool]:

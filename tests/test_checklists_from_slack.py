@@ -30,7 +30,7 @@ def weekly(ago: timedelta, more: str = "") -> str:
 def monthly(ago: timedelta) -> str:
     """The same for the first Monday."""
     at = datetime.now(UTC) - ago
-    turn = ("1st", "2nd", "3rd", "4th", "4th")[(at.day - 1) // 7]
+    turn = ("1st", "2nd", "3rd", "4th", "last")[(at.day - 1) // 7]
     return weekly(timedelta(days=6, hours=20), f'monthly = "{turn} {at:%a %H:%M} UTC"\n')
 
 

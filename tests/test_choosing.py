@@ -104,6 +104,11 @@ def test_what_cannot_be_restored_is_not_chosen(unfit: Backup) -> None:
         ("1st mon 09:00", "2026-12-07 12:00", "2026-12-07 09:00"),
         ("2nd tue 00:30", "2026-12-08 01:00", "2026-12-08 00:30"),
         ("4th sun 23:59", "2026-12-01 00:00", "2026-11-22 23:59"),
+        ("last sun 23:59", "2026-12-01 00:00", "2026-11-29 23:59"),
+        ("last fri 09:00", "2026-12-25 08:59", "2026-11-27 09:00"),
+        ("last fri 09:00", "2026-12-25 09:00", "2026-12-25 09:00"),
+        ("last sun 09:00", "2027-03-01 00:00", "2027-02-28 09:00"),
+        ("last thu 09:00", "2027-01-01 00:00", "2026-12-31 09:00"),
     ],
 )
 def test_the_last_time_it_was_due_is_by_the_teams_clock(text: str, now: str, due: str) -> None:
@@ -127,7 +132,13 @@ def test_both_changes_of_the_clock_are_in_it(now: datetime) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("Mon  09:00", "mon 09:00"), ("1ST MON 09:00 UTC", "1st mon 09:00 utc"), ("9:00", None), ("5th mon 09:00", None), ("noon", None)],
+    [
+        ("Mon  09:00", "mon 09:00"),
+        ("1ST MON 09:00 UTC", "1st mon 09:00 utc"),
+        ("Last Fri 16:00", "last fri 16:00"),
+        ("9:00", None),
+        ("noon", None),
+    ],
 )
 def test_what_is_no_schedule_is_refused(typed: str, kept: str | None) -> None:
     if kept is not None:
@@ -135,3 +146,8 @@ def test_what_is_no_schedule_is_refused(typed: str, kept: str | None) -> None:
         return
     with pytest.raises(ValueError, match="belongs here"):
         schedules.known(typed)
+
+
+def test_a_fifth_is_refused_as_not_every_month_has_one() -> None:
+    with pytest.raises(ValueError, match="not every month has a fifth: write last for its last one"):
+        schedules.of_months("5th mon 09:00")
