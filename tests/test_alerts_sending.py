@@ -17,7 +17,7 @@ from ops.errors import Failed
 from ops.services import mail, pagerduty, pings
 from ops.services.trusted import certificates
 from sandbox.outside import MailServer, PagingServer
-from tests.test_alerts import NOW, alert_of, cause, engine, facts, kept, settings, wanted
+from tests.alerting import NOW, alert_of, cause, engine, facts, kept, settings, wanted
 
 __all__ = ["engine"]  # the fixture
 

@@ -16,8 +16,8 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from bot.views import alerts
-from ops.alerts import canary, looking, outgoing, records, telling
-from ops.alerts.records import Alert
+from ops.alerts import answers, canary, looking, outgoing, records, telling
+from ops.alerts.alert import Alert
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.database import DeliveryRow
@@ -25,7 +25,7 @@ from ops.errors import Refused
 from ops.journal import OperationView, Status
 from ops.settings import Settings
 from sandbox.outside import PagingServer
-from tests.test_alerts import HOUR, engine, facts, settings, view
+from tests.alerting import HOUR, engine, facts, settings, view
 
 __all__ = ["engine"]
 
@@ -82,7 +82,7 @@ def restore(status: Status, halted_at: datetime | None = None) -> OperationView:
 
 def taken(watched: Watched, at: datetime) -> None:
     """Bob has the open alert in hand."""
-    records.acknowledge(watched.engine, watched.only().id, by="U0BOB", tell=telling.tell_change(watched.settings, at))
+    answers.acknowledge(watched.engine, watched.only().id, by="U0BOB", tell=telling.tell_change(watched.settings, at))
     watched.take(at)
 
 
@@ -106,7 +106,7 @@ def test_a_retry_is_not_the_end_and_what_halts_once_more_is_told_at_once_whoever
 
 def test_a_halt_that_was_kept_quiet_is_told_when_it_halts_once_more(watched: Watched) -> None:
     watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
-    records.snooze(watched.engine, watched.only().id, by="U0BOB", hours=12, why="Convex is down")
+    answers.snooze(watched.engine, watched.only().id, by="U0BOB", hours=12, why="Convex is down")
     watched.look(NOON + MINUTE, operations=(restore(Status.HALTED, NOON + MINUTE),))
     assert (watched.only().snoozed_until, watched.told(telling.MAIL)) == (None, ["opened", "again"])
 
@@ -118,7 +118,7 @@ def test_pagerduty_pages_once_more_for_what_somebody_has_taken_there_and_the_for
     found = watched.settings.model_copy(update={"pagerduty_url": paging.url, "secrets": secrets})
     for halted_at in (NOON, NOON + HOUR):
         looking.look(cast("Backstop", watched), facts(operations=(restore(Status.HALTED, halted_at),)), halted_at)
-        records.acknowledge(watched.engine, watched.only().id, by="U0BOB", tell=telling.tell_change(found, halted_at + MINUTE))
+        answers.acknowledge(watched.engine, watched.only().id, by="U0BOB", tell=telling.tell_change(found, halted_at + MINUTE))
         while outgoing.deliver(watched.engine, found, telling.PAGER):
             pass
     assert [each["event_action"] for each in paging.events] == ["trigger", "acknowledge", "trigger", "resolve", "acknowledge"]
@@ -184,6 +184,19 @@ def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_aler
     assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail"]
 
 
+def test_a_test_that_nobody_answered_is_over_where_it_was_sent_once_the_next_one_is(watched: Watched, paging: PagingServer) -> None:
+    secrets = watched.settings.secrets.model_copy(update={"pagerduty_key": SecretStr(paging.key)})
+    watched.settings = watched.settings.model_copy(update={"pagerduty_url": paging.url, "secrets": secrets})
+    backstop, week = cast("Backstop", watched), NOON + timedelta(days=7)
+    for moment in (NOON, week):
+        canary.send(backstop, moment, moment)
+        looking.look(backstop, facts(canary=records.last(watched.engine, "canary")), moment)
+        while outgoing.deliver(watched.engine, watched.settings, telling.PAGER):
+            pass
+    assert [each["event_action"] for each in paging.events] == ["trigger", "resolve", "trigger"]
+    assert sorted(each["status"] for each in paging.incidents.values()) == ["resolved", "triggered"]
+
+
 def test_a_test_that_waits_for_the_morning_cannot_be_said_to_have_arrived(watched: Watched) -> None:
     backstop, night = cast("Backstop", watched), NOON + 9 * HOUR
     canary.send(backstop, night, night)
@@ -231,7 +244,7 @@ def test_a_site_that_flaps_after_a_restore_is_told_once_in_an_hour_and_a_newer_r
 
 def test_a_site_that_a_person_called_well_and_that_fails_again_is_told_at_once(watched: Watched) -> None:
     watched.look(NOON, watches=(watching("watch-1", 2, 0, NOON),))
-    records.close(watched.engine, watched.only().id, by="U0BOB", why="The host was restarted", tell=None)
+    answers.close(watched.engine, watched.only().id, by="U0BOB", why="The host was restarted", tell=None)
     now = datetime.now(UTC)
     watched.look(now, watches=(watching("watch-1", 3, 0, NOON),))
     assert (records.open_ones(watched.engine), watched.told(telling.MAIL)) == ([], ["opened"])  # a person's word holds
@@ -265,9 +278,9 @@ def test_what_a_person_does_about_an_alert_is_done_and_told_or_neither(watched: 
     watched.look(NOON, missing=(missing,))
     alert, engine = watched.only(), watched.engine
     deeds: dict[str, Callable[[], Alert]] = {
-        "acknowledged": lambda: records.acknowledge(engine, alert.id, by="U0BOB", tell=told),
-        "snoozed": lambda: records.snooze(engine, alert.id, by="U0BOB", hours=4, why="Convex is down", tell=told),
-        "resolved": lambda: records.close(engine, alert.id, by="U0BOB", why="known", tell=told),
+        "acknowledged": lambda: answers.acknowledge(engine, alert.id, by="U0BOB", tell=told),
+        "snoozed": lambda: answers.snooze(engine, alert.id, by="U0BOB", hours=4, why="Convex is down", tell=told),
+        "resolved": lambda: answers.close(engine, alert.id, by="U0BOB", why="known", tell=told),
     }
     for what, deed in deeds.items():
         with no_deliveries(engine), pytest.raises(DatabaseError, match="disk full"):
@@ -294,7 +307,7 @@ def test_what_is_kept_quiet_is_quiet_at_pagerduty_too_and_is_told_and_paged_anew
     now = datetime.now(UTC)
     watched.look(now, operations=(restore(Status.HALTED, NOON),))
     told = telling.tell_change(watched.settings, now)
-    quiet = records.snooze(watched.engine, watched.only().id, by="U0BOB", hours=4, why="Convex is down", tell=told)
+    quiet = answers.snooze(watched.engine, watched.only().id, by="U0BOB", hours=4, why="Convex is down", tell=told)
     watched.take(now)
     assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened"], ["opened", "acknowledged"])
     for hours in (2, 5, 5.5):

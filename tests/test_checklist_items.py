@@ -11,7 +11,7 @@ from bot.views import checklist as views
 from ops.checklists import WEEKLY, Checklist, access, making
 from ops.checklists.items import State
 from ops.journal import OperationView, Status
-from tests.test_alerts import view
+from tests.alerting import view
 
 DUE = datetime(2026, 3, 4, 3, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -5,10 +5,12 @@ cause; ``telling`` decides who hears of it now; ``outgoing`` delivers by e-mail 
 taken. Slack's posts are the bot's: a card for each alert.
 """
 
+from ops.alerts.alert import Alert
+from ops.alerts.answers import acknowledge, close, snooze
 from ops.alerts.facts import Facts
 from ops.alerts.looking import gather, look
 from ops.alerts.outgoing import Undelivered, Unplaced, deliver, undelivered
-from ops.alerts.records import Alert, acknowledge, changed_since, close, get, open_ones, opened_between, snooze
+from ops.alerts.records import changed_since, get, open_ones, opened_between
 from ops.alerts.severity import Severity
 from ops.alerts.telling import at_night, tell_change, warnings
 

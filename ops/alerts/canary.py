@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from ops.alerts import records, telling
-from ops.alerts.facts import CANARY, Cause
-from ops.alerts.records import Alert
+from ops.alerts import answers, records, telling
+from ops.alerts.alert import Alert, Cause
+from ops.alerts.facts import CANARY
 from ops.alerts.severity import Severity
 from ops.backstop import Backstop
 from ops.errors import Refused
@@ -21,7 +21,8 @@ def send(backstop: Backstop, moment: datetime, now: datetime) -> None:
         return
     if before is not None and before.is_open:
         word = "It did not arrive everywhere" if before.unheard else "Nobody answered it"
-        records.resolve(backstop.engine, before.id, f"{word}; the next one was sent.", now)
+        how = f"{word}; the next one was sent."
+        records.resolve(backstop.engine, before.id, how, now, tell=telling.tell_change(backstop.settings, now))
     cause = Cause(
         key=CANARY,
         severity=Severity.TEST,
@@ -51,6 +52,6 @@ def answer(backstop: Backstop, alert_id: str, arrived: Collection[str], *, by: s
     wanted = expected(backstop.settings)
     lacking = [each for each in wanted if each not in arrived]
     if lacking:
-        return records.note_unheard(backstop.engine, alert_id, lacking, by=by, now=now)
+        return answers.note_unheard(backstop.engine, alert_id, lacking, by=by, now=now)
     how = f"It arrived by {' and '.join(wanted)}."
     return records.resolve(backstop.engine, alert_id, how, now, by, tell=telling.tell_change(backstop.settings, now))

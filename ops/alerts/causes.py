@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from ops.alerts import of_alerting, of_backups, of_operations, of_verification
-from ops.alerts.facts import Cause, Facts
-from ops.alerts.records import Alert
+from ops.alerts.alert import Alert, Cause
+from ops.alerts.facts import Facts
 
 _PARTS = (of_backups, of_verification, of_operations, of_alerting)
 _OVER: Mapping[str, Callable[[Alert, Facts], str | None]] = {key: decide for part in _PARTS for key, decide in part.OVER.items()}

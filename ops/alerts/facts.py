@@ -1,4 +1,4 @@
-"""What alerts are decided from, and what is decided: something that is wrong."""
+"""What alerts are decided from."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ops import restore, rollback
+from ops.alerts.alert import Alert
 from ops.alerts.outgoing import Undelivered, Unplaced, Unreached
-from ops.alerts.records import Alert
-from ops.alerts.severity import Severity
 from ops.automated import Missing
 from ops.by_hand import Restoration
 from ops.journal import OperationView
@@ -20,20 +19,6 @@ CANARY = "canary"
 BRINGS_BACK = (restore.PRODUCTION, *rollback.KINDS)
 LATELY = timedelta(days=1)
 UNPOSTED_FOR = timedelta(minutes=3)  # after which Slack counts as broken
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cause:
-    """Something that is wrong."""
-
-    key: str
-    severity: Severity
-    title: str
-    text: str
-    remedy: str
-    at: datetime  # when it happened
-    about: str | None = None
-    lasting: bool = False  # a state, not something that happened
 
 
 @dataclass(frozen=True, kw_only=True)

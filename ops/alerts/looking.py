@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from ops import activity, automated, by_hand, missed, overlooked, schedules, staging, verification, watch
 from ops.alerts import outgoing, records, telling
+from ops.alerts.alert import Alert, Cause
 from ops.alerts.causes import causes, over
-from ops.alerts.facts import BRINGS_BACK, CANARY, Cause, Facts
+from ops.alerts.facts import BRINGS_BACK, CANARY, Facts
 from ops.alerts.of_operations import goes_on
 from ops.alerts.outgoing import Undelivered, Unplaced
-from ops.alerts.records import Alert
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.manifest import Backup

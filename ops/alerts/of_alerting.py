@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from ops.alerts.facts import Cause, Facts
-from ops.alerts.records import LOG, Alert
+from ops.alerts.alert import LOG, Alert, Cause
+from ops.alerts.facts import Facts
 from ops.alerts.severity import Severity
 
 CHANNEL, PLACE, ADDRESS, UNHEARD, UNANSWERED = "channel:", "place:", "address:", "unheard:", "canary-unanswered"

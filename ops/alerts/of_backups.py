@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from ops.alerts.facts import Cause, Facts
-from ops.alerts.records import Alert
+from ops.alerts.alert import Alert, Cause
+from ops.alerts.facts import Facts
 from ops.alerts.severity import Severity
 from ops.outlook import WARNED_FROM
 from ops.words import decimal_size

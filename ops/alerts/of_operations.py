@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from ops import watch
-from ops.alerts.facts import BRINGS_BACK, LATELY, Cause, Facts
-from ops.alerts.records import Alert
+from ops.alerts.alert import Alert, Cause
+from ops.alerts.facts import BRINGS_BACK, LATELY, Facts
 from ops.alerts.severity import Severity
 from ops.backup import ENVIRONMENT
 from ops.journal import OperationView, Status

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from ops import overlooked
-from ops.alerts.facts import Cause, Facts
-from ops.alerts.records import Alert
+from ops.alerts.alert import Alert, Cause
+from ops.alerts.facts import Facts
 from ops.alerts.severity import Severity
 from ops.by_hand import ISSUES, Restoration
 from ops.journal import OperationView, Status

@@ -14,7 +14,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from ops.alerts import records
-from ops.alerts.records import Alert, Tell
+from ops.alerts.alert import Alert
+from ops.alerts.records import Tell
 from ops.alerts.severity import Severity
 from ops.database import DeliveryRow
 from ops.schedules import within
