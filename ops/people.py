@@ -94,6 +94,10 @@ def require(person: Person, right: Right, policy: Policy) -> None:
     if right is Right.LOOK or person.at_terminal or person.roles & policy.get(right, frozenset()):
         return
     roles = policy.get(right, frozenset())
+    if roles == frozenset(Role):  # so they hold none
+        raise NotAllowed(
+            f"You may not {_DEEDS[right]}.", "This needs a role, and you have none: `[roles]` in `backstop.toml` names who has."
+        )
     raise NotAllowed(f"You may not {_DEEDS[right]}.", f"This needs the role {titles(roles)}." + (" Ask one of them." if roles else ""))
 
 

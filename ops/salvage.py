@@ -207,8 +207,18 @@ def brought_back(journal: Journal) -> Mapping[str, frozenset[str]]:
 
 def sentence(view: OperationView) -> str | None:
     """The activity log's sentence."""
-    what = f"{_rows(view.params['shown']['rows'])} of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
+    of = f"of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
     if view.status is not Status.SUCCEEDED:
-        return f"Salvage of {what} {view.status}: {view.error}"
-    proven = "every one is there" if view.result.get("proof") else "whether every one is there was not proven"
-    return f"Brought back {what}; {proven}"
+        return f"Salvage of {_rows(view.params['shown']['rows'])} {of} {view.status}: {view.error}"
+    rows, proof = view.result.get("appended"), view.result.get("proof")
+    done = (
+        f"Brought back {_rows(rows)} {of}"
+        if rows
+        else f"No row {of} was missing"
+        if rows == 0
+        else f"A person took the rows {of} as brought back"
+    )
+    if not proof:
+        return f"{done}; whether every one is there was not proven"
+    other = f", {_rows(proof['other'])} with another content left alone" if proof.get("other") else ""
+    return f"{done}; {_rows(proof['rows'])} there as they were{other}"

@@ -21,6 +21,7 @@ from ops.backstop import Backstop
 from ops.drill import Drilled, broken_off
 from ops.drill.breaking import markdown
 from ops.drill.scenarios import make, struck
+from ops.drill.workflow import waits_until
 from ops.errors import Refused
 from ops.journal import OperationView, Status, StepView
 from ops.spots import Spot, dump
@@ -191,6 +192,26 @@ def test_where_both_are_paused_the_button_lets_the_one_run_that_it_names(shop: S
     assert let.status == "succeeded", let
     assert (trout.paused, shop.convex.paused) == (False, True)
     assert [each.environment for each in standing.all_of(backstop.engine)] == ["production"]
+
+
+def test_a_drill_that_nobody_answers_ends_with_a_report_and_staging_as_it_was(
+    backstop: Backstop, trout: ConvexServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ops.drill.workflow.PATIENCE", timedelta(seconds=1))
+    monkeypatch.setattr("ops.drill.workflow.AFTER_RESTART", timedelta(seconds=1))
+    before = trout.fingerprint("users")
+    done = ended(backstop, begun(backstop, "A"))
+    assert (done.status, done.error) == ("failed", "Nobody said what had happened within 1 s.")
+    assert any(task.kind == "drill recommendation" and task.about == done.id for task in tasks.open_ones(backstop.engine))
+    assert "Nobody said what had happened" in drill.place(backstop.settings.folder, done.id).read_text("utf-8")
+    assert trout.fingerprint("users") == before
+
+
+@pytest.mark.parametrize(("began", "until"), [(0, 120), (30, 120), (105, 120), (110, 125), (300, 315)])
+def test_a_drill_waits_two_hours_whatever_restarts_and_a_quarter_of_an_hour_after_each(began: int, until: int) -> None:
+    struck_at = datetime(2026, 3, 4, 9, tzinfo=UTC)
+    found = waits_until(struck_at, struck_at + timedelta(minutes=began))
+    assert found == struck_at + timedelta(minutes=until)
 
 
 def test_a_drill_whose_restore_fails_is_a_result_too_and_staging_that_is_left_wrong_nags(backstop: Backstop, trout: ConvexServer) -> None:

@@ -22,7 +22,7 @@ def test_somebody_without_a_role_may_look_but_not_take(slack: Client) -> None:
     )
     said = answer(slack, "/backup quick", user=MALLORY).all_text
     assert "You may not take, pin or verify backups" in said
-    assert "developer, Eng Lead, CTO or DevOps" in said
+    assert "This needs a role, and you have none: `[roles]` in `backstop.toml` names who has." in said
     assert len(cards(slack)) == before
 
 

@@ -55,7 +55,10 @@ def test_what_went_is_kept_by_table_and_comes_back_with_its_ids(shop: Shop, back
     wait_for(lambda: "Another import" in str(progress(backstop, again.operation_id)), "the wait for an import that is under way")
     shop.convex.remove("orders", first)  # what is missing is counted once nobody else imports
     shop.convex.faults["import_busy"] = None
-    assert ended(backstop, again.operation_id).result["appended"] == 1
+    brought = ended(backstop, again.operation_id)
+    assert brought.result["appended"] == 1
+    assert salvage.sentence(brought) == f"Brought back 1 row of orders from {delta.id}; 1 row there as they were"
+    assert salvage.sentence(salvaged(backstop, delta)) == f"No row of orders from {delta.id} was missing; 1 row there as they were"
 
 
 def test_a_row_that_is_there_with_another_content_is_left_alone_and_the_others_come_back(shop: Shop, backstop: Backstop) -> None:
@@ -69,6 +72,7 @@ def test_a_row_that_is_there_with_another_content_is_left_alone_and_the_others_c
     assert (done.result["appended"], done.result["proof"]) == (2, {"rows": 2, "other": 1})
     there = {row["_id"]: row["total"] for row in shop.convex.documents("orders")}
     assert [there[each] for each in ids] == [1000.0, 1.0, 2.0]
+    assert str(salvage.sentence(done)).endswith("; 2 rows there as they were, 1 row with another content left alone")
     assert "1 more is there with another content, and left alone." in str(restored_views.salvaged(done, datetime.now(UTC)))
 
 

@@ -31,7 +31,8 @@ log = logging.getLogger(__name__)
 
 KIND = "drill"
 DETECTED, DECIDED, BLOCKER = "detected", "decided", "blocker"
-PATIENCE = timedelta(hours=2)  # for so long it waits for people
+PATIENCE = timedelta(hours=2)  # for so long it waits for people, from the disaster or from when it was seen
+AFTER_RESTART = timedelta(minutes=15)  # and for so long at least after a restart: nobody could say anything meanwhile
 LOOK = 1.0  # seconds between two looks for what they said
 TEXT = 500  # characters of a note
 
@@ -84,6 +85,11 @@ def waits_for(view: OperationView) -> str:
     return last.name if last is not None and last.name in {DETECTED, DECIDED} and last.state != "done" else ""
 
 
+def waits_until(since: datetime, begun: datetime) -> datetime:
+    """Until when people may say it: however often the bot was restarted meanwhile, and ``begun`` is when it last was. Pure."""
+    return max(since + PATIENCE, begun + AFTER_RESTART)
+
+
 def say(services: Services, view: OperationView, kind: str, text: str, *, by: str, id: str) -> Note:  # noqa: A002, PLR0913 # the facts of a note, all named
     """Somebody sees it, has decided, or is held up.
 
@@ -133,9 +139,9 @@ class Drilling:
             self.base.archive()
             self.staged.save()
             self.staged.bring(self.base)
-            self.base.to.changing("disaster", self.strike)
-            self.hear(DETECTED)
-            self.restore(self.hear(DECIDED).text)
+            disaster = self.base.to.changing("disaster", self.strike)
+            detected = self.hear(DETECTED, since=datetime.fromisoformat(disaster["at"]))
+            self.restore(self.hear(DECIDED, since=detected.at).text)
             self.reporting = True
             self.op.step("report", self.report, if_interrupted=Interrupted.REDO)
         except OpsError as error:
@@ -153,11 +159,11 @@ class Drilling:
             self.services.convex.bring(ENVIRONMENT, path, mode="replace-all", stop=self.op.stop, said=self.base.to.said)
         return {"at": datetime.now(UTC).isoformat(), "table": table}
 
-    def hear(self, kind: str) -> Note:
+    def hear(self, kind: str, since: datetime) -> Note:
         """What somebody says, as soon as they say it."""
 
         def wait() -> dict[str, Any]:
-            until = datetime.now(UTC) + PATIENCE
+            until = waits_until(since, datetime.now(UTC))
             while not (said := notes.of(self.services.engine, self.op.id, kind)):
                 if datetime.now(UTC) > until:
                     raise Failed(f"Nobody {_SPOKEN[kind]} within {elapsed(PATIENCE)}.", "That is a result too: `/drill start`.")

@@ -210,7 +210,8 @@ class Operation:
         """What to do with an interrupted step: repeat it (None), take its result, or halt."""
         if step.looking is Interrupted.HALT:
             raise Halted(
-                f"The step “{step.name}” was interrupted, and only a person can tell how far it got.", "Look at the target, then settle it."
+                f"The step “{step.name}” was interrupted, and only a person can tell how far it got.",
+                "Look how far it came: *Retry* does the step once more, *End it as it is* does nothing more.",
             )
         look = step.looking if callable(step.looking) else lambda: None
         while (found := look()) is None and self._may_still_run(known):

@@ -119,7 +119,8 @@ class Running:
         """Run the workflow; what went wrong, if anything."""
         kind = self._kinds.get(operation.kind)
         if kind is None or kind.version != version:
-            return Halted(f"This {operation.kind} was begun by another version of Backstop.", "Look at the target, then settle it.")
+            why = f"This {operation.kind} was begun by another version of Backstop, and this one cannot go on with it."
+            return Halted(why, "Start that version again, then *Retry* carries on; or look at what it changed, and end it as it is.")
         try:
             kind.workflow(operation)
         except OpsError as error:
