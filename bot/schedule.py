@@ -20,7 +20,7 @@ from bot.views import branches as branch_views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
 from ops import activity, automated, missed, old_branches, outlook, schedules, staging, verification
-from ops.alerts import canary
+from ops.alerts import canary, looking
 from ops.checklists import MONTHLY, WEEKLY
 from ops.database import Looks
 from ops.errors import OpsError, Refused
@@ -43,7 +43,8 @@ class Schedule:
     def __init__(self, desk: Desk, outgoing: Outgoing) -> None:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
         self._first: datetime | None = None  # line of the activity log
-        self._passed = desk.posts.last_wanted()  # until when automated backups were looked after: here, or before the last stop
+        self._spoke = desk.posts.last_wanted()  # last, before the last stop
+        self._passed: datetime | None = None  # until when automated backups were looked after
         self._verified: datetime | None = None
         self._late: automated.Missing | None = None
         self._problems: tuple[str, ...] | None = None  # of the log, that no alert has told yet; None: it was not looked at since
@@ -122,13 +123,22 @@ class Schedule:
 
     def _note_missed(self, now: datetime) -> None:
         """Write down automated backups that never came, once the next one is due; what was due before anything was done is nobody's."""
-        since = self._since(now)
-        begin, end = max(self._passed or since, since), automated.last(self._desk.backstop, now)
+        since, before = (
+            self._since(now),
+            self._spoke - automated.PATIENCE if self._spoke else None,
+        )  # of what was tried then, nobody was told
+        begin, end = max(self._passed or before or since, since), automated.last(self._desk.backstop, now)
         if end <= begin:
             return
-        why = "no bot ran then." if begin < self._began else "it could not begin until the next one was due."
-        missed.note(self._desk.backstop, begin, end, why)
+        told = looking.not_begun(self._desk.backstop.engine) if self._passed is None else None
+        missed.note(self._desk.backstop, begin, end, self._why_missed, told)
         self._passed = end
+
+    def _why_missed(self, moment: datetime) -> str:
+        """Why nothing was begun at a moment that has passed."""
+        if self._spoke and moment <= self._spoke:
+            return "it had not begun when Backstop stopped."
+        return "no bot ran then." if moment < self._began else "it could not begin until the next one was due."
 
     def _look_what_is_wrong(self, now: datetime) -> None:
         """The alerts; what was found wrong with the log stays until they were told of it."""

@@ -6,7 +6,7 @@ written down once the next one is due; the figures, the health post and the evid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -50,17 +50,19 @@ def moments(times: Sequence[str], zone: ZoneInfo, begin: datetime, end: datetime
     return sorted(found)
 
 
-def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> None:
+def note(backstop: Backstop, begin: datetime, end: datetime, why: Callable[[datetime], str], told: datetime | None = None) -> None:
     """Write down each moment of a span for which nothing was begun, unless it is.
 
     Args:
         backstop: of the environment that backups are taken of.
         begin: the first moment that counts.
         end: of what is due then, it is not known yet.
-        why: nothing was begun.
+        why: nothing was begun then.
+        told: a moment of whose backup an alert said that it had not begun; it may lie before the span.
     """
     schedule, zone = backstop.settings.schedule.backup, backstop.settings.team.zoneinfo
-    passed = {named(each): each for each in moments(schedule, zone, max(begin, end - LONGEST), end)}
+    before = [told.astimezone(UTC)] if told is not None and told < end else []
+    passed = {named(each): each for each in [*before, *moments(schedule, zone, max(begin, end - LONGEST), end)]}
     if not passed:
         return
     with Session(backstop.engine) as session, session.begin():
@@ -69,7 +71,7 @@ def note(backstop: Backstop, begin: datetime, end: datetime, why: str) -> None:
         known = set(session.scalars(select(ActivityRow.operation_id).where(ActivityRow.outcome == OUTCOME)))
         for each, due in passed.items():
             if each not in began | known:
-                text = f"The automated backup that was due {due:%Y-%m-%d %H:%M} UTC did not come: {why}"
+                text = f"The automated backup that was due {due:%Y-%m-%d %H:%M} UTC did not come: {why(due)}"
                 activity.append(session, who=WHO, text=text, outcome=OUTCOME, operation_id=each)
 
 

@@ -121,7 +121,7 @@ def test_no_verification_was_missed_that_was_due_before_backstop_came(tmp_path: 
 def test_a_backup_that_never_came_is_told_also_where_backstop_stopped_once_that_was_written_down(tmp_path: Path) -> None:
     values = {"app": {"repository": "x"}, "convex": {"production": {"name": "sturgeon"}}}
     first = Backstop.open(parse(Settings, values, tmp_path), adopts=False)
-    missed.note(first, NOW - 30 * HOUR, NOW, "no bot ran then.")
+    missed.note(first, NOW - 30 * HOUR, NOW, lambda _moment: "no bot ran then.")
     first.close()
     backstop = Backstop.open(parse(Settings, values, tmp_path), adopts=False)
     try:

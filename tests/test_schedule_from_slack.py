@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,10 +15,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from ops import activity, automated, health, missed, outlook
-from ops.database import AlertRow, OperationRow, open_database
+from ops.alerts import Severity, records
+from ops.alerts.alert import Cause
+from ops.database import AlertRow, OperationRow, PostRow, open_database
 from ops.files import Room
 from ops.outlook import Outlook
 from sandbox.slack import Client, Shown
@@ -113,6 +117,32 @@ def test_a_bot_that_was_down_for_days_says_how_many_backups_did_not_come_and_fig
     ]
 
 
+def test_a_backup_that_could_not_begin_before_a_stop_is_written_down_though_backstop_spoke_since(place: World) -> None:
+    in_use_for(place, 100)
+    now = datetime.now(UTC)
+    moments = missed.moments([place.more.split('"')[1].lower()], UTC_ZONE, now - timedelta(hours=99), now - 2 * LEAD)
+    told, tried, *passed = moments
+    with opened(place) as engine:
+        cause = Cause(key="automated-backup", severity=Severity.P0, title="It has not begun", text="x", remedy="x", at=told)
+        records.keep(engine, cause, told + 2 * LEAD)
+        with Session(engine) as session, session.begin():  # what Backstop said last before it stopped, an hour after it began to try
+            session.add(PostRow(key="said", channel=ENGINEERING, wanted={"text": "x", "blocks": []}, wanted_at=tried + LEAD, attempts=0))
+    with running(place):
+        until(place.slack.client, INCIDENTS, lambda shown: f"{len(moments)} automated backups did not come" in shown.all_text)
+    with opened(place) as engine:
+        found = {each.due: each.text.rpartition(": ")[2] for each in missed.of(engine, datetime.now(UTC) - LEAD)}
+    stopped = "it had not begun when Backstop stopped."
+    assert found == {told: stopped, tried: stopped, **dict.fromkeys(passed, "no bot ran then.")}
+
+
+@contextmanager
+def opened(around: World) -> Iterator[Engine]:
+    """The database of a world, while no bot runs."""
+    engine = open_database(f"sqlite:///{around.backups / '.state' / 'bot.sqlite'}")
+    yield engine
+    engine.dispose()
+
+
 @pytest.mark.parametrize("at", ["x", "2099-01-01T00:00:00+00:00"])
 def test_changed_times_in_the_log_are_told_and_keep_no_backup_from_being_caught_up_nor_the_log_from_being_read(
     place: World, at: str
@@ -167,7 +197,7 @@ def test_a_backup_that_never_came_is_written_down_once_and_one_that_was_begun_is
             )
         )  # fmt: skip
     for _ in range(2):
-        missed.note(backstop, end - timedelta(days=3), end, "no bot ran then.")
+        missed.note(backstop, end - timedelta(days=3), end, lambda _moment: "no bot ran then.")
     found = missed.of(engine, datetime.now(UTC) - LEAD)
     assert [each.id for each in found] == ["automated-2026-03-01-0000", "automated-2026-03-03-0000"]
     assert [each.due for each in found] == [end - timedelta(days=3), end - timedelta(days=1)]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import Engine
+
 from ops import activity, automated, by_hand, missed, overlooked, schedules, staging, verification, watch
-from ops.alerts import outgoing, records, telling
+from ops.alerts import of_backups, outgoing, records, telling
 from ops.alerts.alert import Alert, Cause
 from ops.alerts.causes import causes, over
 from ops.alerts.facts import BRINGS_BACK, CANARY, Facts
@@ -103,3 +105,9 @@ def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
 def _is_settled(cause: Cause, before: Alert | None) -> bool:
     """Whether this very thing was an alert already, and is over. Pure."""
     return before is not None and not before.is_open and not cause.lasting and cause.at <= before.at
+
+
+def not_begun(engine: Engine) -> datetime | None:
+    """The moment of the last automated backup of which an alert said that it had not begun."""
+    alert = records.last(engine, of_backups.BACKUP)
+    return alert.at if alert is not None and alert.about is None else None
