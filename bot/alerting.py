@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from datetime import UTC, datetime, timedelta
 
 from bot import unposted
@@ -85,8 +86,8 @@ class Outgoing:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._beaten: datetime | None = None
-        self.looked: datetime | None = None
-        """When the schedule last looked: the heartbeat vouches for it."""
+        self.looked: float | None = None
+        """When the schedule last looked, in seconds that no setting of the clock changes: the heartbeat vouches for it."""
         self._loop = asyncio.get_running_loop()
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._all = [
@@ -127,7 +128,8 @@ class Outgoing:
     def _beat(self) -> None:
         """Say that we are alive, if the schedule is looked at."""
         url, now = self._desk.settings.secrets.heartbeat_url, datetime.now(UTC)
-        if url is None or not within(HEARTBEAT, self.looked, now) or within(HEARTBEAT, self._beaten, now):
+        looks = self.looked is not None and time.monotonic() - self.looked < HEARTBEAT.total_seconds()
+        if url is None or not looks or within(HEARTBEAT, self._beaten, now):
             return
         self._beaten = now
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -65,7 +65,7 @@ class Health:
     def looked(self) -> float | None:
         """Seconds since the schedule looked; None before it first did."""
         at = self.outgoing.looked
-        return None if at is None else (datetime.now(UTC) - at).total_seconds()
+        return None if at is None else time.monotonic() - at
 
     async def gauges(self) -> dict[str, float]:
         """What only this process knows, for Prometheus."""

@@ -20,6 +20,7 @@ from sqlalchemy.orm import aliased
 from bot.upsert import insert_into
 from ops.database import PostRow, db_now, is_due, reading
 from ops.journal.runners import Runner
+from ops.schedules import APART
 
 LEASE = timedelta(seconds=45)  # longer than any one call of Slack takes
 AT_ONCE = 20  # rows a round
@@ -171,9 +172,9 @@ class Posts:
             return session.scalar(select(PostRow.wanted).where(PostRow.key == key))
 
     def last_wanted(self) -> datetime | None:
-        """When anything was last said, by whatever bot; None before the first word."""
+        """When anything was last said, by whatever bot whose clock was not ahead; None before the first word."""
         with reading(self._engine) as session:
-            return session.scalar(select(func.max(PostRow.wanted_at)))
+            return session.scalar(select(func.max(PostRow.wanted_at)).where(PostRow.wanted_at <= datetime.now(UTC) + APART))
 
     def keys(self, prefix: str) -> list[str]:
         """The keys that begin so."""

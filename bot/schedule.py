@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,12 +16,13 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from bot import alerting, checklisting, posting, witness
 from bot.alerting import Outgoing
+from bot.automating import Automated
 from bot.desk import Desk
 from bot.views import branches as branch_views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
-from ops import activity, automated, missed, old_branches, outlook, schedules, staging, verification
-from ops.alerts import canary, looking
+from ops import activity, automated, old_branches, outlook, schedules, staging, verification
+from ops.alerts import canary
 from ops.checklists import MONTHLY, WEEKLY
 from ops.database import Looks
 from ops.errors import OpsError, Refused
@@ -29,6 +31,7 @@ from ops.journal import Busy, Status
 log = logging.getLogger(__name__)
 
 EVERY = 15.0  # seconds
+JOB = "look"
 LONGEST = 40.0  # between two looks at what is wrong, where nobody writes anything
 SOON = 2.0  # seconds after an operation changed, in which more may
 VERIFYING = timedelta(hours=6)  # between two looks at the whole activity log
@@ -42,11 +45,9 @@ class Schedule:
 
     def __init__(self, desk: Desk, outgoing: Outgoing) -> None:
         self._desk, self._outgoing, self._began = desk, outgoing, datetime.now(UTC)
+        self._automated = Automated(desk.backstop, desk.posts.last_wanted(), self._began)
         self._first: datetime | None = None  # line of the activity log
-        self._spoke = desk.posts.last_wanted()  # last, before the last stop
-        self._passed: datetime | None = None  # until when automated backups were looked after
         self._verified: datetime | None = None
-        self._late: automated.Missing | None = None
         self._problems: tuple[str, ...] | None = None  # of the log, that no alert has told yet; None: it was not looked at since
         self._witnessed = True  # Slack said, when the log was last looked at, what was posted of it
         self._branches: datetime | None = None  # the moment for which they were looked at
@@ -56,19 +57,29 @@ class Schedule:
         self._looking: asyncio.Task[None] | None = None
         self._quiet: datetime | None = None  # the moment at which retention had nothing to say
         self._scheduler = AsyncIOScheduler(timezone=UTC)
+        self._keeping: asyncio.TimerHandle | None = None
 
     def open(self) -> None:
         """Begin; what a stop missed is caught up at once."""
         self._scheduler.add_job(
-            self._begin, "interval", seconds=EVERY, next_run_time=datetime.now(UTC), coalesce=True, misfire_grace_time=None
+            self._begin, "interval", id=JOB, seconds=EVERY, next_run_time=datetime.now(UTC), coalesce=True, misfire_grace_time=None
         )
         self._scheduler.start()
+        self._keep_turning()
+
+    def _keep_turning(self) -> None:
+        """APScheduler's next turn is a time of the clock: once that was set back it would be away for as long."""
+        job = self._scheduler.get_job(JOB)
+        if job is not None and job.next_run_time - datetime.now(UTC) > timedelta(seconds=2 * EVERY):
+            job.modify(next_run_time=datetime.now(UTC))
+        self._keeping = self._loop.call_later(EVERY, self._keep_turning)
 
     async def close(self) -> None:
         """End once the look that was begun is over: APScheduler would cancel its own, and log that as a crash."""
         self._scheduler.remove_all_jobs()
-        if self._waking:
-            self._waking.cancel()
+        for each in (self._waking, self._keeping):
+            if each:
+                each.cancel()
         await asyncio.sleep(0)  # a job that is due in this very moment only begins a look
         self._scheduler.shutdown(wait=False)
         if self._looking:
@@ -111,40 +122,28 @@ class Schedule:
         now = datetime.now(UTC)
         done = [_do(part, now) for part in (self._begin_backup, self._note_missed, self._verify_log, self._look_what_is_wrong)]
         if all(done):
-            self._outgoing.looked = now  # else the heartbeat ends, and whoever waits for it hears of the defect
+            self._outgoing.looked = time.monotonic()  # else the heartbeat ends, and whoever waits for it hears of the defect
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
         for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):
             _do(part, now)
 
     def _begin_backup(self, now: datetime) -> None:
         """The automated one that is due."""
-        self._late = None
-        self._late = automated.begin(self._desk.backstop, self._since(now), now)
+        self._automated.begin(self._since(now), now)
 
     def _note_missed(self, now: datetime) -> None:
-        """Write down automated backups that never came, once the next one is due; what was due before anything was done is nobody's."""
-        since, before = (
-            self._since(now),
-            self._spoke - automated.PATIENCE if self._spoke else None,
-        )  # of what was tried then, nobody was told
-        begin, end = max(self._passed or before or since, since), automated.last(self._desk.backstop, now)
-        if end <= begin:
-            return
-        told = looking.not_begun(self._desk.backstop.engine) if self._passed is None else None
-        missed.note(self._desk.backstop, begin, end, self._why_missed, told)
-        self._passed = end
-
-    def _why_missed(self, moment: datetime) -> str:
-        """Why nothing was begun at a moment that has passed."""
-        if self._spoke and moment <= self._spoke:
-            return "it had not begun when Backstop stopped."
-        return "no bot ran then." if moment < self._began else "it could not begin until the next one was due."
+        """Automated backups that never came."""
+        self._automated.note(self._since(now), now)
 
     def _look_what_is_wrong(self, now: datetime) -> None:
         """The alerts; what was found wrong with the log stays until they were told of it."""
-        if self._looks.is_due() or self._late or self._problems is not None:
-            alerting.look(self._desk, now, began=self._began, late=self._late, problems=self._problems)
-            self._problems = None
+        if self._looks.is_due() or self._automated.late or self._problems is not None:
+            self._look_at_once(now)
+
+    def _look_at_once(self, now: datetime) -> None:
+        """The same, whether or not anything was written."""
+        alerting.look(self._desk, now, began=self._began, late=self._automated.late, problems=self._problems)
+        self._problems = None
 
     def _follow_checklists(self, now: datetime) -> None:
         """Those that are not over."""
@@ -167,8 +166,10 @@ class Schedule:
     def _verify_weekly(self, now: datetime) -> None:
         """What the week's verification is due for, once for each date (B14)."""
         backstop, moment = self._desk.backstop, self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
-        operation_id = f"verification-{moment:%Y-%m-%d}" if moment else ""
-        if not moment or not staging.configured(backstop.services) or backstop.journal.get(operation_id) is not None:
+        if not moment or not staging.configured(backstop.services):
+            return
+        operation_id, begun = automated.begun(backstop.journal, f"verification-{moment:%Y-%m-%d}", now)
+        if begun is not None:
             return
         try:
             verification.start(backstop.journal, backstop.services, "", verification.WHO, id=operation_id, now=now)
@@ -190,10 +191,12 @@ class Schedule:
         moment = self._due("health", self._desk.settings.schedule.health, now)
         if moment is None:
             return
-        taking = self._desk.backstop.journal.get(automated.operation_id(automated.last(self._desk.backstop, now)))
+        named = automated.operation_id(automated.last(self._desk.backstop, now))
+        _, taking = automated.begun(self._desk.backstop.journal, named, now)
         if taking is not None and taking.status is Status.RUNNING:
             return  # in a minute there is more to say
-        posting.health(self._desk, f"health-{moment:%Y-%m-%d}", now, late_since=_late(moment, now))
+        self._look_at_once(now)  # what has failed since this look began is red
+        posting.health(self._desk, self._key("health", moment, now), now, late_since=_late(moment, now))
 
     def _post_retention(self, now: datetime) -> None:
         """Once for each date, if there is something to say."""
@@ -205,12 +208,12 @@ class Schedule:
             self._quiet = moment
             return
         said = outlook_views.outlook(found, late_since=_late(moment, now))
-        posting.say(self._desk, f"retention-{moment:%Y-%m-%d}", said, red=found.over)
+        posting.say(self._desk, self._key("retention", moment, now), said, red=found.over)
 
     def _list_branches(self, now: datetime) -> None:
         """Every week the branches that were merged long ago, if there are any (B16)."""
         moment = self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
-        key = f"branches-{moment:%Y-%m-%d}" if moment else ""
+        key = self._key("branches", moment, now) if moment else ""
         if not moment or moment == self._branches or self._desk.posts.wanted_at(key) is not None:
             return
         try:
@@ -226,14 +229,21 @@ class Schedule:
     def _post_digest(self, now: datetime) -> None:
         """Every week, the figures beside the last week's; the week ends when the post is due, also where it comes late."""
         moment = self._moment(WEEKLY, self._desk.settings.schedule.weekly, now)
-        if moment and self._desk.posts.wanted_at(f"digest-{moment:%Y-%m-%d}") is None:
+        key = self._key("digest", moment, now) if moment else ""
+        if moment and self._desk.posts.wanted_at(key) is None:
             said = posting.digest(self._desk, moment.astimezone(UTC), late_since=_late(moment, now))
-            self._desk.say(f"digest-{moment:%Y-%m-%d}", self._desk.settings.slack.engineering, said)
+            self._desk.say(key, self._desk.settings.slack.engineering, said)
 
     def _due(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The moment of a post that is due and not posted yet."""
         moment = self._moment(name, schedule, now)
-        return moment if moment and self._desk.posts.wanted_at(f"{name}-{moment:%Y-%m-%d}") is None else None
+        return moment if moment and self._desk.posts.wanted_at(self._key(name, moment, now)) is None else None
+
+    def _key(self, name: str, moment: datetime, now: datetime) -> str:
+        """Of the post of a date; what a clock posted that was ahead was not that date's."""
+        key = f"{name}-{moment:%Y-%m-%d}"
+        at = self._desk.posts.wanted_at(key)
+        return f"{key}-again" if at is not None and schedules.is_ahead(at, now) else key
 
     def _moment(self, name: str, schedule: str, now: datetime) -> datetime | None:
         """The last moment at which something was due, if it is not too long ago, nor from before anything was done here."""

@@ -15,7 +15,7 @@ from ops import backup as taking
 from ops import missed, schedules
 from ops.backstop import Backstop
 from ops.errors import Refused
-from ops.journal import Busy, OperationView, Status
+from ops.journal import Busy, Journal, OperationView, Status
 from ops.purposes import Purpose
 
 WHO = missed.WHO
@@ -23,6 +23,7 @@ PATIENCE = timedelta(hours=2)  # for what runs to end; the tries go on after it,
 PUNCTUAL = timedelta(minutes=10)  # after which a backup says that it is late
 LATELY = timedelta(days=1)
 PREFIX = "automated-"
+_AGAIN = "-again"  # for a moment that a clock which was ahead has used up
 _MISSED = {Status.FAILED, Status.REFUSED, Status.CANCELLED, Status.HALTED}
 
 
@@ -59,7 +60,15 @@ def operation_id(moment: datetime) -> str:
 
 def moment_of(operation_id: str) -> datetime:
     """The moment that an operation belongs to. Pure."""
-    return datetime.strptime(operation_id.removeprefix(PREFIX), "%Y-%m-%d-%H%M").replace(tzinfo=UTC)
+    return datetime.strptime(operation_id.removeprefix(PREFIX).removesuffix(_AGAIN), "%Y-%m-%d-%H%M").replace(tzinfo=UTC)
+
+
+def begun(journal: Journal, named: str, now: datetime) -> tuple[str, OperationView | None]:
+    """The id of what the schedule begins once for a moment, and what became of it; what a clock began that was ahead does not count."""
+    found = journal.get(named)
+    if found is None or not schedules.is_ahead(found.created_at, now):
+        return named, found
+    return named + _AGAIN, journal.get(named + _AGAIN)
 
 
 def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
@@ -71,8 +80,8 @@ def begin(backstop: Backstop, since: datetime, now: datetime) -> Missing | None:
         now: aware.
     """
     moment = last(backstop, now)
-    named = operation_id(moment)
-    if moment < since or backstop.journal.get(named) is not None:
+    named, there = begun(backstop.journal, operation_id(moment), now)
+    if moment < since or there is not None:
         return None
     late = f"late: it was due {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if now - moment > PUNCTUAL else ""
     try:

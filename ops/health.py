@@ -38,7 +38,7 @@ class Health:
     limit: int
     doubt: str | None  # why retention lets nothing leave
     misses: tuple[OperationView, ...]  # of the last day, newest first
-    missed: tuple[Missed, ...]  # automated backups that never came, as was noted within the last day, the oldest first
+    missed: tuple[Missed, ...]  # automated backups of the last day that never came, the oldest first
     head: tuple[int, str]  # of the activity log
     reference: Line | None  # of it, from which on it counts
     a_day: int  # automated backups; 0 where they come on some days only
@@ -72,7 +72,7 @@ def of(backstop: Backstop, now: datetime, alarms: Sequence[str] = ()) -> Health:
         limit=limit,
         doubt=doubt,
         misses=lately_missed(backstop.journal.recent(200), now),
-        missed=tuple(missed.of(backstop.engine, now - LATELY)),
+        missed=tuple(each for each in missed.of(backstop.engine, now - LATELY) if each.due > now - LATELY),
         head=activity.head(backstop.engine),
         reference=activity.reference(backstop.engine),
         a_day=len(daily),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, select
+from sqlalchemy import ColumnElement, Engine, and_, select
 from sqlalchemy.orm import Session
 
 from ops import activity, schedules
@@ -68,7 +68,7 @@ def note(backstop: Backstop, begin: datetime, end: datetime, why: Callable[[date
     with Session(backstop.engine) as session, session.begin():
         activity.hold(session)
         began = set(session.scalars(select(OperationRow.id).where(OperationRow.id.in_(passed))))
-        known = set(session.scalars(select(ActivityRow.operation_id).where(ActivityRow.outcome == OUTCOME)))
+        known = set(session.scalars(select(ActivityRow.operation_id).where(_lived())))
         for each, due in passed.items():
             if each not in began | known:
                 text = f"The automated backup that was due {due:%Y-%m-%d %H:%M} UTC did not come: {why(due)}"
@@ -76,11 +76,17 @@ def note(backstop: Backstop, begin: datetime, end: datetime, why: Callable[[date
 
 
 def of(engine: Engine, since: datetime) -> list[Missed]:
-    """Those that were written down since then, in the order of their moments."""
+    """Those that were written down since then, in the order of their moments; once each, though the log may have two lines of one."""
     row = ActivityRow
-    query = select(row).where(row.outcome == OUTCOME, row.at >= since.astimezone(UTC).isoformat(), activity.BELONGS)
+    query = select(row).where(_lived(), row.at >= since.astimezone(UTC).isoformat(), activity.BELONGS).order_by(row.seq)
     with reading(engine) as session:
-        return sorted((found for each in session.scalars(query) if (found := _missed(each))), key=lambda each: each.due)
+        found = {each.id: each for row in session.scalars(query) if (each := _missed(row))}
+    return sorted(found.values(), key=lambda each: each.due)
+
+
+def _lived() -> ColumnElement[bool]:
+    """Lines of missed backups; not those of a clock that was ahead, which tell of days that have not come."""
+    return and_(ActivityRow.outcome == OUTCOME, ActivityRow.at <= (datetime.now(UTC) + schedules.APART).isoformat())
 
 
 def _missed(row: ActivityRow) -> Missed | None:

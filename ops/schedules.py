@@ -18,7 +18,7 @@ _SHAPE = re.compile(rf"(?:(?:({'|'.join((*_TURNS, _LAST))}) )?({'|'.join(_DAYS)}
 _CRON = re.compile(r"(?!\d{1,2}:|\d(?:st|nd|rd|th) )[\d*]\S*(?: \S+)+")
 _NO_CRON = "; cron's digits are not read, as day 0 is Sunday to some programs and Monday to others: write the day's name"
 _NO_FIFTH = "; not every month has a fifth: write last for its last one"
-_APART = timedelta(minutes=5)  # that the clocks of two machines may be
+APART = timedelta(minutes=5)  # that the clocks of two machines may be
 _WEEK = timedelta(days=7)
 _FAR = 40  # days back in which the last time of a monthly schedule lies
 
@@ -88,13 +88,13 @@ def _with_parts(counts: Collection[int], text: str, otherwise: str) -> str:
 
 
 def within(span: timedelta, at: datetime | None, now: datetime) -> bool:
-    """Whether something was done so lately. What lies ahead was done by a clock that stepped back since: it counts no longer."""
-    return at is not None and timedelta() <= now - at < span
+    """Whether something was done so lately; what lies as little ahead counts too, as clocks differ and step back. Pure."""
+    return at is not None and abs(now - at) < span
 
 
 def is_ahead(at: datetime, now: datetime) -> bool:
     """Whether something was done so far ahead of now that one of the two clocks is wrong, and nobody knows how long ago it was."""
-    return at - now > _APART
+    return at - now > APART
 
 
 def age(at: datetime, now: datetime) -> timedelta | None:

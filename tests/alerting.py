@@ -39,7 +39,7 @@ def cause(key: str = "automated-backup", text: str = "no room", at: datetime = N
 
 def kept(engine: Engine, found: Cause, at: datetime = NOW) -> Alert:
     records.keep(engine, found, at)
-    alert = records.last(engine, found.key)
+    alert = records.last(engine, found.key, at)
     assert alert is not None
     return alert
 

@@ -46,8 +46,8 @@ def test_what_a_person_ended_stays_over_until_it_happens_again(engine: Engine) -
     alert = kept(engine, cause())
     answers.close(engine, alert.id, by="U0BOB", why="known")
     over = records.get(engine, alert.id)
-    assert looking._is_settled(cause(), over)  # the decision itself
-    assert not looking._is_settled(cause(at=NOW + HOUR), over)
+    assert looking._is_settled(cause(), over, NOW)  # the decision itself
+    assert not looking._is_settled(cause(at=NOW + HOUR), over, NOW + HOUR)
     with pytest.raises(Refused, match="over"):
         answers.close(engine, alert.id, by="U0BOB", why="again")
 

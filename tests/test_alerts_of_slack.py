@@ -94,7 +94,7 @@ def test_a_channel_that_is_not_there_is_a_p1_that_names_it_in_the_other_one_unti
         wait_for(lambda: told(slack, "Over: Slack takes no posts in #platform"), "its end", limit=120)
     assert not told(slack, "Alerts do not arrive by Slack")
     engine = open_database(f"sqlite:///{place.backups / '.state' / 'bot.sqlite'}")
-    alert = records.last(engine, "place:#platform")
+    alert = records.last(engine, "place:#platform", datetime.now(UTC))
     assert alert is not None
     assert (alert.severity, [each["what"] for each in alert.events]) == (Severity.P1, ["resolved"])
     engine.dispose()

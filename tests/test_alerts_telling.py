@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from bot.views import alerts
 from ops.alerts import answers, canary, looking, outgoing, records, telling
 from ops.alerts.alert import Alert
+from ops.alerts.severity import Severity
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.database import DeliveryRow
@@ -104,6 +105,46 @@ def test_a_retry_is_not_the_end_and_what_halts_once_more_is_told_at_once_whoever
     assert watched.told(telling.MAIL) == ["opened", "again", "resolved"]
 
 
+def failed(at: datetime) -> Missing:
+    """An automated backup that began then, and failed."""
+    return Missing(id=f"automated-{at:%Y-%m-%d-%H%M}", due=at, why="no room", again=False, began=at)
+
+
+@pytest.mark.parametrize("behind", [MINUTE, 50 * MINUTE])
+def test_two_bots_whose_clocks_differ_and_a_clock_that_is_put_right_tell_an_alert_once(watched: Watched, behind: timedelta) -> None:
+    for at in (NOON, NOON - behind, NOON + MINUTE, NOON - behind + MINUTE):
+        watched.look(at, operations=(restore(Status.HALTED, NOON - HOUR),))
+    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened"], ["opened"])
+
+
+def test_what_fails_once_a_clock_that_was_ahead_is_put_right_is_told_though_the_same_was_over_then(watched: Watched) -> None:
+    ahead = NOON + timedelta(days=2)
+    watched.look(ahead, missing=(failed(ahead),))
+    records.resolve(watched.engine, watched.only().id, "There is a good full backup again.", ahead + MINUTE)
+    for at in (NOON, NOON + MINUTE):
+        watched.look(at, missing=(failed(NOON),))
+    assert (watched.only().at, watched.only().severity) == (NOON, Severity.P0)
+    answers.close(watched.engine, watched.only().id, by="U0BOB", why="The disk was full")
+    watched.look(NOON + HOUR, missing=(failed(NOON),))
+    assert records.open_ones(watched.engine) == []  # a person's word holds
+
+
+def test_what_was_wrong_by_a_clock_that_was_ahead_only_is_over_when_it_is_put_right(watched: Watched) -> None:
+    ahead = NOON + timedelta(days=2)
+    watched.look(ahead, missing=(failed(ahead),))
+    alert = watched.only()
+    watched.look(NOON)
+    assert records.open_ones(watched.engine) == []
+    assert records.get(watched.engine, alert.id).how == "The clock of this machine was ahead when that was found; it is not so."
+
+
+def test_a_test_of_the_alerts_that_a_clock_sent_ahead_keeps_none_from_being_sent(watched: Watched) -> None:
+    backstop, ahead = cast("Backstop", watched), NOON + timedelta(days=30)
+    canary.send(backstop, ahead, ahead)
+    canary.send(backstop, NOON, NOON)
+    assert NOON in [each.at for each in records.open_ones(watched.engine)]
+
+
 def test_a_halt_that_was_kept_quiet_is_told_when_it_halts_once_more(watched: Watched) -> None:
     watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
     answers.snooze(watched.engine, watched.only().id, by="U0BOB", hours=12, why="Convex is down")
@@ -150,7 +191,7 @@ def test_a_state_that_does_not_flap_and_comes_back_within_the_hour_is_told_at_on
 def test_where_the_weekly_test_did_not_arrive_is_told_at_once_by_the_others_until_a_test_arrives_there(watched: Watched) -> None:
     backstop = cast("Backstop", watched)
     canary.send(backstop, NOON, NOON)
-    watched.look(NOON, canary=records.last(watched.engine, "canary"))
+    watched.look(NOON, canary=records.last(watched.engine, "canary", NOON))
     watched.look(NOON + MINUTE, canary=canary.answer(backstop, watched.only().id, ["e-mail"], by="U0BOB", now=NOON + MINUTE))
     test, alert = records.open_ones(watched.engine)
     assert (test.key, test.events[-1]["lacking"]) == ("canary", ["PagerDuty"])
@@ -173,7 +214,7 @@ def test_where_the_weekly_test_did_not_arrive_is_told_at_once_by_the_others_unti
 def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_alert(watched: Watched) -> None:
     backstop = cast("Backstop", watched)
     canary.send(backstop, NOON, NOON)
-    watched.look(NOON, canary=records.last(watched.engine, "canary"))
+    watched.look(NOON, canary=records.last(watched.engine, "canary", NOON))
     found = canary.answer(backstop, watched.only().id, [], by="U0BOB", now=NOON)
     assert alerts.arrived_window(found, canary.expected(watched.settings))["blocks"][1]["optional"]
     assert "did not arrive by e-mail and PagerDuty" in str(alerts.event(found, found.events[-1]))
@@ -190,7 +231,7 @@ def test_a_test_that_nobody_answered_is_over_where_it_was_sent_once_the_next_one
     backstop, week = cast("Backstop", watched), NOON + timedelta(days=7)
     for moment in (NOON, week):
         canary.send(backstop, moment, moment)
-        looking.look(backstop, facts(canary=records.last(watched.engine, "canary")), moment)
+        looking.look(backstop, facts(canary=records.last(watched.engine, "canary", moment)), moment)
         while outgoing.deliver(watched.engine, watched.settings, telling.PAGER):
             pass
     assert [each["event_action"] for each in paging.events] == ["trigger", "resolve", "trigger"]
@@ -200,7 +241,7 @@ def test_a_test_that_nobody_answered_is_over_where_it_was_sent_once_the_next_one
 def test_a_test_that_waits_for_the_morning_cannot_be_said_to_have_arrived(watched: Watched) -> None:
     backstop, night = cast("Backstop", watched), NOON + 9 * HOUR
     canary.send(backstop, night, night)
-    watched.look(night, canary=records.last(watched.engine, "canary"))
+    watched.look(night, canary=records.last(watched.engine, "canary", night))
     with pytest.raises(Refused, match="was not sent yet: it waits for the end of the night"):
         canary.answer(backstop, watched.only().id, ["e-mail", "PagerDuty"], by="U0BOB", now=night)
     watched.look(night + 7 * HOUR, canary=watched.only())
@@ -294,7 +335,7 @@ def test_what_a_person_does_about_an_alert_is_done_and_told_or_neither(watched: 
 def test_a_test_that_arrived_is_over_at_pagerduty_too_or_is_still_open(watched: Watched) -> None:
     backstop = cast("Backstop", watched)
     canary.send(backstop, NOON, NOON)
-    watched.look(NOON, canary=records.last(watched.engine, "canary"))
+    watched.look(NOON, canary=records.last(watched.engine, "canary", NOON))
     everywhere = canary.expected(watched.settings)
     with no_deliveries(watched.engine), pytest.raises(DatabaseError, match="disk full"):
         canary.answer(backstop, watched.only().id, everywhere, by="U0BOB", now=NOON)

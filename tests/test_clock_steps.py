@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -55,22 +57,39 @@ class Stepping:
 
     def __init__(self, place: World) -> None:
         self.slack: Client = place.slack.client
-        self._offset, log = place.folder / "offset", place.folder / "bot.log"
+        self._offset, self._log = place.folder / "offset", place.folder / "bot.log"
         self.step(timedelta())
         clock = moving(place.folder)
         clock.move("hour")
         how = {name: value for name, value in clock.environ.items() if name != "FAKETIME"}
         how |= {"FAKETIME_TIMESTAMP_FILE": str(self._offset), "FAKETIME_NO_CACHE": "1"}
-        with log.open("ab") as out:
+        with self._log.open("ab") as out:
             words = [sys.executable, "-m", "bot"]
             self.child = subprocess.Popen(words, cwd=ROOT, env={**plain(), **place.environ, **how}, stdout=out, stderr=out)
-        wait_for(lambda: "connected" in log.read_text("utf-8") or self.child.poll() is not None, "the connection")
+        wait_for(lambda: "connected" in self._log.read_text("utf-8") or self.child.poll() is not None, "the connection")
 
     def step(self, ahead: timedelta) -> None:
         """Set its clock so far ahead of the real one, or behind it."""
         unfinished = self._offset.with_suffix(".new")
         unfinished.write_text(f"{ahead.total_seconds():+.0f}\n", "utf-8")
         unfinished.replace(self._offset)
+
+    def looked(self) -> float:
+        """Seconds since the schedule looked, as the bot tells a host that asks."""
+        found = re.search(r"health on port (\d+)", self._log.read_text("utf-8"))
+        assert found is not None
+        return float(httpx.get(f"http://127.0.0.1:{found[1]}/healthz", timeout=30).json()["schedule"]["last_look_seconds"] or 0)
+
+    def turns(self) -> None:
+        """Wait for a look of the schedule."""
+        before = self.looked()
+
+        def has_looked() -> bool:
+            nonlocal before
+            last, before = before, self.looked()
+            return before < last
+
+        wait_for(has_looked, "a look of the schedule")
 
     def posts(self, words: str) -> int:
         return sum(words in each.all_text for each in self.slack.messages(ENGINEERING))
@@ -80,7 +99,8 @@ class Stepping:
 def place(tmp_path: Path) -> Iterator[World]:
     now = datetime.now(UTC)
     quiet, soon = f"{now - timedelta(hours=12):%H:%M} UTC", f"{now + timedelta(hours=2):%H:%M} UTC"
-    with world(tmp_path, more=f'[schedule]\nbackup = "{quiet}"\nhealth = "{soon}"\nretention = "{quiet}"\n') as around:
+    more = f'[schedule]\nbackup = "{quiet}"\nhealth = "{soon}"\nretention = "{quiet}"\n'
+    with world(tmp_path, more=more, PORT="0", HOST="127.0.0.1") as around:
         yield around
 
 
@@ -117,3 +137,22 @@ def test_a_clock_that_steps_ahead_and_back_under_the_bot_loses_nothing_and_says_
     assert "nobody knows how much would be lost" in status
     assert "ahead of this machine's clock" in status
     assert "Full backup created" in taken(bot.slack, "/backup full").all_text
+
+
+def test_a_clock_that_is_set_back_under_the_bot_does_not_hold_up_its_schedule(bot: Stepping) -> None:
+    bot.step(-timedelta(hours=2))
+    for _ in range(3):
+        bot.turns()
+
+
+def test_a_clock_that_leaps_ahead_calls_no_backup_missed_of_days_that_nobody_lived_through(place: World, bot: Stepping) -> None:
+    bot.step(timedelta(days=5))
+    until(bot.slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+    until(bot.slack, ENGINEERING, lambda shown: "automated" in shown.all_text and "Full backup created" in shown.all_text)
+    bot.turns()
+    bot.turns()
+    assert "No alert is open" in answer(bot.slack, "/ops alerts").all_text
+    bot.step(timedelta())
+    bot.turns()
+    assert "No alert is open" in answer(bot.slack, "/ops alerts").all_text
+    assert "did not come" not in place.terminal("log").stdout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
+from ops import schedules
 from ops.alerts import answers, records, telling
 from ops.alerts.alert import Alert, Cause
 from ops.alerts.facts import CANARY
@@ -16,8 +17,9 @@ from ops.settings import Settings
 
 def send(backstop: Backstop, moment: datetime, now: datetime) -> None:
     """Once for each moment; nothing goes out where Slack is the only channel."""
-    before = records.last(backstop.engine, CANARY)
-    if not expected(backstop.settings) or (before is not None and before.at >= moment):
+    is_open = (each for each in records.open_ones(backstop.engine) if each.key == CANARY)
+    before = next(is_open, None) or records.last(backstop.engine, CANARY, now)
+    if not expected(backstop.settings) or (before is not None and before.at >= moment and not schedules.is_ahead(before.at, now)):
         return
     if before is not None and before.is_open:
         word = "It did not arrive everywhere" if before.unheard else "Nobody answered it"

@@ -60,7 +60,7 @@ def gather(  # noqa: PLR0913 # what only the bot knows, all named
         log=log,
         undelivered=(*outgoing.undelivered(backstop.engine), *([slack] if slack else ())),
         taken={name: at for name, at in taken.items() if at is not None} | ({} if slack else {"Slack": now}),
-        canary=records.last(backstop.engine, CANARY),
+        canary=records.last(backstop.engine, CANARY, now),
         unreached=tuple(outgoing.unreached(backstop.engine, settings.alerts.email, now - timedelta(days=30))),
         unplaced=closed,
     )
@@ -90,24 +90,30 @@ def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
     """Open what is wrong, end what is over, and let people hear of it."""
     engine, found, told = backstop.engine, causes(facts, now), telling.tell_change(backstop.settings, now)
     for cause in found:
-        before = records.last(engine, cause.key)
-        if not _is_settled(cause, before):
+        if not _is_settled(cause, records.last(engine, cause.key, now), now):
             records.keep(engine, cause, now)
     wrong = {cause.key for cause in found}
     for alert in records.open_ones(engine):
-        how = None if alert.key in wrong else over(alert, facts)
+        how = None if alert.key in wrong else over(alert, facts) or _never_was(alert, now)
         if how is not None:
             records.resolve(engine, alert.id, how, now, tell=told)
     waiting = [alert for alert in records.open_ones(engine) if not goes_on(alert, facts)]
     telling.tell(engine, waiting, backstop.settings, now)
 
 
-def _is_settled(cause: Cause, before: Alert | None) -> bool:
-    """Whether this very thing was an alert already, and is over. Pure."""
-    return before is not None and not before.is_open and not cause.lasting and cause.at <= before.at
+def _is_settled(cause: Cause, before: Alert | None, now: datetime) -> bool:
+    """Whether this very thing was an alert already, and is over; one about a time that has not come settles nothing. Pure."""
+    if before is None or before.is_open or cause.lasting:
+        return False
+    return cause.at <= before.at and not schedules.is_ahead(before.at, now)
 
 
-def not_begun(engine: Engine) -> datetime | None:
+def _never_was(alert: Alert, now: datetime) -> str | None:
+    """Why what is no longer found wrong is over, where it was about a time that has not come. Pure."""
+    return "The clock of this machine was ahead when that was found; it is not so." if schedules.is_ahead(alert.at, now) else None
+
+
+def not_begun(engine: Engine, now: datetime) -> datetime | None:
     """The moment of the last automated backup of which an alert said that it had not begun."""
-    alert = records.last(engine, of_backups.BACKUP)
+    alert = records.last(engine, of_backups.BACKUP, now)
     return alert.at if alert is not None and alert.about is None else None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, Select, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,7 @@ from ops import activity
 from ops.alerts.alert import EACH_COUNTS, FLAPS, LOG, Alert, Cause, of_row
 from ops.database import AlertRow, DeliveryRow, reading
 from ops.errors import Refused
+from ops.schedules import APART
 
 WHO = "alerts"
 SAME = timedelta(hours=1)  # within which what comes back is the same alert
@@ -47,7 +48,7 @@ def keep(engine: Engine, cause: Cause, now: datetime) -> None:
 
 def _open(session: Session, cause: Cause, now: datetime) -> None:
     """A new alert, or the one that was over a moment ago."""
-    last = session.scalar(select(AlertRow).where(AlertRow.key == cause.key).order_by(AlertRow.opened_at.desc()).limit(1))
+    last = session.scalar(_newest(cause.key, now))
     if last is not None and last.resolved_at is not None and _comes_back(last, cause) and now - last.resolved_at < SAME:
         last.resolved_at = last.resolved_by = last.how = None
         last.open_key = cause.key
@@ -63,6 +64,12 @@ def _open(session: Session, cause: Cause, now: datetime) -> None:
         _bring_up_to_date(row, cause)
         session.add(row)
         _log(session, cause)
+
+
+def _newest(key: str, now: datetime) -> Select[AlertRow]:
+    """The newest row of a cause that was opened by now."""
+    rows = select(AlertRow).where(AlertRow.key == key, AlertRow.opened_at <= now + APART)
+    return rows.order_by(AlertRow.opened_at.desc()).limit(1)
 
 
 def _comes_back(last: AlertRow, cause: Cause) -> bool:
@@ -147,10 +154,10 @@ def open_ones(engine: Engine) -> list[Alert]:
         return [of_row(row) for row in session.scalars(select(AlertRow).where(AlertRow.resolved_at.is_(None)).order_by(AlertRow.opened_at))]
 
 
-def last(engine: Engine, key: str) -> Alert | None:
-    """The newest of a cause, open or not."""
+def last(engine: Engine, key: str, now: datetime) -> Alert | None:
+    """The newest of a cause, open or not; not one of a clock that was ahead."""
     with reading(engine) as session:
-        row = session.scalar(select(AlertRow).where(AlertRow.key == key).order_by(AlertRow.opened_at.desc()).limit(1))
+        row = session.scalar(_newest(key, now))
         return of_row(row) if row is not None else None
 
 
