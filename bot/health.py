@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.alerting import Outgoing
 from bot.posts import Posts
+from bot.shared import Shared
 from bot.sockets import Sockets
 from ops.database import file_in_place
 from ops.journal import Journal
@@ -30,10 +30,11 @@ class Health:
     outgoing: Outgoing
     sockets: Sockets | None = None
     opened: tuple[int, int] | None = field(init=False)  # the database's file
-    counting: asyncio.Task[tuple[int, int]] | None = field(init=False, default=None)
+    counts: Shared[[], tuple[int, int]] = field(init=False)  # operations that run, and posts that wait
 
     def __post_init__(self) -> None:
         self.opened = file_in_place(self.journal.engine)
+        self.counts = Shared("health", lambda: (len(self.journal.running()), self.posts.backlog()), PATIENCE)
 
     async def __call__(self) -> tuple[bool, dict[str, Any]]:
         """Well or not, and each part."""
@@ -44,22 +45,13 @@ class Health:
         if file_in_place(self.journal.engine) != self.opened:
             return False, {"database": MOVED, "slack": {"connections": connected}, "schedule": schedule}
         try:
-            async with asyncio.timeout(PATIENCE):
-                running, waiting = await self._counts()
+            running, waiting = await self.counts()
         except (SQLAlchemyError, TimeoutError) as error:
             why = f"no answer within {PATIENCE:.0f} s" if isinstance(error, TimeoutError) else type(error).__name__
             return False, {"database": why, "slack": {"connections": connected}, "schedule": schedule}
         slack = {"connections": connected, "last_ping_seconds": None if ping is None else round(ping, 1)}
         well = connected > 0 and looked is not None and looked < LATE
         return well, {"database": "ok", "slack": slack, "schedule": schedule, "operations": running, "posts_waiting": waiting}
-
-    async def _counts(self) -> tuple[int, int]:
-        """Operations that run and posts that wait; while the database is silent everybody waits for one question, in one thread."""
-        if self.counting is None or self.counting.done():
-            ask = asyncio.to_thread(lambda: (len(self.journal.running()), self.posts.backlog()))
-            self.counting = asyncio.create_task(ask, name="health")
-            self.counting.add_done_callback(lambda done: done.cancelled() or done.exception())  # nobody may wait for it any more
-        return await asyncio.shield(self.counting)
 
     @property
     def looked(self) -> float | None:
@@ -70,6 +62,6 @@ class Health:
     async def gauges(self) -> dict[str, float]:
         """What only this process knows, for Prometheus."""
         connected = await self.sockets.connected() if self.sockets else 0
-        waiting = await asyncio.to_thread(self.posts.backlog)
+        _, waiting = await self.counts()
         found = {"slack_connections": float(connected), "posts_waiting": float(waiting)}
         return found | ({"schedule_last_look_seconds": self.looked} if self.looked is not None else {})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -37,6 +37,7 @@ from bot.registry import REGISTRY, View
 from bot.requests import Request
 from bot.schedule import Schedule
 from bot.settings import BotSettings
+from bot.shared import Shared
 from bot.slack import Slack, web_client
 from bot.sockets import Sockets
 from bot.timer import Timer
@@ -72,6 +73,7 @@ CALL = 15.0  # seconds that one call of Slack's Web API may take
 DRAIN = 3.0  # seconds that what is being answered, or shown, may still take at the end
 DRAWING = 2.0  # seconds that showing how far something is may hold it up
 ASKING = 5.0  # seconds that Slack may take to say who is in the user groups
+SCRAPED = 9.0  # seconds that the figures for Prometheus may take, which gives up after ten
 HOUSEKEEPING = 15.0  # seconds between two looks for what another bot left in the inbox
 
 
@@ -230,7 +232,8 @@ async def _begin(ending: AsyncExitStack, parts: Parts) -> None:
     await asyncio.to_thread(backstop.journal.open)
     ending.push_async_callback(asyncio.to_thread, backstop.journal.close)
     if parts.settings.port is not None:
-        web = Web(parts.health, partial(_scraped, Scraped(backstop), parts.health), parts.settings.host, parts.settings.port)
+        scraped = Shared("figures", Scraped(backstop).text, SCRAPED)
+        web = Web(parts.health, partial(_scraped, scraped, parts.health), parts.settings.host, parts.settings.port)
         await web.open()
         ending.push_async_callback(web.close)
     ending.push_async_callback(handling.workers.close, DRAIN)
@@ -238,10 +241,9 @@ async def _begin(ending: AsyncExitStack, parts: Parts) -> None:
     ending.push_async_callback(_over, keeping_house)
 
 
-async def _scraped(scraped: Scraped, health: Health) -> bytes:
+async def _scraped(scraped: Shared[[Mapping[str, float]], bytes], health: Health) -> bytes:
     """The figures for Prometheus."""
-    beside = await health.gauges()
-    return await asyncio.to_thread(scraped.text, beside)
+    return await scraped(await health.gauges())
 
 
 async def _keep_house(parts: Parts) -> None:

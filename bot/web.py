@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 from prometheus_client import CONTENT_TYPE_LATEST
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -73,5 +74,9 @@ class Web:
         return JSONResponse({"status": "ready" if well else "not ready"}, status_code=200 if well else 503)
 
     async def _metricsz(self, _request: Request) -> Response:
-        """For Prometheus."""
-        return Response(await self._metrics(), media_type=CONTENT_TYPE_LATEST)
+        """For Prometheus: the figures, or that the database does not give them."""
+        try:
+            return Response(await self._metrics(), media_type=CONTENT_TYPE_LATEST)
+        except (SQLAlchemyError, TimeoutError) as error:
+            log.warning("no figures for Prometheus: %s", type(error).__name__)
+            return Response("the database does not answer\n", status_code=503, media_type="text/plain")

@@ -49,9 +49,11 @@ def period(text: str, zone: ZoneInfo, now: datetime) -> tuple[datetime, datetime
     Raises:
         Refused: it is none, or has not begun.
     """
-    match = re.fullmatch(r"(20\d\d)(?:-(0[1-9]|1[0-2]))?", text.strip())
+    match = re.fullmatch(r"([12]\d\d\d)(?:-(0[1-9]|1[0-2]))?", text.strip())
     if match is None:
-        raise Refused(f"“{text.strip()[:20]}” is no month.", "`/ops evidence 2026-10` for a month, `/ops evidence 2026` for a year.")
+        raise Refused(
+            f"“{text.strip()[:20]}” is neither a month nor a year.", "`/ops evidence 2026-10` for a month, `/ops evidence 2026` for a year."
+        )
     year, month = int(match[1]), int(match[2] or 1)
     ends = (year + month // 12, month % 12 + 1) if match[2] else (year + 1, 1)
     begin = datetime(year, month, 1, tzinfo=zone)

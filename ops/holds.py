@@ -55,10 +55,12 @@ def switch(backstop: Backstop, person: Person, kind: str, reason: str, *, id: st
     """Switch maintenance on or off as an operation; its id.
 
     Raises:
-        Refused: the right or the reason is missing, no site is set, or another operation runs.
+        Refused: the right or the reason is missing, no site is set, the page is not up, or another operation runs.
     """
     require(person, Right.HOLD, backstop.settings.approvals.policy)
     params = maintenance.ask(backstop.services, reason if kind == maintenance.ON else reason or "it is over")
+    if kind == maintenance.OFF:
+        maintenance.require_up(backstop.services)
     return backstop.journal.start(kind, params, by=person.id, environment=ENVIRONMENT, id=id)
 
 

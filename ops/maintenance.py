@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ops import standing
 from ops.context import Services
-from ops.errors import Refused
+from ops.errors import OpsError, Refused
 from ops.journal import Interrupted, Kind, Operation, OperationView, Status
 from ops.journal.reading import Readings
 from ops.standing import Standing
@@ -74,6 +74,24 @@ def take_down(services: Services, by: str) -> dict[str, Any]:
     with Session(services.engine) as session, session.begin():
         standing.end(session, standing.What.MAINTENANCE, ENVIRONMENT, by=by)
     return {}
+
+
+def require_up(services: Services) -> None:
+    """Refuse to take down what nobody put up, and Vercel does not show.
+
+    Raises:
+        Refused: so.
+    """
+    if standing.current(services.engine, standing.What.MAINTENANCE, ENVIRONMENT) is None and not _may_be_shown(services):
+        raise Refused("The maintenance page is not up.", "Nothing was changed: the site is there for everybody.")
+
+
+def _may_be_shown(services: Services) -> bool:
+    """Whether the site shows the page; one that does not answer now may."""
+    try:
+        return services.vercel.maintenance() is not None
+    except OpsError:
+        return True
 
 
 def by_hand(services: Services) -> Standing | None:

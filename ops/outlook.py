@@ -18,6 +18,7 @@ MEASURED = timedelta(days=30)  # over which growth is measured, at most
 SHORTEST = timedelta(days=1)  # over which it is measured, at least
 SOON = 30.0  # days to the limit that are worth a word
 WARNED_FROM = 0.8  # of the folder's limit
+_YEARS = timedelta(days=3650)  # farther ahead than a growth can tell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,8 @@ class Outlook:
     def until_full(self) -> str:
         """The same in words."""
         days = round(self.days_left or 0)
+        if days > _YEARS.days:
+            return "more than ten years"
         return "less than a day" if not days else "1 day" if days == 1 else f"{days} days"
 
     @property

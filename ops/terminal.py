@@ -263,9 +263,10 @@ def verify_log(options: argparse.Namespace) -> Answer:
         problems = [*activity.verify(backstop.engine, since), *activity.against(backstop.engine, heads)]
         seq, digest = activity.head(backstop.engine)
     said = [*problems, _WHAT_TO_DO] if problems else ["Every line of the log is as it was written."]
+    ends = "The last that was written by Backstop is" if problems else "It ends with"
     counts = [f"It counts from line {since.seq} on: {since.who} ended the alert about what was before."] if since else []
     return Answer(
-        words="\n".join([*said, f"It ends with line {seq}, {digest}.", *counts]),
+        words="\n".join([*said, f"{ends} line {seq}, {digest}.", *counts]),
         document={"problems": problems, "line": seq, "hash": digest, "since": since.seq if since else 1},
         code=4 if problems else 0,
     )

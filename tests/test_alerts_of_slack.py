@@ -15,6 +15,7 @@ from bot.unposted import broken, closed
 from ops.alerts import Severity, records
 from ops.database import PostRow, open_database
 from sandbox.slack import Client
+from tests.cards import answer
 from tests.selling import until
 from tests.test_schedule_from_slack import in_use_since_yesterday, scheduled, titled
 from tests.world import ENGINEERING, INCIDENTS, World, running, wait_for, world
@@ -82,6 +83,10 @@ def test_a_channel_that_is_not_there_is_a_p1_that_names_it_in_the_other_one_unti
     place.more = f'{more}[slack]\nengineering = "#platform"\n'
     with running(place):
         until(slack, INCIDENTS, lambda shown: "P0 · The automated backup did not succeed" in shown.all_text)
+        said = answer(slack, "/ops post health").all_text
+        assert said.startswith("Posted in #incidents. ")
+        assert "Not in #platform yet: Slack says" in said
+        assert "channel_not_found" in said
         waited(place)
         card = until(slack, INCIDENTS, lambda shown: "Slack takes no posts in #platform" in shown.all_text)
         assert "P1" in card.all_text

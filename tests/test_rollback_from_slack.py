@@ -197,6 +197,7 @@ def test_the_glass_is_broken_with_a_reason_and_the_id_both_channels_are_told_and
 
 def test_maintenance_is_switched_on_with_a_reason_nags_when_forgotten_and_off_again(shop: Shop, world: World, slack: Client) -> None:
     assert "needs a reason" in answer(slack, "/ops maintenance on", user=BOB).all_text
+    assert "The maintenance page is not up." in answer(slack, "/ops maintenance off", user=BOB).all_text
     answer(slack, "/ops maintenance on certificate renewal", user=BOB)
     assert shop.vercel
     wait_for(lambda: shop.vercel.maintenance, "the page")  # type: ignore[union-attr] # it is there

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from bot import checklisting, posting, witness
 from bot.desk import Desk
 from bot.pictures import Picture
+from bot.posts import Unposted
 from bot.registry import Reply, command
 from bot.requests import Request
 from bot.views import health as views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message, section
+from bot.views.text import code
 from ops import activity, evidence, outlook, schedules
 from ops.checklists import MONTHLY, WEEKLY
 from ops.errors import Refused
@@ -53,7 +56,10 @@ POSTS: Mapping[str, Callable[[Desk, str, datetime], tuple[str, ...]]] = {
     MONTHLY: partial(_checklist, MONTHLY),
     "digest": _digest,
 }
-"""By the word that is typed; each says where it was posted."""
+"""By the word that is typed; each says where it is to stand."""
+
+PATIENCE, LOOK = 5.0, 0.1  # seconds for which it is waited that Slack takes it, and between two looks
+AHEAD = timedelta(minutes=10)  # the database's clock may be before ours
 
 _post = command("/ops", "post", needs=Right.TAKE, stored=True)
 _verify = command("/ops", "verify-log", needs=Right.LOOK)
@@ -68,8 +74,29 @@ def post(request: Request, desk: Desk) -> Reply:
         wrong = f"There is no post “{request.text.strip()[:40]}”." if named else "Which post?"
         raise Refused(wrong, f"Those there are: {', '.join(f'`/ops post {each}`' for each in POSTS)}.")
     channels = POSTS[named](desk, request.operation_id, datetime.now(UTC))
-    words = f"Posted in {' and '.join('#' + each.lstrip('#') for each in channels)}."
-    return Reply(message=message(words, section(words)))
+    waiting = [each for each in _waiting(desk, named) if each.channel in channels]
+    there = [each for each in channels if each not in {post.channel for post in waiting}]
+    words = [f"Posted in {' and '.join(_hashed(each) for each in there)}."] if there else []
+    return Reply(message=message(" ".join([*words, *map(_waits, waiting)]), section(*words, *map(_waits, waiting))))
+
+
+def _waiting(desk: Desk, named: str) -> list[Unposted]:
+    """What Slack has not taken after a moment, of what was just written down."""
+    end = time.monotonic() + PATIENCE
+    while (found := desk.posts.unposted(f"{named}-", datetime.now(UTC) + AHEAD)) and time.monotonic() < end:
+        time.sleep(LOOK)
+    return list({each.channel: each for each in found}.values())
+
+
+def _waits(post: Unposted) -> str:
+    """That it is not in its channel yet, and why."""
+    why = f"Slack says {code(post.error, 100)}" if post.error else "Slack has not taken it yet"
+    return f":hourglass_flowing_sand: Not in {_hashed(post.channel)} yet: {why}. It is kept, and follows."
+
+
+def _hashed(channel: str) -> str:
+    """A channel as people write it."""
+    return f"#{channel.lstrip('#')}"
 
 
 @_verify.handle

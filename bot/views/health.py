@@ -82,7 +82,8 @@ def _rhythm(found: Health) -> str:
 
 def log_verified(looked: Looked, head: tuple[int, str]) -> Message:
     """Whether the activity log is as it was written, and as was posted in Slack."""
-    end = f"It ends with line {head[0]}, {code(head[1][:16])}. {_compared(looked.posted)} {_counts_since(looked.since)}".strip()
+    ends = "It ends with" if not looked.problems else "The last that was written by Backstop is"
+    end = f"{ends} line {head[0]}, {code(head[1][:16])}. {_compared(looked.posted)} {_counts_since(looked.since)}".strip()
     if not looked.problems and looked.given_up:
         said = f":warning: *Every line is as it was written from where the log counts on. Before that it is not.* {end}"
         return message("The log is as it was written since a person began it anew", section(said, *map(prose, looked.given_up), _ASK))

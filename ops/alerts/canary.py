@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import UTC, datetime
 
 from ops import schedules
 from ops.alerts import answers, records, telling
 from ops.alerts.alert import Alert, Cause
 from ops.alerts.facts import CANARY
 from ops.alerts.severity import Severity
+from ops.automated import PUNCTUAL
 from ops.backstop import Backstop
 from ops.errors import Refused
 from ops.settings import Settings
@@ -25,11 +26,12 @@ def send(backstop: Backstop, moment: datetime, now: datetime) -> None:
         word = "It did not arrive everywhere" if before.unheard else "Nobody answered it"
         how = f"{word}; the next one was sent."
         records.resolve(backstop.engine, before.id, how, now, tell=telling.tell_change(backstop.settings, now))
+    late = f" It comes late: it was due {moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC." if now - moment > PUNCTUAL else ""
     cause = Cause(
         key=CANARY,
         severity=Severity.TEST,
         title="This is the weekly test of the alerts",
-        text="Nothing is wrong. It shows that an alert would reach you.",
+        text=f"Nothing is wrong. It shows that an alert would reach you.{late}",
         remedy="Say on its card in Slack where it arrived.",
         at=moment,
     )

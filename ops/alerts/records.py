@@ -130,6 +130,7 @@ def note_told(session: Session, alert: Alert, what: str, now: datetime) -> Alert
     """People hear of it now; in the caller's transaction."""
     row = session.get_one(AlertRow, alert.id)
     row.told_at, row.told = now, alert.digest
+    row.snoozed_by = row.snoozed_until = row.snoozed_why = None  # nobody is told while it is quiet, so that is over
     if what in {"reminder", "still"}:
         event(row, what, alert.text, now)
     return of_row(row)
