@@ -10,7 +10,7 @@ from ops.errors import Refused
 from ops.journal import Interrupted, OperationView
 
 _BACKUPS = ("safety ", "backup ")  # what the steps of a backup within another operation begin with
-_OURS = ("imports before",)  # what a later step cannot do without
+_OURS = ("imports before", "no other import")  # what a later step cannot do without
 
 
 def halted_at(view: OperationView) -> str | None:

@@ -112,6 +112,7 @@ def test_what_a_restore_found_wanting_is_sound_again_only_by_a_restore_that_is_p
         ("safety export", False),
         ("backup manifest", False),
         ("imports before", False),
+        ("no other import", False),
     ],
 )
 def test_a_person_can_vouch_for_a_step_but_for_no_backup_that_was_not_taken(step: str | None, possible: bool) -> None:

@@ -95,6 +95,7 @@ def test_every_row_comes_back_proven_while_the_code_stays_as_it_is(shop: Shop, b
         "nothing moved",
         "target",
         "archive",
+        "no other import",
         "maintenance on",
         "pause",
         "safety manifest",

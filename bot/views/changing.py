@@ -325,8 +325,8 @@ def ways(view: OperationView) -> str:
 
 
 def _over_again(view: OperationView) -> Element | None:
-    """The same once more in its place, where it halted at the import or its proof: a retry of the proof imports nothing again."""
-    if not (kinds.is_rollback(view.kind) or view.kind in kinds.RESTORES) or halted_at(view) not in {"data", "proof"}:
+    """The same once more in its place, where it halted before, at or after the import: a retry of the proof imports nothing again."""
+    if not (kinds.is_rollback(view.kind) or view.kind in kinds.RESTORES) or halted_at(view) not in {"imports before", "data", "proof"}:
         return None
     if kinds.is_rehearsal(view.params["bound"]):  # its window is production's
         return None

@@ -12,6 +12,7 @@ from ops.errors import Refused
 from ops.plans import Plan
 from ops.restore.assessing import Assessment
 from ops.restoring.around import SPOTS
+from ops.restoring.data import ALONE
 from ops.restoring.looking import previewed, sha256_now
 from ops.restoring.staged import PUT_BACK, SAVED
 from ops.settings import Settings
@@ -107,6 +108,7 @@ def steps(settings: Settings, found: Assessment) -> Sequence[str]:
         "archive": True,
         SAVED: lent,
         "packages": push,
+        ALONE: ours,
         "maintenance on": found.maintenance,
         "pause": found.paused,
         "safety backup": ours,

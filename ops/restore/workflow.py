@@ -61,6 +61,7 @@ class Way:
         self.data.archive()
         if self.opens:
             self.to.packages()
+        self.data.alone()
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         self.data.pause()
         self.data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="restore of")

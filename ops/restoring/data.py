@@ -18,6 +18,7 @@ from ops.restoring.leaving import STEP, leaving
 from ops.restoring.looking import scratch
 from ops.services.convex.imports import Mode
 
+ALONE = "no other import"  # the step that a plan names
 _NAMED = 5  # tables that a sentence names
 
 
@@ -29,6 +30,7 @@ class Data:
         self.op, self.services = to.op, to.services
         self.path = self.services.catalogue.archive(bound["backup"])
         self.safety = ""  # the backup of what is there now, once it is made
+        self.known: list[str] | None = None  # the imports that were done before that one began
         self.covered = False  # whether nothing can be written while the data go back
         self.strict = self.to.environment != PRODUCTION  # whether tables that differ fail it though something could write
         self.tables: dict[str, Table] = {}
@@ -75,6 +77,15 @@ class Data:
         self.services.catalogue.learn(self.bound["backup"], lambda facts: unsound(facts, why, datetime.now(UTC)))
         return Failed(message, remedy)
 
+    def alone(self) -> None:
+        """Wait until nobody else imports there, before anything changes: what that writes after the safety backup would be in none."""
+
+        def wait() -> dict[str, Any]:
+            self.services.convex.require_no_import(self.to.environment, stop=self.op.stop, said=self.to.said)
+            return {"done": self.services.convex.imports_done(self.to.environment)}
+
+        self.known = self.op.step(ALONE, wait, if_interrupted=Interrupted.REDO)["done"]
+
     def pause(self) -> None:
         """Stop every function while the data go back; where the key may not, the card says so and the proof is milder."""
         if not self.bound["pause"]:
@@ -105,7 +116,7 @@ class Data:
         """All tables at once or none, once, and after a crash only with a look at how the first one ended."""
         convex, mode = self.services.convex, self.mode
         seen = f"{self.prefix}imports before"
-        before = self.op.step(seen, lambda: convex.newest_import(self.to.environment), if_interrupted=Interrupted.REDO)
+        before = self.op.step(seen, lambda: convex.newest_import(self.to.environment, self.known), if_interrupted=Interrupted.REDO)
 
         def bring() -> dict[str, Any]:
             return convex.bring(self.to.environment, self.path, mode=mode, stop=self.op.stop, said=self.to.said).dump()

@@ -11,6 +11,7 @@ from ops.errors import Refused
 from ops.manifest import Backup
 from ops.plans import Plan
 from ops.restoring.around import SPOTS
+from ops.restoring.data import ALONE
 from ops.restoring.looking import previewed, sha256_now
 from ops.rollback.preview import ENVIRONMENT, Preview
 from ops.settings import Settings
@@ -112,6 +113,7 @@ def steps(*, data: bool, maintenance: bool, pause: bool, settings: Settings) -> 
         "nothing moved": True,
         "archive": data,
         "packages": own or data,
+        ALONE: data,
         "maintenance on": maintenance,
         "pause": pause,
         "safety backup": True,

@@ -66,6 +66,7 @@ class Back:
         data = Data(self.to, self.bound)
         data.archive()
         fits = self.prepare()
+        data.alone()
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         data.pause()
         data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="rollback to")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,10 +86,19 @@ class Convex:
 
     # -- data --------------------------------------------------------------------------------------------------------------
 
-    def newest_import(self, environment: str) -> str:
-        """The id of the newest import there; "" before the first one."""
+    def newest_import(self, environment: str, known: Collection[str] | None = None) -> str:
+        """The id of the newest import there; "" before the first one.
+
+        Raises:
+            ConvexFailed: one is under way, or was done, that is not among the ``known`` ones, where those are given.
+        """
         with self._door(environment) as door:
-            return imports.newest(door)
+            return imports.newest(door, known)
+
+    def imports_done(self, environment: str) -> list[str]:
+        """The ids of the imports that have completed there."""
+        with self._door(environment) as door:
+            return imports.done(door)
 
     def bring(self, environment: str, archive: Path, *, mode: Mode, stop: threading.Event, said: Callable[[str], None]) -> Imported:
         """Import an archive; the deployment names itself first.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -66,10 +66,34 @@ class Misfit(ConvexFailed):
         self.clash = clash  # which row, and why
 
 
-def newest(door: Door) -> str:
-    """The id of the newest import; "" before the first one."""
+def newest(door: Door, known: Collection[str] | None = None) -> str:
+    """The id of the newest import; "" before the first one.
+
+    Args:
+        door: of the deployment.
+        known: the imports that were done when a safety backup of it began; None where there is none.
+
+    Raises:
+        ConvexFailed: what another one wrote is not sure to be in that backup.
+    """
     seen = listed(door)
+    if known is not None and uncovered(seen, known):
+        raise ConvexFailed(
+            f"Somebody else imported into {door.target.label} after the safety backup began, or still does: what that wrote may be in no "
+            "backup, so ours has not begun.",
+            "Start this over once theirs has ended: that takes a new safety backup first. A retry finds the same.",
+        )
     return seen[0].id if seen else ""
+
+
+def uncovered(seen: Sequence[Seen], known: Collection[str]) -> list[Seen]:
+    """The imports that were not done yet when those were, and write or wrote rows since. Pure."""
+    return [each for each in seen if each.state == "in_progress" or (each.state == "completed" and each.id not in known)]
+
+
+def done(door: Door) -> list[str]:
+    """The ids of those that have completed."""
+    return [each.id for each in listed(door) if each.state == "completed"]
 
 
 def listed(door: Door) -> list[Seen]:
