@@ -12,6 +12,7 @@ from ops import restore as restoring
 from ops import salvage as salvaging
 from ops.errors import Refused
 from ops.restore import Assessment
+from ops.restoring.left import sentence
 from ops.terminal import Answer, opened
 from ops.terminal_changes import begun, followed, say
 from ops.words import ago, decimal_size
@@ -49,6 +50,7 @@ def _assessed(found: Assessment) -> list[str]:
     lines += ["The backup's code had another Convex schema."] if found.schema_differs else []
     if found.rehearsed is not None:
         lines.append(f"Rehearsed in staging: {found.rehearsed or 'its rows fit the functions that run'}")
+    lines += [f"Warning: {sentence(found.left)}"] if found.left and found.environment != "production" else []
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f"No maintenance page is shown meanwhile. {found.page_missing}"] if found.page_missing else []
     return lines

@@ -20,6 +20,7 @@ from ops.errors import Failed, OpsError, Refused
 from ops.facts import RESTORED, Facts
 from ops.journal import Interrupted, Journal, Kind, Operation, OperationView, Status
 from ops.manifest import Backup
+from ops.restoring import left
 from ops.restoring.data import Data, proven
 from ops.restoring.looking import require_backup, require_data, scratch
 from ops.restoring.staged import PUT_BACK, SAVED, Staged, require_spots
@@ -68,7 +69,8 @@ def ask(services: Services, choice: Choice, repeats: OperationView | None = None
         "maintenance": False,
         "steps": list(steps(services)),
     }
-    shown = {"reason": "the weekly verification", "why": choice.why, "seed": choice.seed}
+    waits = left.shown(services, comes_back=services.settings.verification.put_back)
+    shown = {"reason": "the weekly verification", "why": choice.why, "seed": choice.seed, "left": waits}
     shown |= {"repeats": repeats.id, "damage": repeats.result["missed"]} if repeats else {}
     return {"bound": bound, "shown": shown}
 

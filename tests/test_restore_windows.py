@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -31,9 +32,9 @@ def assessed(environment: str) -> Assessment:
     )
 
 
-def window(environment: str, *, own: bool, put_back: bool = True, usual: float | None = 60.0) -> str:
+def window(environment: str, *, own: bool, put_back: bool = True, usual: float | None = 60.0, left: dict[str, Any] | None = None) -> str:
     """What its window says."""
-    found, zone = assessed(environment), ZoneInfo("UTC")
+    found, zone = replace(assessed(environment), left=left), ZoneInfo("UTC")
     shown = views.window(
         found, zone=zone, usual=usual, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={}
     )
@@ -78,6 +79,17 @@ def test_what_becomes_of_stagings_own_data_is_said_before_a_rehearsal_is_begun()
     left = window("production", own=True, put_back=False)
     assert "replaced by the backup's, and stay so (`[verification] put_back` is off)" in left
     assert "saved first" not in left
+
+
+def test_that_stagings_own_data_wait_to_be_put_back_is_said_before_staging_is_changed_again() -> None:
+    waits = "Staging's own data could not be put back before, and wait in `/b/staging-1.zip`."
+    rehearsed = window("production", own=True, left={"path": "/b/staging-1.zip", "comes_back": True})
+    assert f"{waits} This puts them back in the end; what staging holds now is not kept." in rehearsed
+    assert "Staging's own data, which wait in a file, are put back in the end" in rehearsed
+    assert "saved first" not in rehearsed
+    stays = window("staging", own=True, left={"path": "/b/staging-1.zip", "comes_back": False})
+    assert f"{waits} This does not put them back: their task stays open." in stays
+    assert "could not be put back" not in window("staging", own=True)
 
 
 def test_a_maintenance_page_that_is_up_already_is_said_to_stay_before_anything_begins() -> None:

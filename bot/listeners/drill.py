@@ -56,8 +56,10 @@ def _started(request: Request, desk: Desk, letter: str) -> Reply:
     """Begin it."""
     scenario = drill.find(letter)
     backstop = desk.backstop
-    drill.begin(backstop.journal, backstop.services, scenario, request.person.id, id=request.operation_id)
-    return shown(request, message(f"Drill {scenario.letter} has begun: its card is in {desk.settings.slack.engineering}."))
+    started = drill.begin(backstop.journal, backstop.services, scenario, request.person.id, id=request.operation_id)
+    view = backstop.journal.get(started)
+    waits = view.params["shown"]["left"] if view else None
+    return shown(request, views.begun(scenario.letter, waits, desk.settings.slack.engineering))
 
 
 @_history.handle

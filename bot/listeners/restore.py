@@ -18,6 +18,7 @@ from bot.views import salvage as salvage_views
 from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from bot.views.blocks import TITLE, actions, button, in_window, message, section
+from bot.views.staging import waits
 from ops import asking, deltas, manifest, metrics, reports, restore, salvage, staging, watch
 from ops.errors import Refused
 from ops.people import Right
@@ -182,7 +183,7 @@ def rehearse(request: Request, desk: Desk) -> Reply:
     plan = restore.plan(desk.settings, found, "rehearsal of a restore to production")
     asking.ask(desk.backstop, request.person, plan, id=request.operation_id)
     words = f"The rehearsal on {found.target} has begun: its card is in {desk.settings.slack.engineering}. Then look again."
-    said = message(words, section(words), actions(button("Look again", Action.RESTORE_TO, f"{backup_id} production")))
+    said = message(words, section(words, waits(found.left)), actions(button("Look again", Action.RESTORE_TO, f"{backup_id} production")))
     return Reply(view=in_window(dict(said), TITLE, Window.ANSWER), message=said)
 
 

@@ -49,7 +49,12 @@ def _running(view: OperationView, now: datetime) -> Message:
     line = str(view.progress.get("line") or view.progress.get("waiting") or "")
     return message(
         f"{escape(title(view))} on {prose(outcome.target(view))}: {doing}",
-        section(head, about(view), staging.cancelled(view) if kinds.is_rehearsal(view.params["bound"]) else ""),
+        section(
+            head,
+            about(view),
+            staging.waits(view.params["shown"].get("left")),
+            staging.cancelled(view) if kinds.is_rehearsal(view.params["bound"]) else "",
+        ),
         context(steps.line(view)),
         context(_rest(view, now), code(line, 150) if line else ""),
         actions(_cancel(view)),

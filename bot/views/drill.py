@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.views import staging, steps
 from bot.views.actions import Action, Field, Window
@@ -65,6 +65,7 @@ def card(view: OperationView, now: datetime) -> Message:
         section(
             dotted(f"{RUNNING} *{head}*", f"*{prose(outcome.target(view))}*", duration(now - view.created_at)),
             _asks(view),
+            staging.waits(view.params["shown"].get("left")),
             f"asked by {mention(view.requested_by)} · production is not touched",
         ),
         context(steps.line(view)),
@@ -128,6 +129,12 @@ def over(found: Drilled, target: str, line: str = "", left: str = "") -> Message
         context(line),
         actions(button("History", Action.DRILL_HISTORY)),
     )
+
+
+def begun(letter: str, left: dict[str, Any] | None, channel: str) -> Message:
+    """To whoever started it; ``left``: staging's own data that wait to be put back."""
+    said = f"Drill {letter} has begun: its card is in {channel}."
+    return message(said, section(said, staging.waits(left))) if left else message(said)
 
 
 def see(drill_id: str) -> View:

@@ -30,6 +30,7 @@ from bot.views.blocks import (
 )
 from bot.views.changing import pause_meanwhile, stays_closed
 from bot.views.rollback import loss_lines
+from bot.views.staging import waits
 from bot.views.text import code, counted, escape, exact, mention, number, plain, prose, size, takes
 from ops.manifest import Backup
 from ops.restore import UNKNOWN_SECONDS, Assessment
@@ -117,12 +118,20 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool, put_back: bool) -
         ]
     asks = confirm(
         "Rehearse in staging?",
-        f"{_BACK if put_back else _REPLACED} Production is not touched.",
+        f"{_becomes(found, put_back=put_back)} Production is not touched.",
         "Rehearse it",
         "Not now",
     )
     ways = actions(button("Rehearse in staging", Action.REHEARSE, found.backup.id, asks=asks)) if staging else None
-    return [each for each in (section(f"{head} Whether its rows fit is *not rehearsed*. {meanwhile}"), ways) if each]
+    said = waits(found.left) if staging else ""
+    return [each for each in (section(f"{head} Whether its rows fit is *not rehearsed*. {meanwhile}", said), ways) if each]
+
+
+def _becomes(found: Assessment, *, put_back: bool) -> str:
+    """What becomes of staging's own data in a rehearsal."""
+    if not put_back:
+        return _REPLACED
+    return "Staging's own data, which wait in a file, are put back in the end; until then it holds the backup's." if found.left else _BACK
 
 
 def window(  # noqa: PLR0913 # all that it shows, named
@@ -215,7 +224,7 @@ def spot_line(each: Spot) -> str:
 def _data(found: Assessment) -> list[Block]:
     """What becomes of the rows."""
     if found.environment != "production":
-        return [section("*Data:* every table of staging is replaced; nothing of production is touched.")]
+        return [section("*Data:* every table of staging is replaced; nothing of production is touched.", waits(found.left))]
     if found.loss is None:
         return [
             section(f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}")

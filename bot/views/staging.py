@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.views.text import code, mention, prose
 from ops.recoveries import PREPARED
+from ops.restoring.left import sentence
 from ops.restoring.staged import SAVED
 
 if TYPE_CHECKING:
@@ -26,6 +27,12 @@ def kept(view: OperationView) -> str:
             f"*without schema validation*. {prose(clash, 300)}"
         )
     return f":warning: Staging's own data could not be put back: {prose(found['why'], 300)} They are kept in {code(found['kept'])}."
+
+
+def waits(found: dict[str, Any] | None) -> str:
+    """Before it begins and while it runs: that staging's own data wait to be put back, and what becomes of them."""
+    said = sentence(found)
+    return f":warning: {prose(said, 500)}" if said else ""
 
 
 def paused(view: OperationView) -> str:

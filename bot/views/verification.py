@@ -9,7 +9,7 @@ from bot.views import steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Message, actions, button, context, dotted, message, section
-from bot.views.staging import cancelled, kept, paused
+from bot.views.staging import cancelled, kept, paused, waits
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, people, prose
 from ops import overlooked
@@ -29,7 +29,10 @@ def card(view: OperationView, now: datetime) -> Message:
         return message(
             f"Restoring {view.params['bound']['backup']} to {where}",
             section(
-                dotted(f"{RUNNING} *Verifying {backup} by a restore*", f"*{where}*", duration(now - view.created_at)), why, cancelled(view)
+                dotted(f"{RUNNING} *Verifying {backup} by a restore*", f"*{where}*", duration(now - view.created_at)),
+                why,
+                waits(view.params["shown"].get("left")),
+                cancelled(view),
             ),
             context(steps.line(view)),
             context(code(line, 150) if line else ""),

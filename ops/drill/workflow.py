@@ -21,6 +21,7 @@ from ops.journal.reading import Readings
 from ops.manifest import Backup
 from ops.notes import Note
 from ops.recoveries import PREPARED
+from ops.restoring import left
 from ops.restoring.data import Data
 from ops.restoring.looking import require_backup, require_data, scratch
 from ops.restoring.staged import ENVIRONMENT, Staged, require_spots
@@ -55,7 +56,8 @@ def ask(services: Services, scenario: Scenario, seed: int) -> dict[str, Any]:
         raise Refused("There is no good full backup of production to drill with.", "Take one: `/backup full`.")
     steps = ["staging", "archive", "prepared", "disaster", DETECTED, DECIDED, "data", "proof", "smoke tests", "report"]
     bound = {**_bound(services, newest), "scenario": scenario.letter, "steps": steps}
-    return {"bound": bound, "shown": {"reason": f"drill {scenario.letter}: {scenario.title}", "seed": seed}}
+    waits = left.shown(services, comes_back=services.settings.verification.put_back)
+    return {"bound": bound, "shown": {"reason": f"drill {scenario.letter}: {scenario.title}", "seed": seed, "left": waits}}
 
 
 def _bound(services: Services, backup: Backup) -> dict[str, Any]:

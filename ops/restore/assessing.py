@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from ops import maintenance, pausing, spots
@@ -16,6 +17,7 @@ from ops.journal import OperationView
 from ops.journal.reading import Readings
 from ops.loss import Loss
 from ops.manifest import Backup, milliseconds
+from ops.restoring import left
 from ops.restoring.looking import lost, page_missing, require_backup, require_data, require_whole
 from ops.services.git import Commit
 from ops.spots import Spot
@@ -44,6 +46,7 @@ class Assessment:
     maintenance_stays: dict[str, str] | None = None  # the page that a person put up before: by whom, and why
     paused: bool = False
     pause_ends: dict[str, str] | None = None  # a pause that a person began, which ends with this: by whom, and why
+    left: dict[str, Any] | None = None  # staging's own data that wait to be put back: where, and whether this does it
     rehearsal: bool = False  # to staging, under the functions that production runs: whether the rows fit them
     rehearsed: str | None = None  # what the last rehearsal said of them: "" where they fit; None where there was none
     spots: tuple[Spot, ...] = ()  # what the settings want of the rows, as the backup has them
@@ -100,6 +103,7 @@ def look(  # noqa: PLR0913 # what is asked for, all named
         paused=ours and services.settings.convex.pause,
         pause_ends=pausing.by_hand(services, PRODUCTION) if ours and services.settings.convex.pause else None,
         spots=_spots(services, backup, stop),
+        left=left.shown(services, comes_back=(ours or rehearsal) and services.settings.verification.put_back),
         rehearsal=rehearsal and not ours,
         rehearsed=_rehearsed(services, backup.id, live.hash) if ours and services.settings.app.functions == "bot" else None,
     )

@@ -76,6 +76,7 @@ def _shown(found: Assessment, reason: str, impact: str, began: str) -> dict[str,
         "maintenance_stays": found.maintenance_stays,
         "pause_ends": found.pause_ends,
         "rehearsed": found.rehearsed,
+        "left": found.left if found.environment != "production" else None,
         "schema_differs": found.schema_differs,
         "spots": spots.dump(found.spots),
     }

@@ -17,7 +17,9 @@ from ops import files, pausing, spots, staging, standing, tasks
 from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
+from ops.journal.reading import Readings
 from ops.releasing import Releasing
+from ops.restoring import left
 from ops.restoring.data import Data
 from ops.services.convex import Misfit
 from ops.standing import What
@@ -37,8 +39,9 @@ class Staged:
 
     @property
     def saved(self) -> Path:
-        """Where staging's own data are kept meanwhile."""
-        return self.services.settings.state / f"staging-{self.op.id}.zip"
+        """Where staging's own data are kept meanwhile: in the file that waited for being put back, where one did."""
+        taken = (Readings(self.services.engine).step_result(self.op.id, SAVED) or {}).get("taken")
+        return Path(taken) if taken else self.services.settings.state / f"{left.name(self.op.id)}.zip"
 
     @property
     def own_functions(self) -> bool:
@@ -68,12 +71,20 @@ class Staged:
             self.op.step(SAVED, self._export, if_interrupted=Interrupted.REDO)
 
     def _export(self) -> dict[str, Any]:
-        """The export, whole under its name or not there."""
+        """The export, whole under its name or not there; where staging's own data wait already, what is there now is not its own."""
+        if (waits := left.waiting(self.services, self._instance)) is not None:
+            return {"bytes": waits.stat().st_size, "taken": str(waits)}
+        self.services.convex.require_no_import(ENVIRONMENT, stop=self.op.stop, said=self.to("").said)
         part = files.temporary(self.saved, self.op.id)
         part.unlink(missing_ok=True)
         self.services.convex.export(ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
         files.keep(part, self.saved)
         return {"bytes": self.saved.stat().st_size}
+
+    @property
+    def _instance(self) -> str:
+        """What staging called itself when it proved itself."""
+        return str((Readings(self.services.engine).step_result(self.op.id, ENVIRONMENT) or {}).get("instance") or "")
 
     def bring(self, data: Data) -> Mapping[str, Any]:
         """The backup's functions and data, proven; what the proof found.
@@ -99,7 +110,7 @@ class Staged:
         try:
             if self.saved.exists():
                 self._put_back(commit)
-                self.saved.unlink(missing_ok=True)
+                left.close(self.services, self.saved, self.op.id, self.op.requested_by)
         except OpsError as error:  # what the operation found is what counts; what was saved stays, and the card says where
             self._leave(error.message)
         finally:
@@ -113,7 +124,7 @@ class Staged:
             "staging's key, `npx convex import --replace-all` brings that file there; then remove it."
         )
         with Session(self.services.engine) as session, session.begin():
-            tasks.begin(session, f"staging-{self.op.id}", "staging to put back", what, by=self.op.requested_by, about=self.op.id)
+            tasks.begin(session, self.saved.stem, left.KIND, what, by=self.op.requested_by, about=self.op.id)
 
     def _as_it_was(self) -> None:
         """Whatever came of it, its functions run again, or stand still where a person had paused them before; or the card says so."""
