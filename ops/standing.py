@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from ops.database import StandingRow, reading
+from ops.database import StandingRow, StepRow, reading
 
 
 class What(enum.StrEnum):
@@ -46,6 +46,7 @@ class Standing:
     since: datetime
     until: datetime | None = None  # somebody said that it is needed for so long
     operation_id: str | None = None
+    sure: bool = True  # whether it is so: a pause is written down first, and may have failed
 
     @property
     def keeps_production_away(self) -> bool:
@@ -90,13 +91,13 @@ def all_of(engine: Engine) -> list[Standing]:
     """Everything that stands, the oldest first."""
     with reading(engine) as session:
         rows = session.scalars(select(StandingRow).where(StandingRow.ended_at.is_(None)).order_by(StandingRow.since))
-        return [_standing(row) for row in rows]
+        return [_standing(session, row) for row in rows]
 
 
 def ended_since(engine: Engine, at: datetime) -> list[Standing]:
     """What was ended since then."""
     with reading(engine) as session:
-        return [_standing(row) for row in session.scalars(select(StandingRow).where(StandingRow.ended_at >= at))]
+        return [_standing(session, row) for row in session.scalars(select(StandingRow).where(StandingRow.ended_at >= at))]
 
 
 def overdue(standing: Iterable[Standing], now: datetime) -> list[tuple[Standing, int]]:
@@ -117,7 +118,16 @@ def _open(session: Session, what: What, environment: str) -> StandingRow | None:
     return session.scalar(query.with_for_update())
 
 
-def _standing(row: StandingRow) -> Standing:
+def _standing(session: Session, row: StandingRow) -> Standing:
     """One of them, from its row."""
     names = ("id", "environment", "reason", "by", "since", "until", "operation_id")
-    return Standing(what=What(row.what), **{name: getattr(row, name) for name in names})
+    return Standing(what=What(row.what), sure=_sure(session, row), **{name: getattr(row, name) for name in names})
+
+
+def _sure(session: Session, row: StandingRow) -> bool:
+    """Whether it is so: of a pause that an operation began, whether that step came to its end and says so."""
+    if row.what != What.PAUSED or not row.operation_id:
+        return True
+    steps = session.scalars(select(StepRow).where(StepRow.operation_id == row.operation_id).order_by(StepRow.position.desc()))
+    last = next((step for step in steps if step.name.split()[-1] == "pause"), None)
+    return last is None or (last.state == "done" and bool(((last.result or {}).get("value") or {}).get("paused")))

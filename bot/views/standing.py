@@ -60,11 +60,15 @@ def _where(each: Standing) -> str:
     return "" if each.environment == "production" else f" ({escape(each.environment, 30)})"
 
 
+def _said(each: Standing) -> str:
+    """What stands, and where; that nobody knows whether it does."""
+    where = _where(each)
+    return f"{_SAID[each.what]}{where}" if each.sure else f"Whether Convex is paused{where} is not known"
+
+
 def line(each: Standing) -> str:
     """One of them in a line."""
-    return dotted(
-        f"{_ICONS[each.what]} *{_SAID[each.what]}{_where(each)}*", f"“{escape(each.reason, 150)}”", mention(each.by), ago(each.since)
-    )
+    return dotted(f"{_ICONS[each.what]} *{_said(each)}*", f"“{escape(each.reason, 150)}”", mention(each.by), ago(each.since))
 
 
 def end_button(each: Standing) -> Element:
@@ -99,7 +103,8 @@ def _end_if_free(each: Standing, held: Collection[str | None]) -> Element | None
 def nag(each: Standing, now: datetime) -> Message:
     """It has stood for long: is it still needed?"""
     where, since, why = _where(each), duration(now - each.since), f"“{escape(each.reason, 150)}”"
-    words = f"{_SAID[each.what]}{where} for {since} now, by {mention(each.by)}: {why}. Still needed?"
+    still = f"for {since} now" if each.sure else f"since {since}"
+    words = f"{_said(each)} {still}, by {mention(each.by)}: {why}. Still needed?"
     return message(
         words,
         section(f"{_ICONS[each.what]} {words}", _MORE.get(each.what, "") if not where else ""),
@@ -109,7 +114,8 @@ def nag(each: Standing, now: datetime) -> Message:
 
 def over(each: Standing) -> Message:
     """What asked whether it is still needed, once it has ended."""
-    words = f"{_WAS[each.what]}{_where(each)}, by {mention(each.by)}: “{escape(each.reason, 150)}”. That is over."
+    was = _WAS[each.what] if each.sure else "Whether Convex was paused was not known"
+    words = f"{was}{_where(each)}, by {mention(each.by)}: “{escape(each.reason, 150)}”. That is over."
     return message(words, section(f":white_check_mark: {words}"))
 
 
