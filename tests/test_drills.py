@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from bot import gathered
+from bot.views import standing as standing_views
 from bot.views.drill import begun as begun_view
 from bot.views.drill import card, history
 from ops import drill, health, holds, pausing, readiness, restore, staging, standing, tasks
@@ -206,7 +207,33 @@ def test_a_drill_that_nobody_answers_ends_with_a_report_and_staging_as_it_was(
     assert (done.status, done.error) == ("failed", "Nobody said what had happened within 1 s.")
     assert any(task.kind == "drill recommendation" and task.about == done.id for task in tasks.open_ones(backstop.engine))
     assert "Nobody said what had happened" in drill.place(backstop.settings.folder, done.id).read_text("utf-8")
+    assert done.remedy == "That is a result too. The next one: `/drill start A`."
+    assert "| Staging | has its own data again |" in drill.place(backstop.settings.folder, done.id).read_text("utf-8")
     assert trout.fingerprint("users") == before
+
+
+def test_the_card_of_a_drill_names_what_is_to_come_in_its_order(backstop: Backstop) -> None:
+    started = begun(backstop, "A")
+    told = str(card(at(backstop, started, drill.DETECTED), datetime.now(UTC)))
+    assert "▫ decided · ▫ archive · ▫ data · ▫ proof" in told
+    backstop.journal.cancel(started, by="U0ALICE")
+    ended(backstop, started)
+
+
+def test_a_staging_that_could_not_be_paused_is_not_said_to_be_paused(backstop: Backstop, trout: ConvexServer) -> None:
+    doors = ("/api/v1/pause_deployment", "/api/v1/unpause_deployment")
+    trout.faults["http"] = [{"path": path, "status": 500, "times": 99} for path in doors]
+    done = ended(backstop, begun(backstop, "A"))
+    assert (done.status, next(step.name for step in done.steps if step.state == "failed")) == ("failed", "prepared pause")
+    stands = standing.current(backstop.engine, standing.What.PAUSED, "staging")
+    assert stands
+    assert not stands.sure
+    for told in (standing_views.line(stands), str(standing_views.nag(stands, datetime.now(UTC)))):
+        assert "Whether Convex is paused (staging) is not known" in told
+        assert "Convex is paused (staging)*" not in told
+    trout.faults["http"] = None
+    let = ended(backstop, holds.unpause(backstop, BOB, id="let-it-run"))
+    assert (let.status, standing.all_of(backstop.engine)) == ("succeeded", [])
 
 
 @pytest.mark.parametrize(("began", "until"), [(0, 120), (30, 120), (105, 120), (110, 125), (300, 315)])

@@ -10,6 +10,7 @@ from ops import spots
 from ops.drill.report import DOCUMENTS, corrections, held_up
 from ops.drill.scenarios import SCENARIOS
 from ops.journal import OperationView, Status
+from ops.restoring.staged import SAVED
 from ops.words import elapsed
 
 _AFTER = (("data", "verify"), ("decided", "restore"), ("detected", "decide"), ("disaster", "detect"))
@@ -30,6 +31,7 @@ class BrokenOff:
     seconds: float  # from then on
     why: str
     kept: str = ""  # where staging's own data are, if they could not be put back
+    saved: bool = True  # whether they were saved before
     blockers: tuple[str, ...] = ()
     misnamed: tuple[str, ...] = ()  # what the settings want looked at that the backup does not have
 
@@ -39,6 +41,15 @@ class BrokenOff:
         if not self.phase:
             return "stopped before the disaster was made"
         return f"stopped at “{self.phase}” {elapsed(timedelta(seconds=self.seconds))} after the disaster"
+
+    @property
+    def staging(self) -> str:
+        """How staging is now."""
+        if self.kept:
+            return f"its own data could not be put back; they are kept in {self.kept}"
+        if self.saved:
+            return "has its own data again"
+        return "holds what the drill left there" if self.phase else "the drill saved nothing of it; look what it holds"
 
     @property
     def recommendations(self) -> list[str]:
@@ -61,6 +72,7 @@ def broken_off(view: OperationView, why: str, blockers: Sequence[str] = ()) -> B
         phase=next((phase for step, phase in _AFTER if step in done), ""),
         seconds=max((max(ends, default=at) - at).total_seconds(), 0.0),
         why=why,
+        saved=SAVED in done,
         kept=str((view.result.get("staging") or {}).get("kept") or ""),
         blockers=tuple(blockers),
         misnamed=tuple(spots.misnamed(view.result)),
@@ -81,7 +93,7 @@ def markdown(found: BrokenOff) -> str:
         "Recovery time": f"not recovered: {found.sentence}",
         "Data loss": "not measured",
         "Issues encountered": "; ".join([found.why, *found.blockers, *found.misnamed]),
-        "Staging": f"its own data could not be put back; they are kept in {found.kept}" if found.kept else "as it was put back",
+        "Staging": found.staging,
     }
     rows = [f"| {name} | {text.replace('|', '/')} |" for name, text in fields.items()]
     todo = [f"- [ ] {each}" for each in found.recommendations]

@@ -54,7 +54,7 @@ def ask(services: Services, scenario: Scenario, seed: int) -> dict[str, Any]:
     newest = choosing.newest_good(services.catalogue.all(), "full", services.settings.convex.production.name)
     if newest is None:
         raise Refused("There is no good full backup of production to drill with.", "Take one: `/backup full`.")
-    steps = ["staging", "archive", "prepared", "disaster", DETECTED, DECIDED, "data", "proof", "smoke tests", "report"]
+    steps = ["staging", PREPARED.strip(), "disaster", DETECTED, DECIDED, "archive", "data", "proof", "smoke tests", "report"]
     bound = {**_bound(services, newest), "scenario": scenario.letter, "steps": steps}
     waits = left.shown(services, comes_back=services.settings.verification.put_back)
     return {"bound": bound, "shown": {"reason": f"drill {scenario.letter}: {scenario.title}", "seed": seed, "left": waits}}
@@ -168,13 +168,18 @@ class Drilling:
             until = waits_until(since, datetime.now(UTC))
             while not (said := notes.of(self.services.engine, self.op.id, kind)):
                 if datetime.now(UTC) > until:
-                    raise Failed(f"Nobody {_SPOKEN[kind]} within {elapsed(PATIENCE)}.", "That is a result too: `/drill start`.")
+                    raise Failed(f"Nobody {_SPOKEN[kind]} within {elapsed(PATIENCE)}.", self.again)
                 if self.op.stop.wait(LOOK):
                     raise Stopped("The drill was stopped.")
             return {**asdict(said[0]), "at": said[0].at.isoformat()}
 
         found = self.op.step(kind, wait, if_interrupted=Interrupted.REDO)
         return Note(**{**found, "at": datetime.fromisoformat(found["at"])})
+
+    @property
+    def again(self) -> str:
+        """What to do where nobody answers."""
+        return f"That is a result too. The next one: `/drill start {self.scenario.letter}`."
 
     def restore(self, backup_id: str) -> None:
         """What was decided for: restored, proven, looked at, smoke-tested."""
