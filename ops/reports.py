@@ -21,7 +21,7 @@ from ops.journal import OperationView, Status
 from ops.journal.reading import Readings
 from ops.loss import Loss
 from ops.manifest import moment_of
-from ops.words import decimal_size, elapsed
+from ops.words import counted, decimal_size, elapsed, number
 
 FOLDER = "reports"
 FOLLOW_UP = "follow-up"
@@ -173,7 +173,11 @@ def _signed(signed: Approval | None) -> str:
 def _status(view: OperationView, watch: OperationView | None) -> str:
     """How the application is, as far as is known. Pure."""
     proof = view.result.get("proof")
-    proven = f"{proof['equal']} of {proof['of']} tables equal to the backup, row by row" if proof else "the data are not proven"
+    proven = (
+        f"{number(proof['equal'])} of {counted(proof['of'], 'table')} equal to the backup, row by row"
+        if proof
+        else "the data are not proven"
+    )
     watched = watch_sentence(watch) if watch else "the watch has not ended"
     closed = ["the site stays in maintenance, which a person had switched on before"] if view.result.get("maintenance_stays") else []
     closed += ["Convex was paused by hand before, and runs now"] if (view.result.get("paused") or {}).get("before") else []
@@ -196,7 +200,7 @@ def watch_sentence(watch: OperationView) -> str:
     said = f"{looks - failed} of {looks} looks during the watch were good"
     if not looks:
         said = "" if early else "no page was looked at: none is set"
-    reported = f"{len(problems)} problems were reported" if problems else ""
+    reported = f"{counted(len(problems), 'problem')} {'was' if len(problems) == 1 else 'were'} reported" if problems else ""
     return "; ".join(filter(None, [early, said, *_unwatched(watch.result), calls_sentence(watch.result), reported]))
 
 
@@ -220,7 +224,7 @@ def calls_sentence(seen: Mapping[str, Any]) -> str:
     if not calls:
         return "no call of a function failed" if "calls" in seen else ""
     named = ", ".join(f"{name} {count}" for name, count in list(calls.items())[:_FUNCTIONS])
-    return f"{sum(calls.values())} calls of functions failed: {named}"
+    return f"{counted(sum(calls.values()), 'call of a function', 'calls of functions')} failed: {named}"
 
 
 def _lost(result: Mapping[str, Any]) -> list[str]:
@@ -247,7 +251,7 @@ def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:
         lines.append(f"- Safety backup `{safety}`: everything that was there before")
     if proof := result.get("proof"):
         more = f"; different: {', '.join(proof['different'])}" if proof["different"] else ""
-        lines.append(f"- Exported again afterwards: {proof['equal']} of {proof['of']} tables equal, row by row{more}")
+        lines.append(f"- Exported again afterwards: {number(proof['equal'])} of {counted(proof['of'], 'table')} equal, row by row{more}")
     lines += [f"- Spot check: {spots.load(each).sentence}" for each in (proof or {}).get("spots", ())]
     if any(step.name == "smoke tests" and step.state == "done" for step in view.steps):
         lines.append("- Smoke tests passed")

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ops import deltas, loss
+from ops import deltas, loss, words
 from ops.context import Services
 from ops.deltas import Delta
 from ops.deploy.planning import settings_digest
@@ -172,7 +172,10 @@ class Salvaging:
             counted = loss.compare(wanted, there, scratch=folder, deadline=COUNTING, stop=self.op.stop)
         mine = self._mine(counted)
         if away := sum(table.deleted for table in mine):
-            raise Failed(f"Of the rows that were to come back {away} are not there.", "Retry appends what is missing.")
+            raise Failed(
+                f"Of the rows that were to come back {words.number(away)} {'is' if away == 1 else 'are'} not there.",
+                "Retry appends what is missing.",
+            )
         return {"rows": sum(table.same for table in mine), "other": sum(table.changed for table in mine)}
 
     def _mine(self, counted: loss.Loss) -> list[loss.TableLoss]:
@@ -191,11 +194,6 @@ class Salvaging:
         return into
 
 
-def _rows(count: int) -> str:
-    """So many."""
-    return "1 row" if count == 1 else f"{count} rows"
-
-
 def brought_back(journal: Journal) -> Mapping[str, frozenset[str]]:
     """By delta, the tables whose rows were brought back and proven to be there, at least once."""
     found: defaultdict[str, set[str]] = defaultdict(set)
@@ -209,10 +207,10 @@ def sentence(view: OperationView) -> str | None:
     """The activity log's sentence."""
     of = f"of {', '.join(view.params['bound']['tables'])} from {view.params['bound']['backup']}"
     if view.status is not Status.SUCCEEDED:
-        return f"Salvage of {_rows(view.params['shown']['rows'])} {of} {view.status}: {view.error}"
+        return f"Salvage of {words.counted(view.params['shown']['rows'], 'row')} {of} {view.status}: {view.error}"
     rows, proof = view.result.get("appended"), view.result.get("proof")
     done = (
-        f"Brought back {_rows(rows)} {of}"
+        f"Brought back {words.counted(rows, 'row')} {of}"
         if rows
         else f"No row {of} was missing"
         if rows == 0
@@ -220,5 +218,5 @@ def sentence(view: OperationView) -> str | None:
     )
     if not proof:
         return f"{done}; whether every one is there was not proven"
-    other = f", {_rows(proof['other'])} with another content left alone" if proof.get("other") else ""
-    return f"{done}; {_rows(proof['rows'])} there as they were{other}"
+    other = f", {words.counted(proof['other'], 'row')} with another content left alone" if proof.get("other") else ""
+    return f"{done}; {words.counted(proof['rows'], 'row')} there as they were{other}"

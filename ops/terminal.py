@@ -25,7 +25,7 @@ from ops.journal import OperationView, Status
 from ops.manifest import Backup, Type
 from ops.people import Right, require
 from ops.settings import Settings
-from ops.words import ago, decimal_size, elapsed, one_line
+from ops.words import ago, counted, decimal_size, elapsed, one_line
 
 PAGE = 20
 _CODES = {Status.SUCCEEDED: 0, Status.REFUSED: 3, Status.FAILED: 4, Status.CANCELLED: 4, Status.HALTED: 5}
@@ -184,7 +184,7 @@ def show(options: argparse.Namespace) -> Answer:
     document = described.whole(made)
     lines = [f"{key:>18}  {value}" for key, value in document.items() if key != "tables" and value not in (None, [], "")]
     tables = sorted((made.tables or {}).items(), key=lambda item: -item[1].rows)
-    lines += [f"{name:>18}  {table.rows} rows, {decimal_size(table.bytes)}" for name, table in tables]
+    lines += [f"{name:>18}  {counted(table.rows, 'row')}, {decimal_size(table.bytes)}" for name, table in tables]
     return Answer(words="\n".join(lines), document=document)
 
 
@@ -223,7 +223,7 @@ def rebuild(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every comm
         added = backstop.catalogue.rebuild()
         found = backstop.catalogue.all()
     bad = [each for each in found if each.problem]
-    lines = [f"{len(found)} backups in the folder, {len(added)} of them new to the catalogue."]
+    lines = [f"{counted(len(found), 'backup')} in the folder, {len(added)} of them new to the catalogue."]
     lines += [f"`{each.id}`: {each.problem}" for each in bad]
     return Answer(
         words="\n".join(lines),

@@ -23,7 +23,7 @@ from ops.journal import OperationView
 from ops.plans import Plan
 from ops.rollback import Preview
 from ops.terminal import Answer, ended, follow, opened
-from ops.words import ago, elapsed, one_line
+from ops.words import ago, counted, elapsed, one_line
 
 
 def ship(options: argparse.Namespace) -> Answer:
@@ -154,12 +154,13 @@ def say(line: str) -> None:
 def _proposed(proposal: Proposal) -> list[str]:
     """A proposal in lines."""
     ships, verdict = proposal.shipment, proposal.verdict
+    whom = counted(len(ships.authors), "person", "people")
     lines = [
         f"{proposal.ref} → {proposal.branch} · {proposal.target}",
-        f"{ships.count} commits by {len(ships.authors)} people: {proposal.live.hash[:6]}..{proposal.commit.hash[:6]}",
+        f"{counted(ships.count, 'commit')} by {whom}: {proposal.live.hash[:6]}..{proposal.commit.hash[:6]}",
     ]
     lines += [f"  {each['hash'][:6]}  {each['author']}  {each['message']}" for each in ships.commits]
-    lines += [f"  {area}: {len(files)} files" for area, files in ships.areas]
+    lines += [f"  {area}: {counted(len(files), 'file')}" for area, files in ships.areas]
     lines += ["The Convex schema changes:", *(f"  {line}" for line in ships.schema_lines)] if ships.schema_changed else []
     lines += [f"Variables newly used: {', '.join(ships.variables)}"] if ships.variables else []
     lines += [f"Not set on {proposal.target}: {', '.join(ships.unset)}"] if ships.unset else []
@@ -192,7 +193,7 @@ def _previewed(preview: Preview) -> list[str]:
     lines = [
         f"This will restore to backup from {at:%Y-%m-%d %H:%M} UTC ({ago(at, datetime.now(UTC))}). Continue?",
         f"{preview.target}: {preview.live.hash[:6]} → {preview.backup.short_commit} “{one_line(preview.backup.commit_message, 80)}”",
-        f"{preview.undone} commits are undone"
+        f"{counted(preview.undone, 'commit')} {'is' if preview.undone == 1 else 'are'} undone"
         + (f", by {', '.join(name for name, _ in preview.authors)}" if preview.authors else "")
         + (f"; {preview.returning} return" if preview.returning else ""),
     ]

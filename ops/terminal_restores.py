@@ -15,7 +15,7 @@ from ops.restore import Assessment
 from ops.restoring.left import sentence
 from ops.terminal import Answer, opened
 from ops.terminal_changes import begun, followed, say
-from ops.words import ago, decimal_size
+from ops.words import ago, counted, decimal_size, number
 
 
 def restore(options: argparse.Namespace) -> Answer:
@@ -37,9 +37,10 @@ def _assessed(found: Assessment) -> list[str]:
     """An assessment in lines; the first is the question."""
     at = found.backup.moment
     size = decimal_size(found.backup.size) if found.backup.size is not None else "size unknown"
+    held = "rows unknown" if found.backup.rows is None else counted(found.backup.rows, "row")
     lines = [
         f"The data of {found.target} will be as they were on {at:%Y-%m-%d %H:%M:%S} UTC ({ago(at, datetime.now(UTC))}). Continue?",
-        f"{found.backup.id}: {len(found.backup.tables or {})} tables, {found.backup.rows} rows, {size}",
+        f"{found.backup.id}: {counted(len(found.backup.tables or {}), 'table')}, {held}, {size}",
     ]
     lines += [f"Warning: {each}" for each in found.backup.facts.warnings]
     empty = sorted(name for name, table in (found.backup.tables or {}).items() if not table.rows)
@@ -49,7 +50,8 @@ def _assessed(found: Assessment) -> list[str]:
     lines += [f"What would be lost could not be counted: {found.loss_unknown}"] if found.loss_unknown else []
     lines += ["The backup's code had another Convex schema."] if found.schema_differs else []
     if found.rehearsed is not None:
-        lines.append(f"Rehearsed in staging: {found.rehearsed or 'its rows fit the functions that run'}")
+        clash = f"its rows do not fit, so nothing is validated afterwards. {found.rehearsed}"
+        lines.append(f"Rehearsed in staging: {clash if found.rehearsed else 'its rows fit the functions that run'}")
     lines += [f"Warning: {sentence(found.left)}"] if found.left and found.environment != "production" else []
     lines += ["The site shows its maintenance page meanwhile."] if found.maintenance else []
     lines += [f"No maintenance page is shown meanwhile. {found.page_missing}"] if found.page_missing else []
@@ -87,7 +89,7 @@ def list_deltas(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every 
         for each in found
     ]
     lines = [
-        f"{each.id}  {each.rows} rows created after {each.backup}, {each.changed} changed"
+        f"{each.id}  {counted(each.rows, 'row')} created after {each.backup}, {number(each.changed)} changed"
         + (f"; brought back already: {', '.join(sorted(back[each.id]))}" if each.id in back else "")
         for each in found
     ]

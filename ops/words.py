@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 
 from ops.schedules import is_ahead
 
+THIN = "\u202f"
+"""The narrow space, never broken, that groups a number's digits."""
 _COMMAND = re.compile(r"(?<![\w./])/(backup|ops)\b(?![/.])(?: (\w+))?")
 
 
@@ -18,6 +20,16 @@ def decimal_size(count: int) -> str:
             return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
         value /= 1000
     return f"{value:.1f} TB"
+
+
+def number(count: int) -> str:
+    """A count with its digits grouped: "118 204"."""
+    return f"{count:,}".replace(",", THIN)
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """A number with its noun: "1 row", "118 204 rows"."""
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
 def elapsed(span: timedelta) -> str:

@@ -198,3 +198,5 @@ def test_a_table_that_fell_is_told_and_a_small_loss_is_not() -> None:
     )
 
     assert fallen == ("emptied fell from 3 to 0 rows", "gone is gone; it had 5 rows", "much fell from 100 to 79 rows")
+    alone = archive.compare(tables(gone=1, many=10_000), tables(many=1_000))
+    assert alone == ("gone is gone; it had 1 row", "many fell from 10\u202f000 to 1\u202f000 rows")

@@ -129,7 +129,7 @@ def test_what_is_no_fast_forward_is_refused_with_the_commits_that_would_go(shop:
     shop.commit("On main")
     git(shop.remote.work, "checkout", "-q", "master")
     shop.remote.land("A hotfix", {"hot.txt": "1"})
-    with pytest.raises(Refused, match=r"no fast-forward of master: master has 1 commits that it has not: .* “A hotfix” by Alice"):
+    with pytest.raises(Refused, match=r"no fast-forward of master: master has 1 commit that it has not: .* “A hotfix” by Alice"):
         deploy.look(backstop.services, "main")
     with pytest.raises(Refused, match="is behind master"):
         deploy.look(backstop.services, shop.first)

@@ -11,6 +11,7 @@ import tempfile
 import threading
 import time
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.views import changing
 from ops.errors import Failed
 from ops.loss import Loss, TableLoss, compare, keep
 from ops.loss.marks import digest, place
@@ -66,7 +68,8 @@ def test_rows_created_changed_and_deleted_since_are_counted_by_table(tmp_path: P
     assert found["orders"] == TableLoss(name="orders", created=1, changed=1, deleted=1, same=1)
     assert found["users"] == TableLoss(name="users", same=1)
     assert found["gone"] == TableLoss(name="gone", deleted=1)
-    assert found["fresh"] == TableLoss(name="fresh", created=2)
+    assert found["fresh"] == TableLoss(name="fresh", created=2, absent=True)
+    assert found["fresh"].sentence == "fresh: 2 created since; the backup has no such table"
 
 
 def test_the_most_affected_table_comes_first_and_is_told_in_a_sentence(tmp_path: Path) -> None:
@@ -76,6 +79,15 @@ def test_the_most_affected_table_comes_first_and_is_told_in_a_sentence(tmp_path:
     assert loss.sentences() == ["users: 1 created, 1 changed since", "orders: 1 created since"]
     assert (loss.lost, loss.returning, loss.any) == (3, 0, True)
     assert Loss.load(json.loads(json.dumps(loss.as_json()))).affected == loss.affected
+
+
+def test_what_would_be_lost_is_said_with_its_digits_grouped_everywhere() -> None:
+    loss = Loss(tables=(TableLoss(name="orders", created=10_000, changed=1),))
+    assert loss.sentences() == ["orders: 10\u202f000 created, 1 changed since"]
+    assert "The 10\u202f000 rows created since can be brought back afterwards." in loss.kept
+    assert changing.proof({"proof": {"of": 10_002, "equal": 10_002, "different": []}}) == [
+        "10\u202f002 of 10\u202f002 tables equal to the backup, row by row"
+    ]
 
 
 def test_only_rows_that_were_created_are_said_to_come_back() -> None:
@@ -113,7 +125,8 @@ ROWS = st.dictionaries(st.text("abcdef", min_size=1, max_size=3), st.sampled_fro
 )
 def test_it_finds_what_a_comparison_in_memory_finds(tmp_path: Path, old: Tables, new: Tables) -> None:
     found = counted(tmp_path, old, new, cores=1)
-    assert found == {name: naive(name, old.get(name, {}), new.get(name, {})) for name in {*old, *new}}
+    wanted = {name: replace(naive(name, old.get(name, {}), new.get(name, {})), absent=name not in old) for name in {*old, *new}}
+    assert found == wanted
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -148,7 +161,7 @@ def test_an_id_that_stands_twice_is_told_though_its_neighbours_are_in_order(tmp_
     with zipfile.ZipFile(new, "w") as out:
         out.writestr("_tables/documents.jsonl", '{"name": "t", "id": 1}\n')
         out.writestr("t/documents.jsonl", line("a", "1") + line("a", "2"))
-    with pytest.raises(Failed, match="stands twice in t"):
+    with pytest.raises(Failed, match="stands twice in t of the export of now"):
         compare(old, new, scratch=tmp_path, deadline=60)
 
 
@@ -258,7 +271,7 @@ def test_an_id_that_stands_twice_is_told(tmp_path: Path) -> None:
     with zipfile.ZipFile(new, "w") as out:
         out.writestr("_tables/documents.jsonl", '{"name": "t", "id": 1}\n')
         out.writestr("t/documents.jsonl", '{"_id": "b", "x": 1}\n{"_id": "b", "x": 2}\n')
-    with pytest.raises(Failed, match="an _id stands twice in t"):
+    with pytest.raises(Failed, match="an _id stands twice in t of the export of now"):
         compare(old, new, scratch=tmp_path, deadline=60)
 
 

@@ -178,12 +178,19 @@ def test_a_schema_that_the_old_rows_do_not_fit_is_pushed_without_validation_and_
     for row in shop.convex.documents("orders"):
         shop.convex.insert("orders", {**row, "paid": True})
     shop.deployed(backstop, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
+    asking_for = str(approval.card(asked(backstop, made).approval, (), datetime.now(UTC), glass=False, allow_self=False))
+    assert "whether its rows fit is *not rehearsed*. The functions run without validation until the rows are there, and after" in asking_for
     view = restored(backstop, made)
     assert view.status == "succeeded", view
     assert "functions without validation" in names(view)
     assert view.result["validated"] is False
     assert "does not match the schema" in view.result["clash"] or "do not fit" in view.result["clash"]
     assert shop.rows() == wanted
+    said = "do not fit the schema of the functions that run there, so these run *without schema validation*"
+    assert said in str(restored_views.card(view, datetime.now(UTC)))
+    again = asked(backstop, view.result["safety"])
+    card = str(approval.card(again.approval, (), datetime.now(UTC), glass=False, allow_self=False))
+    assert "The functions validate nothing now, since rows of a former restore did not fit" in card
     back = restored(backstop, view.result["safety"])  # the same schema as the functions that run, and they validate nothing
     assert back.status == "succeeded", back
     assert back.result["validated"] is True
@@ -241,7 +248,7 @@ def test_the_watch_looks_until_its_time_is_over_and_the_report_says_what_it_saw(
     assert (seen.result["bad"], seen.result["unwatched"]) == ([], [])
     assert watch.due(backstop.journal) == []
     text = reports.place(backstop.settings.folder, view.id).read_text()
-    assert "looks during the watch were good; 2 calls of functions failed: orders:create (TypeError) 2; 1 problems were reported" in text
+    assert "looks during the watch were good; 2 calls of functions failed: orders:create (TypeError) 2; 1 problem was reported" in text
     assert "4111-2222" not in text + str(seen.result)
     assert "U0ALICE: two customers cannot log in" in text
 
@@ -300,7 +307,7 @@ def test_a_backup_that_no_import_would_take_is_refused_before_production_is_touc
     record.write_text(json.dumps(values | {"exportSizeBytes": path.stat().st_size}))
     rows = shop.rows()
     begun = asked(backstop, made)
-    assert "an _id stands twice in orders of the earlier of the two" in str(begun.approval.plan.shown["loss_unknown"])
+    assert "an _id stands twice in orders of the backup" in str(begun.approval.plan.shown["loss_unknown"])
     asking.approve(backstop, CAROL, begun.approval.id)
     view = ended(backstop, begun.operation_id)
     assert (view.status, view.steps[-1].name, shop.rows(), shop.convex.paused) == ("failed", "archive", rows, False)

@@ -40,7 +40,7 @@ def test_a_deploy_is_looked_at_refused_by_the_gate_and_done_with_a_backup(shop: 
     commit = shop.commit("Add a page")
     looked = world.terminal("deploy", "--dry-run")
     assert looked.returncode == 0
-    for words in ("main → master · production · sturgeon", "1 commits by 1 people", "Add a page", "Gate: closed", "There is no backup yet"):
+    for words in ("main → master · production · sturgeon", "1 commit by 1 person", "Add a page", "Gate: closed", "There is no backup yet"):
         assert words in looked.stdout
     refused = world.terminal("deploy")
     assert (refused.returncode, "There is no backup yet" in refused.stderr) == (3, True)

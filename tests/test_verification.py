@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from bot.views import changing
+from bot.views import approval, changing
 from bot.views import verification as views
 from bot.views.verification import card
 from ops import activity, archive, asking, damages, restore, retaining, staging, standing, tasks, verification
@@ -458,3 +458,6 @@ def test_a_rehearsal_says_before_production_is_touched_whether_the_old_rows_fit_
     assert view.result["validated"] is False
     after = restore.look(backstop.services, old, "production", stop=NEVER)
     assert "do not fit" in str(after.rehearsed)
+    begun = asking.ask(backstop, BOB, restore.plan(backstop.settings, after, "orders are gone"), id="for-real")
+    signed = str(approval.card(begun.approval, (), datetime.now(UTC), glass=False, allow_self=False))
+    assert "its rows do not fit the functions that run*, so nothing is validated afterwards." in signed

@@ -12,7 +12,7 @@ from bot.views.backup.marks import meaning
 from bot.views.blocks import Block, Element, Message, View, actions, button, confirm, context, dotted, entry, message, modal, section, typed
 from bot.views.changing import pause_ends, stays_closed
 from bot.views.rollback import loss_lines
-from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, people, prose, size
+from bot.views.text import ago, clock, code, counted, duration, escape, escape_lines, mention, number, people, prose, size
 from ops.approvals import Approval, Status
 from ops.approvals import typed as meant
 from ops.loss import Loss
@@ -25,6 +25,8 @@ UNREHEARSED = (
     "Vercel's build pushes the functions, so whether its rows fit *cannot be rehearsed*, and nothing is pushed without validation: "
     "if they do not fit, Convex refuses the import as a whole, and the restore halts."
 )
+UNTIL = "The functions run without validation until the rows are there, and after that too if the rows do not fit."
+UNVALIDATED = "The functions validate nothing now, since rows of a former restore did not fit; they do again afterwards, if these rows fit."
 _MARKS = {
     Status.APPROVED: ":white_check_mark:",
     Status.UNNEEDED: ":white_check_mark:",
@@ -77,7 +79,7 @@ def _about(asked: Approval) -> list[str]:
     if asked.kind == "deploy":
         return [f"*What:* {escape(shown['message'], 100)} · {counted(shown['shipment']['count'], 'commit')}", *_gate(shown)]
     if asked.kind == kinds.SALVAGE:
-        rows = ", ".join(f"{escape(each['name'], 60)} {each['rows']}" for each in shown["tables"][:_TABLES])
+        rows = ", ".join(f"{escape(each['name'], 60)} {number(each['rows'])}" for each in shown["tables"][:_TABLES])
         return [f"*Why:* {escape_lines(shown['reason'], 500)}", f"*Rows:* {rows}", f"*From:* {code(asked.plan.bound['backup'])}"]
     at = moment_of(str(asked.plan.bound["backup"]), asked.plan.shown.get("snapshot"))
     impact = f"*Business impact:* {escape_lines(shown['impact'], 500)}" if shown["impact"] else "*Business impact:* not said"
@@ -115,13 +117,16 @@ def _rehearsed(asked: Approval) -> list[str]:
         return []
     said = asked.plan.shown["rehearsed"]
     if said:
-        return [f":warning: *Rehearsed in staging: its rows do not fit the functions that run.* {prose(said, 300)}"]
+        clash = "*Rehearsed in staging: its rows do not fit the functions that run*, so nothing is validated afterwards."
+        return [f":warning: {clash} {prose(said, 300)}"]
     if said == "":
         return ["*Rehearsed in staging:* its rows fit the functions that run"]
     other = asked.plan.shown.get("schema_differs", asked.plan.bound["schema_differs"])
     if other and asked.plan.shown.get("functions") == "vercel":
         return [f":warning: Its code had another Convex schema. {UNREHEARSED}"]
-    return [":warning: Its code had another Convex schema, and whether its rows fit is not rehearsed"] if other else []
+    if other:
+        return [f":warning: Its code had another Convex schema, and whether its rows fit is *not rehearsed*. {UNTIL}"]
+    return [f":warning: {UNVALIDATED}"] if asked.plan.shown.get("unvalidated") else []
 
 
 def _site(asked: Approval) -> str:

@@ -11,7 +11,7 @@ from bot.views.actions import Action
 from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
 from bot.views.steps import DONE, HALTED, MARKS, RUNNING, WARNING, spoken
-from bot.views.text import ago, code, counted, duration, escape, mention, prose
+from bot.views.text import ago, code, counted, duration, escape, mention, number, prose
 from ops.deciding import by_hand, halted_at
 from ops.loss import Loss
 from ops.restoring.data import unproven
@@ -112,7 +112,7 @@ def _restored(view: OperationView) -> Message:
         section(
             dotted(f"{mark} *{said}*", outcome.took(view), f"*{prose(outcome.target(view))}*"),
             f"Back at {code(view.params['bound']['backup'])}, commit {code(view.params['bound']['commit'][:6])}",
-            *proof(view.result),
+            *proof(view.result, functions="the old schema, so its functions run"),
             about(view),
         ),
         context(steps.line(view)),
@@ -145,8 +145,8 @@ def safety_line(safety: str | None) -> str:
     return f"What was there before is in {code(safety)}." if safety else ""
 
 
-def proof(result: Mapping[str, Any]) -> list[str]:
-    """What is known of the data now."""
+def proof(result: Mapping[str, Any], functions: str = "the schema of the functions that run there, so these run") -> list[str]:
+    """What is known of the data now; ``functions``: whose schema they may not fit. A rollback brought the old ones, a restore none."""
     unknown = unproven(result)
     lines = [f"{WARNING} {unknown} Look at them before you rely on them."] if unknown else compared(result)
     paused = result.get("paused")
@@ -155,7 +155,7 @@ def proof(result: Mapping[str, Any]) -> list[str]:
     if ended := pause_ended((paused or {}).get("before")):
         lines.append(f"{WARNING} {ended}")
     if result.get("validated") is False:
-        lines.append(":warning: Rows that are there do not fit the old schema, so its functions run *without schema validation*.")
+        lines.append(f":warning: Rows that are there do not fit {functions} *without schema validation*.")
     if closed := stays_closed(result.get("maintenance_stays")):
         lines.append(f"{WARNING} {closed}")
     return lines
@@ -195,7 +195,7 @@ def compared(result: Mapping[str, Any]) -> list[str]:
     lines = []
     if proven := result.get("proof"):
         more = f"; different: {escape(', '.join(proven['different'][:5]), 200)}" if proven["different"] else ""
-        lines.append(f"{proven['equal']} of {counted(proven['of'], 'table')} equal to the backup, row by row{more}")
+        lines.append(f"{number(proven['equal'])} of {counted(proven['of'], 'table')} equal to the backup, row by row{more}")
     lines += _spots((result.get("proof") or {}).get("spots", ()), result.get("spots_accepted"))
     if lost := result.get("lost"):
         lines.append(
@@ -219,7 +219,7 @@ def loss_line(loss: Loss) -> str:
     back = f"{counted(loss.returning, 'deleted document')} came back" if loss.returning else ""
     if not loss.losing:
         return f"No document went; {back}."
-    tables = ", ".join(escape(f"{table.name} {table.created + table.changed}", 60) for table in loss.losing[:4])
+    tables = ", ".join(escape(f"{table.name} {number(table.created + table.changed)}", 60) for table in loss.losing[:4])
     more = f" and {counted(len(loss.losing) - 4, 'more table')}" if len(loss.losing) > 4 else ""
     said = f"{counted(loss.lost, 'document')} went, and {'is' if loss.lost == 1 else 'are'} in the safety backup: {tables}{more}"
     return f"{'; '.join(filter(None, [said, back]))}."

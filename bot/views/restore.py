@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.views.actions import Action, Field, Window
-from bot.views.approval import UNREHEARSED
+from bot.views.approval import UNREHEARSED, UNTIL, UNVALIDATED
 from bot.views.backup.marks import level
 from bot.views.blocks import (
     Block,
@@ -111,7 +111,6 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool, put_back: bool) -
         return [section(f"{head} {UNREHEARSED}")]
     if found.rehearsed == "":
         return [section(f"{head} *Rehearsed in staging: its rows fit the functions that run.*")]
-    meanwhile = "The functions run without validation until the rows are there, and after that too if the rows do not fit."
     if found.rehearsed is not None:
         return [
             section(f"{head} *Rehearsed in staging: its rows do not fit*, so nothing is validated afterwards.", prose(found.rehearsed, 400))
@@ -124,7 +123,7 @@ def _rehearsal(found: Assessment, *, staging: bool, own: bool, put_back: bool) -
     )
     ways = actions(button("Rehearse in staging", Action.REHEARSE, found.backup.id, asks=asks)) if staging else None
     said = waits(found.left) if staging else ""
-    return [each for each in (section(f"{head} Whether its rows fit is *not rehearsed*. {meanwhile}", said), ways) if each]
+    return [each for each in (section(f"{head} Whether its rows fit is *not rehearsed*. {UNTIL}", said), ways) if each]
 
 
 def _becomes(found: Assessment, *, put_back: bool) -> str:
@@ -247,8 +246,7 @@ def _conditions(found: Assessment, usual: float | None, *, own: bool) -> list[st
         lines.append("The site shows its maintenance page meanwhile.")
     lines += [f":warning: No maintenance page is shown meanwhile. {prose(found.page_missing, 300)}"] if found.page_missing else []
     lines += pause_meanwhile(found)
-    again = "The functions validate nothing now, since rows of a former restore did not fit; they do again afterwards, if these rows fit."
-    lines += [f":warning: {again}"] if found.unvalidated and own else []
+    lines += [f":warning: {UNVALIDATED}"] if found.unvalidated and own else []
     return lines
 
 

@@ -10,10 +10,9 @@ import re
 import unicodedata
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from ops import words
 from ops.words import decimal_size, elapsed
 
-THIN = "\u202f"
-"""The narrow space, never broken, that groups a number's digits."""
 UNKNOWN = "unknown"
 
 _JOINERS = "\u200c\u200d"  # letters of some scripts, and families of emoji, need them
@@ -146,7 +145,7 @@ def change_of_size(difference: int) -> str:
 
 def number(count: int | None) -> str:
     """A count with its digits grouped: "118 204"."""
-    return UNKNOWN if count is None else f"{count:,}".replace(",", THIN)
+    return UNKNOWN if count is None else words.number(count)
 
 
 def change_of_number(difference: int) -> str:
@@ -161,7 +160,7 @@ def _sign(difference: int) -> str:
 
 def counted(count: int, one: str, many: str = "") -> str:
     """A number with its noun: "1 row", "118 204 rows"."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+    return words.counted(count, one, many)
 
 
 def takes(known: float | None, planned: float) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ops.archive.words import Table
+from ops.words import counted, number
 
 FALL = 0.2  # a table that lost more than this share of its rows is told
 FEW = 10  # rows; a smaller loss is no news
@@ -23,7 +24,8 @@ def _difference(name: str, recorded: Table | None, found: Table | None) -> str:
     if recorded is None or found is None:
         return f"the table {name} was {'not ' if recorded is None else ''}recorded and is {'not ' if found is None else ''}there"
     if recorded.rows != found.rows:
-        return f"the table {name} has {found.rows} rows, and {recorded.rows} were recorded"
+        were = "was" if recorded.rows == 1 else "were"
+        return f"the table {name} has {counted(found.rows, 'row')}, and {number(recorded.rows)} {were} recorded"
     return f"the table {name} has other rows than were recorded"
 
 
@@ -44,4 +46,6 @@ def _fell(before: Table, now: Table | None) -> bool:
 
 def _fall(name: str, before: int, now: int | None) -> str:
     """The fall in words."""
-    return f"{name} is gone; it had {before} rows" if now is None else f"{name} fell from {before} to {now} rows"
+    if now is None:
+        return f"{name} is gone; it had {counted(before, 'row')}"
+    return f"{name} fell from {number(before)} to {counted(now, 'row')}"

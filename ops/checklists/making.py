@@ -14,7 +14,7 @@ from ops.checklists.records import MONTHLY, WEEKLY, Made, Tick
 from ops.journal import OperationView, Status
 from ops.outlook import Outlook
 from ops.settings import Settings
-from ops.words import decimal_size, elapsed
+from ops.words import counted, decimal_size, elapsed
 
 AUTOMATED, RESTORED = "automated", by_hand.ITEM
 _AT = "%a %Y-%m-%d %H:%M %Z"
@@ -117,7 +117,7 @@ def verified(views: Iterable[OperationView], due: datetime) -> Item:
     if good is not None:
         proof, level = good.result["proof"], good.result["level"]
         evidence = (
-            f"`{good.params['bound']['backup']}`, {proof['of']} tables, every fingerprint equal, L{level}; "
+            f"`{good.params['bound']['backup']}`, {counted(proof['of'], 'table')}, every fingerprint equal, L{level}; "
             f"chosen: {good.params['shown']['why']}, seed {good.params['shown']['seed']}"
         )
         return Item(key=RESTORED, text=text, state=State.DONE, evidence=evidence)

@@ -13,6 +13,7 @@ from ops.gate import Verdict
 from ops.services.git import Commit
 from ops.settings import Settings
 from ops.shipment import Shipment
+from ops.words import counted
 
 ENVIRONMENT = "production"
 
@@ -101,12 +102,13 @@ def require_fast_forward(services: Services, live: Commit, commit: Commit, ref: 
     count = git.count(commit.hash, live.hash, stop=stop)
     if git.is_ancestor(commit.hash, live.hash, stop=stop):
         raise Refused(
-            f"“{ref}” ({commit.hash[:6]}) is behind {branch}: deploying it would take {count} commits away.", "To go back, use `/rollback`."
+            f"“{ref}” ({commit.hash[:6]}) is behind {branch}: deploying it would take {counted(count, 'commit')} away.",
+            "To go back, use `/rollback`.",
         )
     lost = git.log(commit.hash, live.hash, 3, stop=stop)
     named = ", ".join(f"{each.hash[:6]} “{each.message[:50]}” by {each.author}" for each in lost)
     raise Refused(
-        f"“{ref}” ({commit.hash[:6]}) is no fast-forward of {branch}: {branch} has {count} commits that it has not: {named}.",
+        f"“{ref}” ({commit.hash[:6]}) is no fast-forward of {branch}: {branch} has {counted(count, 'commit')} that it has not: {named}.",
         f"Merge {branch} into it first, then deploy again.",
     )
 

@@ -20,6 +20,7 @@ from typing import Any
 from ops import files
 from ops.errors import Failed
 from ops.services import process
+from ops.words import counted, number
 
 __all__ = ["Loss", "TableLoss", "compare", "keep"]
 
@@ -38,6 +39,7 @@ class TableLoss:
     changed: int = 0  # they would be as they were
     deleted: int = 0  # they would come back
     same: int = 0
+    absent: bool = False  # the backup has no such table at all
 
     @property
     def any(self) -> bool:
@@ -48,9 +50,11 @@ class TableLoss:
     def sentence(self) -> str:
         """What would happen to it."""
         said = [
-            f"{count} {word}" for count, word in ((self.created, "created"), (self.changed, "changed"), (self.deleted, "deleted")) if count
+            f"{number(count)} {word}"
+            for count, word in ((self.created, "created"), (self.changed, "changed"), (self.deleted, "deleted"))
+            if count
         ]
-        return f"{self.name}: {', '.join(said)} since"
+        return f"{self.name}: {', '.join(said)} since{'; the backup has no such table' if self.absent else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +98,7 @@ class Loss:
     def files(self) -> str:
         """What becomes of the files that were stored since; "" where none was."""
         count = sum(table.created for table in self.tables if table.name.rsplit("/", 1)[-1] == "_storage")
-        stored, are = ("file that was", "is") if count == 1 else (f"{count} files that were", "are")
+        stored, are = ("file that was", "is") if count == 1 else (f"{number(count)} files that were", "are")
         return f"The {stored} stored since {are} in the safety backup only: bringing rows back brings no file." if count else ""
 
     @property
@@ -130,7 +134,7 @@ class Loss:
 
 def _rows(count: int) -> str:
     """So many, after an article."""
-    return "row" if count == 1 else f"{count} rows"
+    return "row" if count == 1 else counted(count, "row")
 
 
 def compare(  # noqa: PLR0913 # the facts of one comparison, all named

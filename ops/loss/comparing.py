@@ -12,7 +12,7 @@ import json
 import multiprocessing
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -29,6 +29,7 @@ from ops.loss.walking import Unordered, walk
 _RUN = 200_000  # rows that are sorted at once: 20 MB
 _BLOCK = 2048 * 2 * WIDTH  # bytes read at once of a run
 _MODULUS = 1 << 128
+_SIDES = {"old": "the backup", "new": "the export of now"}  # by the folder in which their rows are sorted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,20 +54,21 @@ def compare(  # noqa: PLR0913 # the facts of one comparison
     found = _found(old, new, folder, cores, marks)
     if not found:
         raise Unreadable("neither archive holds a table")
-    there = {member.table for member in read(old)} if shared else {each.name for each in found}
-    staying = sorted(each.name for each in found if each.name not in there)
+    known = {member.table for member in read(old)}
+    found = [replace(each, absent=each.name not in known) for each in found]
+    staying = sorted(each.name for each in found if shared and each.absent)
     if marks is not None:
         for name in staying:
             place(marks, CREATED, name).unlink(missing_ok=True)
     found = sorted(found, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))
-    return {"tables": [asdict(each) for each in found if each.name in there], "staying": staying}
+    return {"tables": [asdict(each) for each in found if each.name not in staying], "staying": staying}
 
 
 def _found(old: Path, new: Path, folder: Path, cores: int, marks: Path | None) -> list[TableLoss]:
     """Every table: walked along where both are in order, else from sorted runs on the disk."""
     with suppress(Unordered):
         return walk(old, new, marks, ahead=cores > 1)
-    jobs = [("the backup", old, folder / "old"), ("the export of now", new, folder / "new")]
+    jobs = [(_SIDES["old"], old, folder / "old"), (_SIDES["new"], new, folder / "new")]
     before, after = _both(jobs) if cores > 1 else [spill(*job) for job in jobs]
     return [_table(name, before.get(name), after.get(name), folder, marks) for name in sorted({*before, *after})]
 
@@ -191,8 +193,7 @@ def _sorted(folder: Path, name: str, spilled: Spilled) -> Iterator[bytes]:
     previous = b""
     for pair in heapq.merge(*(_pairs(run_path(folder, name, number)) for number in range(spilled.runs))):
         if pair[:WIDTH] == previous:
-            which = {"old": "earlier", "new": "later"}[folder.name]
-            raise Unreadable(f"an _id stands twice in {name} of the {which} of the two")
+            raise Unreadable(f"an _id stands twice in {name} of {_SIDES[folder.name]}")
         previous = pair[:WIDTH]
         yield pair
 

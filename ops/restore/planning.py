@@ -78,6 +78,7 @@ def _shown(found: Assessment, reason: str, impact: str, began: str) -> dict[str,
         "rehearsed": found.rehearsed,
         "left": found.left if found.environment != "production" else None,
         "schema_differs": found.schema_differs,
+        "unvalidated": found.unvalidated,
         "spots": spots.dump(found.spots),
     }
 

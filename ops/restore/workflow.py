@@ -17,7 +17,7 @@ from ops.restoring import around
 from ops.restoring.data import Data
 from ops.restoring.looking import require_backup, require_data
 from ops.restoring.staged import SAVED, Staged
-from ops.words import elapsed
+from ops.words import counted, elapsed, number
 
 
 def kinds(services: Services) -> tuple[Kind, ...]:
@@ -147,7 +147,6 @@ def proven(view: OperationView) -> str:
     if not proof:
         return "its data are not proven"
     if proof["different"]:
-        return (
-            f"{proof['equal']} of {proof['of']} tables are the backup's, row by row; written meanwhile: {', '.join(proof['different'][:5])}"
-        )
+        equal = f"{number(proof['equal'])} of {counted(proof['of'], 'table')}"
+        return f"{equal} are the backup's, row by row; written meanwhile: {', '.join(proof['different'][:5])}"
     return "every table is the backup's, row by row"
