@@ -41,6 +41,7 @@ class Wanted:
     notes: str = ""
     created_by: str = ""
     target: str = ""  # what it is taken of, as every card names it
+    files: bool = False  # with stored files, whatever the settings say: what follows would replace them
 
     @classmethod
     def load(cls, params: Mapping[str, Any]) -> Wanted:
@@ -166,7 +167,10 @@ class _Taking:
         """Export every table under a temporary name, with the CLI's progress on the card."""
         part = self.part(backup_id)
         part.unlink(missing_ok=True)  # an interrupted run's
-        exported = self.services.convex.export(ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+        files = self.wanted.files or None
+        exported = self.services.convex.export(
+            ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts), files=files
+        )
         snapshot = exported.snapshot_timestamp
         return {"snapshot": manifest.timestamp_text(snapshot) if snapshot else None, "size": exported.size}
 

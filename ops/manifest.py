@@ -17,7 +17,7 @@ from typing import Any, Literal
 
 import orjson
 
-from ops.archive import Table
+from ops.archive import Table, holds_files
 from ops.errors import UnknownBackup
 from ops.facts import Facts
 from ops.purposes import Purpose
@@ -73,6 +73,11 @@ class Backup:
     def rows(self) -> int | None:
         """Rows of all tables, where they were counted."""
         return None if self.tables is None else sum(table.rows for table in self.tables.values())
+
+    @property
+    def files(self) -> bool | None:
+        """Whether stored files are in its archive; None where its tables are not known, or it has none."""
+        return None if self.tables is None else holds_files(self.tables)
 
     @property
     def good(self) -> bool:

@@ -115,7 +115,7 @@ class Salvaging:
         """Target, safety backup, append, proof."""
         self.to.target()
         self.op.step("delta", self.read, if_interrupted=Interrupted.REDO)
-        around.safety(self.to, self.bound, self.shown["reason"], full=True, what="salvage of")
+        around.safety(self.to, self.bound, self.shown["reason"], what="salvage of")
         self.op.result(**self.to.changing("append", self.append))
         self.op.result(proof=self.to.changing("proof", self.prove))
 

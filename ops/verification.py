@@ -144,7 +144,7 @@ class Verifying:
         try:
             self.data.archive()
             self.op.step("verifier", self.test_verifier, if_interrupted=Interrupted.REDO)
-            self.staged.save()
+            self.staged.save(files=self.data.files)
             self.restore()
         except OpsError:
             self.staged.put_back(self.bound["commit"])

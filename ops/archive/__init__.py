@@ -15,12 +15,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ops.archive.layout import Unreadable, read
 from ops.archive.recorded import compare
-from ops.archive.words import Checked, Expected, Table
+from ops.archive.words import Checked, Expected, Table, holds_files
 from ops.errors import Failed
 from ops.services import process
 
-__all__ = ["Checked", "Expected", "Table", "check", "compare"]
+__all__ = ["Checked", "Expected", "Table", "check", "compare", "has_files", "holds_files"]
 
 DEADLINE = 3600.0  # seconds: 500 MB take two
 
@@ -62,6 +63,20 @@ def check(
         if finished.code or not answered.exists():
             raise _not_looked(finished)
         return Checked.parse(json.loads(answered.read_bytes()))
+
+
+def has_files(path: Path) -> bool:
+    """Whether an archive was taken with stored files, by its directory alone.
+
+    Raises:
+        Failed: it cannot be read.
+    """
+    try:
+        return holds_files(member.table for member in read(path) if member.table)
+    except OSError as error:
+        raise Failed(f"The archive cannot be read ({error.strerror}).", "Choose another backup: `/backup list` shows them.") from None
+    except Unreadable as error:
+        raise Failed(f"The archive is damaged: {error}.", "Choose another backup: `/backup list` shows them.") from None
 
 
 def _hear(line: str, progress: Callable[[Mapping[str, Any]], None]) -> None:

@@ -10,8 +10,7 @@ from collections.abc import Iterable, Iterator
 import orjson
 
 from ops.archive.layout import Member
-
-STORAGE = "_storage"
+from ops.archive.words import STORAGE, lists_files
 
 
 class Stored:
@@ -24,7 +23,7 @@ class Stored:
     @staticmethod
     def lists(member: Member) -> bool:
         """Whether its rows are files."""
-        return member.table is not None and member.table.split("/")[-1] == STORAGE
+        return member.table is not None and lists_files(member.table)
 
     @staticmethod
     def is_file(member: Member) -> bool:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
+
+STORAGE = "_storage"  # Convex's own table of stored files; a component has one of its own
+
+
+def lists_files(table: str) -> bool:
+    """Whether a table's rows are stored files. Pure."""
+    return table.rsplit("/", 1)[-1] == STORAGE
+
+
+def holds_files(tables: Iterable[str]) -> bool:
+    """Whether an archive with these tables was taken with stored files: an import of it replaces all that are there. Pure."""
+    return any(map(lists_files, tables))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

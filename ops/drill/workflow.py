@@ -139,7 +139,7 @@ class Drilling:
         self.base.to.target()
         try:
             self.base.archive()
-            self.staged.save()
+            self.staged.save(files=self.may_bring_files())
             self.staged.bring(self.base)
             disaster = self.base.to.changing("disaster", self.strike)
             detected = self.hear(DETECTED, since=datetime.fromisoformat(disaster["at"]))
@@ -151,6 +151,10 @@ class Drilling:
             self.broke_off(error)
             raise
         self.staged.put_back("")
+
+    def may_bring_files(self) -> bool:
+        """Whether a backup with stored files may be decided for, in whose place staging's own would be gone."""
+        return any(each.files is not False for each in self.services.catalogue.all() if each.type == "full" and not each.problem)
 
     def strike(self) -> dict[str, Any]:
         """Import the disaster; when it was there, and which table it struck."""

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ops import files
+from ops.archive.words import lists_files
 from ops.errors import Failed
 from ops.services import process
 from ops.words import counted, number
@@ -97,7 +98,7 @@ class Loss:
     @property
     def files(self) -> str:
         """What becomes of the files that were stored since; "" where none was."""
-        count = sum(table.created for table in self.tables if table.name.rsplit("/", 1)[-1] == "_storage")
+        count = sum(table.created for table in self.tables if lists_files(table.name))
         stored, are = ("file that was", "is") if count == 1 else (f"{number(count)} files that were", "are")
         return f"The {stored} stored since {are} in the safety backup only: bringing rows back brings no file." if count else ""
 

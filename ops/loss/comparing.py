@@ -10,7 +10,7 @@ from __future__ import annotations
 import heapq
 import json
 import multiprocessing
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import blake2b
@@ -22,6 +22,7 @@ import orjson
 from ops.archive.ahead import contents
 from ops.archive.counting import lines
 from ops.archive.layout import Member, Unreadable, read
+from ops.archive.words import holds_files, lists_files
 from ops.loss import TableLoss
 from ops.loss.marks import CHANGED, CREATED, WIDTH, Marks, digest, file_name, place
 from ops.loss.walking import Unordered, walk
@@ -47,6 +48,7 @@ def compare(  # noqa: PLR0913 # the facts of one comparison
     """What became of every table of either, the most affected first; the ids of what was created and changed go to ``marks``.
 
     Those that only the new archive has are no more than named where ``shared``: an import that replaces table by table leaves them alone.
+    Stored files are compared where the old archive has them: else they stay, and who knows that archive says so.
 
     Raises:
         Unreadable: with which archive, and what is wrong with it.
@@ -54,14 +56,20 @@ def compare(  # noqa: PLR0913 # the facts of one comparison
     found = _found(old, new, folder, cores, marks)
     if not found:
         raise Unreadable("neither archive holds a table")
-    known = {member.table for member in read(old)}
-    found = [replace(each, absent=each.name not in known) for each in found]
-    staying = sorted(each.name for each in found if shared and each.absent)
+    there = {str(member.table) for member in read(old) if member.table}
+    found = [replace(each, absent=each.name not in there) for each in found]
+    going = [each for each in found if not (each.absent and (shared or _stay(each.name, there)))]
+    staying = {each.name for each in found} - {each.name for each in going}
     if marks is not None:
         for name in staying:
             place(marks, CREATED, name).unlink(missing_ok=True)
-    found = sorted(found, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))
-    return {"tables": [asdict(each) for each in found if each.name not in staying], "staying": staying}
+    going = sorted(going, key=lambda each: (-(each.created + each.changed + each.deleted), each.name))
+    return {"tables": [asdict(each) for each in going], "staying": sorted(name for name in staying if not _stay(name, there))}
+
+
+def _stay(name: str, there: Collection[str]) -> bool:
+    """Whether a table lists stored files, where the archive with these tables was taken without: its import leaves them alone. Pure."""
+    return lists_files(name) and not holds_files(there)
 
 
 def _found(old: Path, new: Path, folder: Path, cores: int, marks: Path | None) -> list[TableLoss]:

@@ -64,7 +64,7 @@ class Way:
         self.data.alone()
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         self.data.pause()
-        self.data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="restore of")
+        self.data.safety = around.safety(self.to, self.bound, self.shown["reason"], what="restore of", files=self.data.files)
         around.spot_checks(self.to, self.bring_back())
         self.data.unpause()
         self.to.smoke(self.environment)
@@ -87,7 +87,7 @@ class Way:
         try:
             self.data.archive()
             if SAVED in self.bound["steps"]:  # as planned: what began before there was such a step would save the backup's own rows
-                staged.save()
+                staged.save(files=self.data.files)
             self.fill()
         except OpsError:
             staged.put_back("")

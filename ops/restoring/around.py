@@ -31,8 +31,8 @@ def maintenance_off(to: Releasing, bound: Mapping[str, Any]) -> None:
     to.changing("maintenance off", lambda: maintenance.take_down(to.services, to.op.requested_by))
 
 
-def safety(to: Releasing, bound: Mapping[str, Any], reason: str, *, full: bool, what: str) -> str:
-    """Back up what is there now: the way back from the way back; its id."""
+def safety(to: Releasing, bound: Mapping[str, Any], reason: str, *, what: str, full: bool = True, files: bool = False) -> str:  # noqa: PLR0913 # the facts of one backup, all named
+    """Back up what is there now: the way back from the way back; its id. With ``files`` where the import replaces stored ones."""
     wanted = backup.Wanted(
         type="full" if full else "quick",
         purpose=Purpose.SAFETY,
@@ -40,9 +40,10 @@ def safety(to: Releasing, bound: Mapping[str, Any], reason: str, *, full: bool, 
         notes=reason,
         created_by=to.op.requested_by,
         target=bound["target"],
+        files=files,
     )
     made = backup.steps(to.op, "safety", wanted, to.services)
-    to.op.result(safety=made.id)
+    to.op.result(safety=made.id, safety_files=bool(made.files))
     return made.id
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from ops import archive, pausing, spots
@@ -45,6 +46,11 @@ class Data:
     def seed(self) -> int:
         """Which rows a spot check draws: the same for one backup, unless a verification says another."""
         return int(self.op.params["shown"].get("seed") or milliseconds(self.bound["backup"]))
+
+    @property
+    def files(self) -> bool:
+        """Whether stored files come with the rows, in the place of all that are there; known once the archive was read."""
+        return archive.holds_files(self.tables)
 
     @property
     def mode(self) -> Mode:
@@ -134,7 +140,7 @@ class Data:
         def prove() -> dict[str, Any]:
             with scratch(self.services) as folder:
                 fresh = folder / "proof.zip"
-                self.services.convex.export(self.to.environment, fresh, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+                self.export(fresh)
                 checked = archive.check(fresh, expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
                 checks, known = self.services.settings.spot_check, self.services.catalogue.tables()
                 seen = spots.tried(fresh, checks, at=self.moment, seed=self.seed, stop=self.op.stop, known=known)
@@ -148,6 +154,13 @@ class Data:
         proof = self.to.changing(f"{self.prefix}proof", prove)
         self.op.result(proof=proof)
         return proof
+
+    def export(self, into: Path) -> None:
+        """What is there now; stored files only where the backup has them: an import without leaves them alone."""
+        progress = self.op.progress
+        self.services.convex.export(
+            self.to.environment, into, stop=self.op.stop, progress=lambda facts: progress(**facts), files=self.files
+        )
 
     def require_equal(self, different: list[str]) -> dict[str, Any]:
         """Fail where tables differ though nothing could write; where something could, they are listed.

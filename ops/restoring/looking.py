@@ -10,7 +10,7 @@ from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
-from ops import held, loss
+from ops import archive, held, loss
 from ops.context import Services
 from ops.errors import OpsError, Refused
 from ops.files import require_room
@@ -127,8 +127,9 @@ def lost(
         with scratch(services) as folder:
             fresh = folder / "now.zip"
             said("Exporting what is there now, to count what would be lost")
-            services.convex.export(environment, fresh, stop=stop, progress=lambda facts: said(_telling(facts)))
             old = services.catalogue.archive(backup.id)
+            files = archive.has_files(old) if backup.files is None else backup.files  # without, the import takes none away
+            services.convex.export(environment, fresh, stop=stop, progress=lambda facts: said(_telling(facts)), files=files)
             said(f"Comparing {decimal_size(fresh.stat().st_size)} with the backup, row by row")
             shared = services.settings.convex.leaves_others
             return loss.compare(old, fresh, scratch=folder, deadline=COUNTING, stop=stop, shared=shared), ""

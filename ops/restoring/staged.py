@@ -65,19 +65,21 @@ class Staged:
                 self._leave(error.message)
             raise
 
-    def save(self) -> None:
-        """Export what staging holds now, to be put back, if the settings want that."""
+    def save(self, *, files: bool) -> None:
+        """Export what staging holds now, to be put back, if the settings want that; ``files``: what comes replaces its stored ones."""
         if self.services.settings.verification.put_back:
-            self.op.step(SAVED, self._export, if_interrupted=Interrupted.REDO)
+            self.op.step(SAVED, lambda: self._export(with_files=files), if_interrupted=Interrupted.REDO)
 
-    def _export(self) -> dict[str, Any]:
+    def _export(self, *, with_files: bool) -> dict[str, Any]:
         """The export, whole under its name or not there; where staging's own data wait already, what is there now is not its own."""
         if (waits := left.waiting(self.services, self._instance)) is not None:
             return {"bytes": waits.stat().st_size, "taken": str(waits)}
         self.services.convex.require_no_import(ENVIRONMENT, stop=self.op.stop, said=self.to("").said)
         part = files.temporary(self.saved, self.op.id)
         part.unlink(missing_ok=True)
-        self.services.convex.export(ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+        self.services.convex.export(
+            ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts), files=with_files or None
+        )
         files.keep(part, self.saved)
         return {"bytes": self.saved.stat().st_size}
 

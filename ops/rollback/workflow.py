@@ -51,7 +51,7 @@ class Back:
         """The code: no row is touched, so neither maintenance nor pause."""
         self.begin()
         fits = self.prepare() if self.own_functions else True
-        around.safety(self.to, self.bound, self.shown["reason"], full=False, what="rollback to")
+        around.safety(self.to, self.bound, self.shown["reason"], what="rollback to", full=False)
         self.code()
         if self.own_functions:
             self.to.functions(ENVIRONMENT, validated=fits)
@@ -69,7 +69,7 @@ class Back:
         data.alone()
         around.maintenance_on(self.to, self.bound, self.shown["reason"])
         data.pause()
-        data.safety = around.safety(self.to, self.bound, self.shown["reason"], full=True, what="rollback to")
+        data.safety = around.safety(self.to, self.bound, self.shown["reason"], what="rollback to", files=data.files)
         if self.own_functions:
             self.code()
         around.spot_checks(self.to, self.bring_back(data, fits=fits))

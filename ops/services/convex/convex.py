@@ -37,7 +37,15 @@ class Convex:
         with self._door(environment) as door:
             return door.instance()
 
-    def export(self, environment: str, part: Path, *, stop: threading.Event, progress: Callable[[Mapping[str, Any]], None]) -> Exported:
+    def export(
+        self,
+        environment: str,
+        part: Path,
+        *,
+        stop: threading.Event,
+        progress: Callable[[Mapping[str, Any]], None],
+        files: bool | None = None,
+    ) -> Exported:
         """Export every table, as of one moment, to a file that is not there yet. Nothing is left at its place on failure.
 
         Args:
@@ -45,6 +53,7 @@ class Convex:
             part: where the archive grows.
             stop: ends the CLI, and cancels our export at the server.
             progress: told several times a second, in the caller's thread: ``phase``, ``bytes``, ``line`` and ``waiting``.
+            files: whether stored files belong in it; None: as the settings say.
 
         Raises:
             WrongTarget, ConvexFailed, process.Stopped.
@@ -55,7 +64,7 @@ class Convex:
                 door=door,
                 program=Program(cli=convex.cli, state=self._settings.state.absolute(), target=meant),
                 part=part.absolute(),
-                with_files=convex.file_storage,
+                with_files=convex.file_storage if files is None else files,
                 seconds=convex.deadline,
                 zone=self._settings.team.zoneinfo,
                 stop=stop,
