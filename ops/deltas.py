@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from ops import files, manifest
+from ops.archive.layout import SHAPE
 from ops.errors import Failed, Refused
-from ops.loss.keeping import SHAPE
 from ops.loss.marks import CHANGED, CREATED
 
 FOLDER = "deltas"

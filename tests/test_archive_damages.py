@@ -58,6 +58,21 @@ DAMAGES: dict[str, tuple[Callable[[Members], Members | bytes], int | None, str]]
         1,
         "the stored file kg2 is not the one that is listed (sha256 differs)",
     ),
+    "a stored file more": (
+        lambda content: {**content, "_storage/kg3.txt": b"x"},
+        1,
+        "the stored file kg3 is there and not listed",
+    ),
+    "a stored file twice, the right one last": (
+        lambda content: {**without(content, "_storage/kg2.bin"), "_storage/kg2.png": b"x", "_storage/kg2.txt": content["_storage/kg2.bin"]},
+        1,
+        "the stored file kg2 is there twice",
+    ),
+    "stored files without their list": (
+        lambda content: without(content, "_storage/documents.jsonl"),
+        1,
+        "the stored file kg2 is there and not listed",
+    ),
     "table missing": (lambda content: without(content, USERS), 1, "the table users is listed and not there"),
     "component's table missing": (
         lambda content: without(content, "_components/waitlist/users/documents.jsonl"),

@@ -14,6 +14,7 @@ __all__ = ["Member", "Unreadable", "is_table_name", "read"]
 
 ROWS = "documents.jsonl"
 TABLES = "_tables"
+SHAPE = "generated_schema.jsonl"  # beside a table's rows
 LOCAL_HEADER = 30  # bytes, before a member's name
 _STORED, _DEFLATED = 0, 8
 _ENCRYPTED = 1 | 1 << 6 | 1 << 13

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 import orjson
 
-from ops.archive.layout import Member
+from ops.archive.layout import SHAPE, Member
 from ops.archive.words import STORAGE, lists_files
 
 
@@ -19,6 +19,7 @@ class Stored:
     def __init__(self) -> None:
         self._listed: dict[str, bytes | None] = {}
         self._there: dict[str, bytes] = {}
+        self._twice: set[str] = set()
 
     @staticmethod
     def lists(member: Member) -> bool:
@@ -28,7 +29,8 @@ class Stored:
     @staticmethod
     def is_file(member: Member) -> bool:
         """Whether it is the content of one."""
-        return member.table is None and member.name.split("/")[-2:-1] == [STORAGE] and not member.name.endswith(".jsonl")
+        folder, name = ["", *member.name.split("/")][-2:]
+        return member.table is None and folder == STORAGE and name not in {"", SHAPE}  # the folder itself may be a member
 
     def rows(self, member: Member, several: Iterable[list[bytes]]) -> Iterator[list[bytes]]:
         """Note what is listed; the rows are handed on."""
@@ -53,16 +55,22 @@ class Stored:
         for block in blocks:
             digest.update(block)
         folder, _, name = member.name.rpartition("/")
-        self._there[f"{folder}/{name.partition('.')[0]}"] = digest.digest()
+        key = f"{folder}/{name.partition('.')[0]}"  # its extension comes from its type, and an import does not ask for it
+        if key in self._there:
+            self._twice.add(key)
+        self._there[key] = digest.digest()
 
     def problems(self) -> Iterator[str]:
-        """Files that are not there, or are others; an export without any content was taken without file storage."""
+        """Files that are not there, are others, are there twice, or are none that was listed: an import would take any of these."""
         for name, wanted in sorted(self._listed.items()):
             found = self._there.get(name)
             if found is None:
                 yield f"the stored file {name.rpartition('/')[2]} is listed and not there"
             elif wanted is not None and found != wanted:
                 yield f"the stored file {name.rpartition('/')[2]} is not the one that is listed (sha256 differs)"
+        yield from (f"the stored file {name.rpartition('/')[2]} is there twice" for name in sorted(self._twice))
+        unlisted = sorted(self._there.keys() - self._listed.keys())
+        yield from (f"the stored file {name.rpartition('/')[2][:80]} is there and not listed" for name in unlisted)
 
     @property
     def items(self) -> int:

@@ -17,10 +17,9 @@ import orjson
 
 from ops.archive.ahead import Contents, contents
 from ops.archive.counting import Counter, lines
-from ops.archive.layout import ROWS, Member, read
+from ops.archive.layout import ROWS, SHAPE, Member, read
 from ops.loss.marks import CHANGED, CREATED, SORTS, WIDTH, digest, file_name, place
 
-SHAPE = "generated_schema.jsonl"
 _SLICE = 500_000  # ids of a table that are looked for in one pass: 60 MB
 
 
