@@ -99,6 +99,7 @@ def status(backstop: Backstop) -> Status:
         last_quick=newest_good(backups, "quick", label),
         count=len(backups),
         folder=folder(backstop),
+        files=backstop.settings.convex.file_storage,
         held=plan.held,
         readiness=readiness.of(backstop, datetime.now(UTC)),
     )

@@ -248,7 +248,7 @@ def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:
     size = decimal_size(int(shown["size"])) if shown.get("size") else "of unknown size"
     lines = [f"- Archive {size}, sha256 {bound['sha256'] or 'unknown'}"]
     if safety := result.get("safety"):
-        lines.append(f"- Safety backup `{safety}`: everything that was there before")
+        lines.append(f"- Safety backup `{safety}`: {_safe(result.get('safety_files'))}")
     if proof := result.get("proof"):
         more = f"; different: {', '.join(proof['different'])}" if proof["different"] else ""
         lines.append(f"- Exported again afterwards: {number(proof['equal'])} of {counted(proof['of'], 'table')} equal, row by row{more}")
@@ -258,6 +258,13 @@ def _evidence(view: OperationView, result: Mapping[str, Any]) -> list[str]:
     if result.get("validated") is False:
         lines.append("- The functions run without schema validation: rows of the backup do not fit the present schema")
     return lines
+
+
+def _safe(files: bool | None) -> str:
+    """What a safety backup holds: without stored files it does where the import leaves those alone. Pure."""
+    if files is None:  # of an operation from before that was written down
+        return "every row that was there before"
+    return "everything that was there before" if files else "every row that was there before; stored files stayed as they were"
 
 
 def _watched(watch: OperationView | None) -> list[str]:

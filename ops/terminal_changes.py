@@ -21,6 +21,7 @@ from ops.errors import Refused
 from ops.gate import Colour
 from ops.journal import OperationView
 from ops.plans import Plan
+from ops.restoring.looking import files_stay
 from ops.rollback import Preview
 from ops.terminal import Answer, ended, follow, opened
 from ops.words import ago, counted, elapsed, one_line
@@ -202,6 +203,7 @@ def _previewed(preview: Preview) -> list[str]:
     if preview.data:
         lines += [f"  {sentence}" for sentence in preview.loss.sentences()] if preview.loss else []
         lines += [f"What would be lost could not be counted: {preview.loss_unknown}"] if preview.loss_unknown else []
+        lines += [said] if (said := files_stay(preview.backup.files)) else []
         lines += ["The site shows its maintenance page meanwhile."] if preview.maintenance else []
         lines += [f"No maintenance page is shown meanwhile. {preview.page_missing}"] if preview.page_missing else []
     return lines

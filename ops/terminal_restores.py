@@ -13,6 +13,7 @@ from ops import salvage as salvaging
 from ops.errors import Refused
 from ops.restore import Assessment
 from ops.restoring.left import sentence
+from ops.restoring.looking import files_stay
 from ops.terminal import Answer, opened
 from ops.terminal_changes import begun, followed, say
 from ops.words import ago, counted, decimal_size, number
@@ -48,6 +49,7 @@ def _assessed(found: Assessment) -> list[str]:
     lines += [f"{'Not as the settings want: ' if each.wanting else ''}{each.sentence}" for each in found.spots if not each.good]
     lines += [f"  {sentence}" for sentence in found.loss.sentences()] if found.loss else []
     lines += [f"What would be lost could not be counted: {found.loss_unknown}"] if found.loss_unknown else []
+    lines += [said] if (said := files_stay(found.backup.files)) else []
     lines += ["The backup's code had another Convex schema."] if found.schema_differs else []
     if found.rehearsed is not None:
         clash = f"its rows do not fit, so nothing is validated afterwards. {found.rehearsed}"

@@ -14,6 +14,7 @@ from bot.listeners.restore import deployment
 from bot.views import restore as views
 from bot.views import restored, salvage
 from bot.views.limits import check
+from ops.archive import Table
 from ops.deltas import Delta, Kept
 from ops.errors import Refused
 from ops.restore import Assessment
@@ -21,6 +22,7 @@ from ops.services.git import Commit
 from ops.settings import Docs
 from tests.payloads.examples import NOW, backup
 
+TABLE = Table(rows=1, bytes=9, fingerprint="")
 COMPONENT = "/".join(["billing", *(f"component_number_{number}_of_many" for number in range(6))])
 
 
@@ -34,12 +36,16 @@ def assessed(environment: str) -> Assessment:
 
 def window(environment: str, *, own: bool, put_back: bool = True, usual: float | None = 60.0, left: dict[str, Any] | None = None) -> str:
     """What its window says."""
-    found, zone = replace(assessed(environment), left=left), ZoneInfo("UTC")
-    shown = views.window(
-        found, zone=zone, usual=usual, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={}
+    return shown(replace(assessed(environment), left=left), own=own, put_back=put_back, usual=usual)
+
+
+def shown(found: Assessment, *, own: bool = True, put_back: bool = True, usual: float | None = 60.0) -> str:
+    """What the window of a restore says."""
+    drawn = views.window(
+        found, zone=ZoneInfo("UTC"), usual=usual, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={}
     )
-    check(shown, "modal")
-    return str(shown["blocks"])
+    check(drawn, "modal")
+    return str(drawn["blocks"])
 
 
 def delta(*tables: str, digits: int = 1701450000000) -> Delta:
@@ -98,6 +104,15 @@ def test_a_maintenance_page_that_is_up_already_is_said_to_stay_before_anything_b
     shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=True, put_back=True, now=NOW, said={})
     assert "The site stays in maintenance, as it was before: <@U0DAVE>, “certificate renewal”" in str(shown["blocks"])
     assert "shows its maintenance page meanwhile" not in str(shown["blocks"])
+
+
+@pytest.mark.parametrize(("tables", "said"), [({"orders": TABLE}, True), ({"orders": TABLE, "_storage": TABLE}, False), (None, False)])
+def test_a_window_says_that_stored_files_stay_where_the_backup_is_known_to_have_none(
+    tables: dict[str, Table] | None, *, said: bool
+) -> None:
+    for environment in ("production", "staging"):
+        found = replace(assessed(environment), backup=replace(backup(), tables=tables))
+        assert ("Stored files are not in this backup and stay as they are." in shown(found)) is said
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])

@@ -33,6 +33,11 @@ def test_the_status_names_the_last_backup_of_each_part_and_who_keeps_the_rest(sl
         assert words in text
 
 
+def test_the_status_and_the_card_of_a_backup_say_that_stored_files_are_not_kept_by_default(slack: Client) -> None:
+    assert "without stored files" in taken(slack, "/backup full").all_text
+    assert "Not kept, by the settings: stored files" in answer(slack, "/ops status").all_text.replace("*", "")
+
+
 def test_the_status_shows_what_runs_and_cancels_it(shop: World, slack: Client) -> None:
     shop.production.faults["export"] = "slow:30"
     before = len(cards(slack))

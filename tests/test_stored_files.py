@@ -5,21 +5,25 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from ops import asking, drill, restore, rollback, staging
+from bot.views import approval, verification
+from bot.views import restored as restored_views
+from ops import asking, drill, reports, restore, rollback, staging
 from ops.backstop import Backstop
 from ops.journal import OperationView
 from ops.loss import Loss
 from sandbox.convex import ConvexServer
 from tests.shipping import Shop, ended, taken
 from tests.test_drills import at, begun, said
-from tests.test_restoring import BOB, CAROL, NEVER, REASON, kept, restored
+from tests.test_restoring import BOB, CAROL, NEVER, REASON, asked, kept, restored
 from tests.test_verification import shop_with, verified
 from tests.test_verification import trout as trout  # noqa: PLC0414 # a fixture
 
+STAY = "Stored files are not in this backup and stay as they are."
 BEFORE, SINCE, THEIRS = b"the terms of May", b"an invoice of June", b"a picture on staging"
 
 
@@ -87,9 +91,9 @@ def test_a_rollback_of_data_keeps_files_stored_since_the_setting_was_switched_of
     with opened(shop, file_storage=False) as backstop:
         shop.convex.store(SINCE, "text/plain")
         found = rollback.look(backstop.services, made, data=True, stop=NEVER)
-        asked = asking.ask(backstop, BOB, rollback.plan(backstop.settings, found, REASON), id=uuid.uuid4().hex[:12])
-        asking.approve(backstop, CAROL, asked.approval.id)
-        view = ended(backstop, asked.operation_id)
+        wanted = asking.ask(backstop, BOB, rollback.plan(backstop.settings, found, REASON), id=uuid.uuid4().hex[:12])
+        asking.approve(backstop, CAROL, wanted.approval.id)
+        view = ended(backstop, wanted.operation_id)
         assert view.status == "succeeded", view
         assert stored(shop.convex) == {BEFORE}
         assert backstop.catalogue.get(view.result["safety"]).files
@@ -126,8 +130,32 @@ def test_a_backup_from_before_the_setting_was_switched_on_leaves_stored_files_al
         made = kept(backstop)
         shop.convex.store(SINCE, "text/plain")
         shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
-        view = restored(backstop, made)
+        begun = asked(backstop, made)
+        told = str(approval.card(begun.approval, (), datetime.now(UTC), glass=False, allow_self=False))
+        assert "_storage" not in told
+        asking.approve(backstop, CAROL, begun.approval.id)
+        view = ended(backstop, begun.operation_id)
         assert view.status == "succeeded", view
+        assert STAY in told
+        assert STAY in str(restored_views.card(view, datetime.now(UTC)))
         assert stored(shop.convex) == {BEFORE, SINCE}
         assert view.result["proof"] == {"of": 2, "equal": 2, "different": [], "spots": []}
         assert [table.name for table in Loss.load(view.result["lost"]["loss"]).affected] == ["orders"]
+        assert "everything that was there before" in reports.text(backstop.services, view.id)
+
+
+def test_a_backup_from_before_the_setting_was_switched_on_is_sound_and_stagings_files_stay(with_staging: Shop, trout: ConvexServer) -> None:
+    with opened(with_staging, file_storage=True) as backstop:
+        staging.mark(backstop.services)
+        view = verified(backstop, kept(backstop))
+        assert (view.status, view.result["level"], stored(trout)) == ("succeeded", 4, {THEIRS}), view
+        assert STAY in str(verification.card(view, datetime.now(UTC)))
+
+
+def test_without_stored_files_nobody_is_told_that_the_safety_backup_has_everything(shop: Shop) -> None:
+    shop.convex.store(BEFORE, "application/pdf")
+    with opened(shop, file_storage=False) as backstop:
+        view = restored(backstop, kept(backstop))
+        report = reports.text(backstop.services, view.id)
+        assert f"Safety backup `{view.result['safety']}`: every row that was there before; stored files stayed as they were" in report
+        assert STAY in str(restored_views.card(view, datetime.now(UTC)))

@@ -17,6 +17,7 @@ from ops.approvals import Approval, Status
 from ops.approvals import typed as meant
 from ops.loss import Loss
 from ops.manifest import moment_of
+from ops.restoring.looking import files_stay
 from ops.spots import load
 from ops.tasks import Task
 
@@ -93,6 +94,7 @@ def _about(asked: Approval) -> list[str]:
         *(_archive(shown) if asked.plan.bound["data"] else ()),
         *spots,
         *_data(asked),
+        files_stay(shown.get("files")) if asked.plan.bound["data"] else "",
         *_rehearsed(asked),
         f"*Code:* {counted(shown['undone'], 'commit')} leave production" if "undone" in shown else "*Code:* stays as it is",
         f"*Site:* {_site(asked)}",

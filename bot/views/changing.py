@@ -15,6 +15,7 @@ from bot.views.text import ago, code, counted, duration, escape, mention, number
 from ops.deciding import by_hand, halted_at
 from ops.loss import Loss
 from ops.restoring.data import unproven
+from ops.restoring.looking import files_stay
 from ops.spots import load
 from ops.whereabouts import sentence as whereabouts
 
@@ -196,6 +197,7 @@ def compared(result: Mapping[str, Any]) -> list[str]:
     if proven := result.get("proof"):
         more = f"; different: {escape(', '.join(proven['different'][:5]), 200)}" if proven["different"] else ""
         lines.append(f"{number(proven['equal'])} of {counted(proven['of'], 'table')} equal to the backup, row by row{more}")
+    lines += [said] if (said := files_stay(result.get("files"))) else []
     lines += _spots((result.get("proof") or {}).get("spots", ()), result.get("spots_accepted"))
     if lost := result.get("lost"):
         lines.append(

@@ -86,6 +86,7 @@ class Status:
     last_quick: Backup | None = None
     count: int = 0  # backups of any type, good or not
     folder: Mapping[str, Any] | None = None  # {"bytes", "limit"}
+    files: bool = False  # whether stored files are kept
     held: str | None = None  # why retention lets nothing leave
     readiness: Readiness | None = None
 
@@ -100,7 +101,11 @@ def status(state: Status, now: datetime) -> Message:
         *sections(state.standing, state.running),
         *(readiness.blocks(state.readiness) if state.readiness else []),
         section(f"*Kept here* · {counted(state.count, 'backup')}", _database(state), _code(state)),
-        context("*Not kept yet:* environment variables · third-party configuration", f"*Kept by others:* {_OTHERS}"),
+        context(
+            "" if state.files else "*Not kept, by the settings:* stored files (`[convex] file_storage`)",
+            "*Not kept yet:* environment variables · third-party configuration",
+            f"*Kept by others:* {_OTHERS}",
+        ),
         context(outcome.folder(state.folder), f":warning: Retention lets nothing leave: {prose(state.held, 300)}" if state.held else ""),
         actions(
             *(cancel_button(view) for view in state.running[:1]),

@@ -34,6 +34,7 @@ from bot.views.staging import waits
 from bot.views.text import code, counted, escape, exact, mention, number, plain, prose, size, takes
 from ops.manifest import Backup
 from ops.restore import UNKNOWN_SECONDS, Assessment
+from ops.restoring.looking import files_stay
 from ops.settings import Docs
 from ops.spots import Spot
 from ops.words import ago as since
@@ -223,12 +224,16 @@ def spot_line(each: Spot) -> str:
 def _data(found: Assessment) -> list[Block]:
     """What becomes of the rows."""
     if found.environment != "production":
-        return [section("*Data:* every table of staging is replaced; nothing of production is touched.", waits(found.left))]
+        replaced = "*Data:* every table of staging is replaced; nothing of production is touched."
+        return [section(replaced, files_stay(found.backup.files), waits(found.left))]
     if found.loss is None:
         return [
-            section(f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}")
+            section(
+                f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}",
+                files_stay(found.backup.files),
+            )
         ]
-    return [section(*loss_lines(found.loss), found.loss.kept)]
+    return [section(*loss_lines(found.loss), found.loss.kept, files_stay(found.backup.files))]
 
 
 def _conditions(found: Assessment, usual: float | None, *, own: bool) -> list[str]:

@@ -29,6 +29,7 @@ from bot.views.changing import pause_meanwhile, stays_closed
 from bot.views.text import code, counted, escape, exact, mention, plain, prose, takes
 from ops.loss import Loss
 from ops.manifest import Backup
+from ops.restoring.looking import files_stay
 from ops.rollback import Preview, seconds
 from ops.words import ago
 
@@ -129,9 +130,12 @@ def _data(found: Preview) -> list[Block]:
         return [section("*Data:* stays as it is. No row is touched, so there is no maintenance.")]
     if found.loss is None:
         return [
-            section(f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}")
+            section(
+                f"*Data:* the backup's tables come back. :warning: What would be lost is *unknown*: {prose(found.loss_unknown, 300)}",
+                files_stay(found.backup.files),
+            )
         ]
-    return [section(*loss_lines(found.loss))]
+    return [section(*loss_lines(found.loss), files_stay(found.backup.files))]
 
 
 def loss_lines(loss: Loss) -> list[str]:

@@ -13,6 +13,7 @@ from bot.views.staging import cancelled, kept, paused, waits
 from bot.views.steps import DONE, RUNNING
 from bot.views.text import code, counted, duration, escape, mention, people, prose
 from ops import overlooked
+from ops.restoring.looking import files_stay
 from ops.spots import load
 from ops.verification import WORKING
 
@@ -46,6 +47,7 @@ def card(view: OperationView, now: datetime) -> Message:
         section(
             dotted(f"{DONE} *{backup} restored and proven*", f"*{where}*", outcome.took(view), f"L{view.result['level']}"),
             f"{counted(proof['of'], 'table')}, {counted(int(view.result['items']), 'row')}, every fingerprint equal",
+            files_stay(view.result.get("files")),
             *_spots(view),
             _not_working(view),
             _verifier(view),

@@ -152,7 +152,7 @@ class Data:
             return {**self.require_equal(differences(self.tables, there)), "spots": spots.dump(seen)}
 
         proof = self.to.changing(f"{self.prefix}proof", prove)
-        self.op.result(proof=proof)
+        self.op.result(proof=proof, files=self.files)
         return proof
 
     def export(self, into: Path) -> None:

@@ -35,6 +35,7 @@ def previewed(backup: Backup) -> dict[str, Any]:
         "size": backup.size,
         "tables": len(tables) if backup.tables is not None else None,
         "rows": backup.rows,
+        "files": backup.files,
         "empty": sorted(name for name, table in tables.items() if not table.rows)[:_NAMED],
         "fell": list(backup.facts.warnings[:_NAMED]),
     }
@@ -140,6 +141,11 @@ def lost(
 def others(settings: Settings) -> str:
     """What becomes of tables that the backup does not have, as the import's mode has it. Pure."""
     return f"Tables that the backup does not have {'stay as they are' if settings.convex.leaves_others else 'go'}."
+
+
+def files_stay(files: bool | None) -> str:
+    """What becomes of stored files that are not in a backup; "" where they are in it, or nobody knows. Pure."""
+    return "Stored files are not in this backup and stay as they are." if files is False else ""
 
 
 def _telling(facts: Any) -> str:

@@ -9,6 +9,7 @@ from bot.views.actions import Action
 from bot.views.backup import marks
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section, table
 from bot.views.text import change_of_number, change_of_size, code, counted, duration, escape, mention, number, plain, prose, size
+from ops.archive import holds_files
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -108,9 +109,17 @@ def _data(made: Mapping[str, Any], result: Mapping[str, Any]) -> list[Block]:
         return [section("Rows and tables: unknown.")]
     rows = sum(each["rows"] for each in tables.values())
     return [
-        section(f"{counted(rows, 'row')} in {counted(len(tables), 'table')} · {size(made.get('exportSizeBytes'))}", _against(result)),
+        section(
+            f"{counted(rows, 'row')} in {counted(len(tables), 'table')} · {size(made.get('exportSizeBytes'))}{_without_files(tables)}",
+            _against(result),
+        ),
         by_table(tables),
     ]
+
+
+def _without_files(tables: Mapping[str, Any]) -> str:
+    """That stored files are not in it, where they are not."""
+    return "" if holds_files(tables) else " · without stored files"
 
 
 def _against(result: Mapping[str, Any]) -> str:
