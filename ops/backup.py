@@ -167,9 +167,8 @@ class _Taking:
         """Export every table under a temporary name, with the CLI's progress on the card."""
         part = self.part(backup_id)
         part.unlink(missing_ok=True)  # an interrupted run's
-        files = self.wanted.files or None
         exported = self.services.convex.export(
-            ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts), files=files
+            ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts), files=self.files
         )
         snapshot = exported.snapshot_timestamp
         return {"snapshot": manifest.timestamp_text(snapshot) if snapshot else None, "size": exported.size}
@@ -177,12 +176,20 @@ class _Taking:
     def check(self, backup_id: str) -> dict[str, Any]:
         """Read the archive whole: checksums, every table there, every row counted and fingerprinted."""
         checked = archive.check(self.part(backup_id), expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
-        if checked.problems or checked.level is None or checked.level < GOOD:
+        problems = list(checked.problems)
+        if self.files and not problems and not archive.holds_files(checked.tables):  # Convex lists them even where there are none
+            problems.append("stored files were asked for, and it has no list of them")
+        if problems or checked.level is None or checked.level < GOOD:
             raise Failed(
-                f"The exported archive is not sound: {'; '.join(checked.problems[:3]) or 'nothing in it could be checked'}.",
+                f"The exported archive is not sound: {'; '.join(problems[:3]) or 'nothing in it could be checked'}.",
                 "It was thrown away; production is as before. Take the backup again: `/backup full`.",
             )
         return asdict(checked)
+
+    @property
+    def files(self) -> bool:
+        """Whether stored files belong in it."""
+        return self.wanted.files or self.services.settings.convex.file_storage
 
     def anchor(self, backup_id: str, commit: Mapping[str, str]) -> None:
         """Tag the commit at the remote, so that a force-push and a clean-up there cannot lose it."""

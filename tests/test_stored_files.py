@@ -99,6 +99,19 @@ def test_a_rollback_of_data_keeps_files_stored_since_the_setting_was_switched_of
         assert backstop.catalogue.get(view.result["safety"]).files
 
 
+def test_without_the_stored_files_in_the_safety_backup_nothing_is_imported(shop: Shop) -> None:
+    made = taken_with_files(shop)
+    with opened(shop, file_storage=False) as backstop:
+        shop.convex.store(SINCE, "text/plain")
+        begun = asked(backstop, made)
+        shop.convex.faults["export"] = "forget:_storage"
+        asking.approve(backstop, CAROL, begun.approval.id)
+        view = ended(backstop, begun.operation_id)
+        assert (view.status, stored(shop.convex)) == ("halted", {BEFORE, SINCE}), view
+        assert "stored files were asked for, and it has no list of them" in str(view.error)
+        shop.convex.faults["export"] = None
+
+
 def test_stagings_own_files_come_back_after_a_verification_and_a_drill_though_the_setting_was_switched_off(
     with_staging: Shop, trout: ConvexServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -53,7 +53,7 @@ def write(connection: sqlite3.Connection, out: IO[bytes], *, with_files: bool, l
             if table.path != forget:
                 _add(archive, f"{_prefix(table.component)}{table.name}/documents.jsonl", _chunks(tables.lines(connection, table)))
                 _add(archive, f"{_prefix(table.component)}{table.name}/generated_schema.jsonl", [_UNIFORM])
-        if with_files:
+        if with_files and forget != files.STORAGE:
             _add_files(archive, connection)
 
 
@@ -66,9 +66,9 @@ def _add_lists(archive: zipfile.ZipFile, found: list[Table]) -> None:
 
 
 def _add_files(archive: zipfile.ZipFile, connection: sqlite3.Connection) -> None:
-    _add(archive, "_storage/documents.jsonl", _chunks(map(to_line, files.documents(connection))))
+    _add(archive, f"{files.STORAGE}/documents.jsonl", _chunks(map(to_line, files.documents(connection))))
     for name, content in files.contents(connection):
-        _add(archive, f"_storage/{name}", [content])
+        _add(archive, f"{files.STORAGE}/{name}", [content])
 
 
 def _add(archive: zipfile.ZipFile, name: str, chunks: Iterable[bytes]) -> None:

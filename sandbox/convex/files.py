@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from sandbox.convex import ids, values
 
+STORAGE = "_storage"
 NUMBER = 16
 """Of the system's table of files; any below 10000 would do."""
 

@@ -23,7 +23,7 @@ Place = tuple[str, str]
 """A component ("" is the app) and a table in it."""
 Rows = Callable[[], Iterator[Document]]
 
-STORAGE: Place = ("", "_storage")
+STORAGE: Place = ("", files.STORAGE)
 
 _TABLE = re.compile(r"(?P<prefix>.*/)?(?P<name>[^/]+)/documents\.jsonl")
 _FILE = re.compile(r"(?:.*/)?_storage/(?P<id>[^/.]+)(?:\.[^/]*)?")
