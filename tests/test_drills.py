@@ -509,3 +509,15 @@ def test_the_disaster_leaves_every_other_table_alone(tmp_path: Path) -> None:
     }
     make("A", sound, tmp_path / "a.zip", "")
     assert {table.rows for table in archive.check(tmp_path / "a.zip").tables.values()} == {0}
+
+
+def test_the_loss_of_every_row_leaves_stored_files_where_they_are(tmp_path: Path) -> None:
+    from ops import archive
+    from tests.archives import export, written
+
+    sound = written(tmp_path / "sound.zip", export())
+    make("A", sound, tmp_path / "a.zip", "")
+    after = archive.check(tmp_path / "a.zip")
+    assert after.problems == ()
+    assert {name for name, table in after.tables.items() if table.rows} == {name for name in after.tables if archive.lists_files(name)}
+    assert any(map(archive.lists_files, after.tables))

@@ -113,6 +113,8 @@ def test_a_window_says_that_stored_files_stay_where_the_backup_is_known_to_have_
     for environment in ("production", "staging"):
         found = replace(assessed(environment), backup=replace(backup(), tables=tables))
         assert ("Stored files are not in this backup and stay as they are." in shown(found)) is said
+    replaced = "every table of staging and every stored file is replaced" in shown(found)
+    assert replaced is bool(tables and "_storage" in tables)
 
 
 @pytest.mark.parametrize("environment", ["production", "staging"])

@@ -224,7 +224,8 @@ def spot_line(each: Spot) -> str:
 def _data(found: Assessment) -> list[Block]:
     """What becomes of the rows."""
     if found.environment != "production":
-        replaced = "*Data:* every table of staging is replaced; nothing of production is touched."
+        what = "every table of staging and every stored file is" if found.backup.files else "every table of staging is"
+        replaced = f"*Data:* {what} replaced; nothing of production is touched."
         return [section(replaced, files_stay(found.backup.files), waits(found.left))]
     if found.loss is None:
         return [

@@ -11,6 +11,7 @@ from pathlib import Path
 from ops import damages
 from ops.archive import Table
 from ops.archive.layout import ROWS, TABLES
+from ops.archive.words import STORAGE
 from ops.errors import Refused
 
 
@@ -63,8 +64,8 @@ def make(letter: str, source: Path, target: Path, table: str) -> None:
     meant = f"{folder}/{table.rsplit('/', maxsplit=1)[-1]}/{ROWS}".lstrip("/")
 
     def left(member: str) -> damages.Edit | None:
-        if not member.endswith(f"/{ROWS}") or f"{TABLES}/" in member:
-            return None
+        if not member.endswith(f"/{ROWS}") or f"{TABLES}/" in member or member.endswith(f"{STORAGE}/{ROWS}"):
+            return None  # stored files stay where they are: their list too, or what is imported would be files without one
         if letter == "A":
             return lambda _rows: ()
         return (lambda rows: islice(rows, 0, None, 2)) if member == meant else None
