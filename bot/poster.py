@@ -12,7 +12,7 @@ import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.channels import Channels
 from bot.posts import Post, Posts
@@ -37,6 +37,13 @@ EVENT = "backstop_post"  # the metadata's event type: how a message of ours is f
 
 Unplaced = Callable[[str, str, str], Awaitable[None]]
 """Told of a post's key, its channel and Slack's code, once a channel."""
+
+
+class Found(NamedTuple):
+    """A message of ours that stands there already."""
+
+    channel: str
+    ts: str
 
 
 @dataclass
@@ -202,9 +209,9 @@ class Poster:
             await self._edit(post, post.channel, post.ts, message)
             return
         channel = await self._channels.id_of(post.channel)
-        if post.perhaps_posted and (ts := await self._found(post, channel)):
-            await asyncio.to_thread(self._posts.posted, post, ts, channel)
-            await self._edit(post, channel, ts, message)  # what it says is what was wanted when it was posted
+        if post.perhaps_posted and (found := await self._found(post, channel)):
+            await asyncio.to_thread(self._posts.posted, post, found.ts, found.channel)
+            await self._edit(post, found.channel, found.ts, message)  # what it says is what was wanted when it was posted
             return
         thread = {"thread_ts": post.thread_ts} if post.thread_ts else {}
         answer = await self._slack.write("chat.postMessage", {**message, **thread, "channel": channel}, patience=0)
@@ -215,9 +222,10 @@ class Poster:
         self._edited[post.key] = time.monotonic()
         await self._slack.write("chat.update", {**message, "channel": channel, "ts": ts}, patience=0)
 
-    async def _found(self, post: Post, channel: str) -> str | None:
+    async def _found(self, post: Post, channel: str) -> Found | None:
         """The message that somebody may have posted before they died, by the key in its metadata."""
         try:
+            channel = await self._conversation(channel)
             messages = await self._recent(post, channel)
         except SlackSaidNo as no:
             log.info("the channel's history cannot be read: %s", no)
@@ -226,13 +234,17 @@ class Poster:
             metadata = message.get("metadata") or {}
             if metadata.get("event_type") == EVENT and (metadata.get("event_payload") or {}).get("key") == post.key:
                 log.info("the post %s is there already", post.key)
-                return str(message["ts"])
+                return Found(channel, str(message["ts"]))
         return None
 
+    async def _conversation(self, channel: str) -> str:
+        """Where messages are read and edited: a person's id is only good for posting to them."""
+        if not channel.startswith(("U", "W")):
+            return channel
+        return str((await self._slack.write("conversations.open", {"users": channel}, patience=0))["channel"]["id"])
+
     async def _recent(self, post: Post, channel: str) -> Sequence[dict[str, Any]]:
-        """What stands in the channel, or in the thread; a person's id is not the channel of the messages with them."""
-        if channel.startswith(("U", "W")):
-            channel = str((await self._slack.write("conversations.open", {"users": channel}, patience=0))["channel"]["id"])
+        """What stands in the channel, or in the thread."""
         where = {"channel": channel, "limit": 100, "include_all_metadata": "true"}
         if post.thread_ts:
             answer = await self._slack.read("conversations.replies", patience=0, ts=post.thread_ts, **where)

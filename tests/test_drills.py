@@ -433,7 +433,7 @@ def stopped(done: list[str], *, saved: bool) -> OperationView:
         kind=drill.KIND,
         environment="staging",
         requested_by="U0ALICE",
-        params={"bound": {"scenario": "B", "target": "staging · trout"}},
+        params={"bound": {"scenario": "B", "target": "staging · trout"}, "shown": {}},
         status=Status.FAILED,
         error="Nobody came.",
         remedy=None,
