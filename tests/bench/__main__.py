@@ -22,7 +22,7 @@ def parts(*, short: bool) -> dict[str, Part]:
     large: dict[str, Part] = (
         {"checking": partial(checking.measured, megabytes=20, n=5)}
         if short
-        else {"full-500": partial(full.measured, megabytes=500, n=2), "checking": partial(checking.measured, megabytes=500, n=2)}
+        else {"full-500": partial(full.measured, megabytes=500, n=2), "checking": partial(checking.measured, megabytes=500, n=5)}
     )
     return {
         "acks": acks.measured,
