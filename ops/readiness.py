@@ -57,6 +57,11 @@ class Readiness:
         return self.backup.moment if self.backup else None
 
     @property
+    def without_files(self) -> bool:
+        """Whether that backup is known to be without stored files: whatever there is of them would be lost."""
+        return self.backup is not None and self.backup.files is False
+
+    @property
     def span(self) -> tuple[float, float] | None:
         """The fastest and the slowest of what was measured, in seconds, with as much as there is today."""
         seconds = [each.today(self.backup.size if self.backup else None) for each in self.measured]
@@ -66,7 +71,7 @@ class Readiness:
     def sentence(self) -> str:
         """The line."""
         if self.lose is not None:
-            lose = f"lose {elapsed(self.lose)}"
+            lose = f"lose {elapsed(self.lose)}{' and any stored files, which the backup is without' if self.without_files else ''}"
         elif self.backup is not None:
             lose = "lose an unknown time, since the newest good full backup is dated ahead of this machine's clock"
         else:
@@ -84,6 +89,7 @@ class Readiness:
             "backup": self.backup.id if self.backup else None,
             "loseSeconds": self.lose.total_seconds() if self.lose is not None else None,
             "backSeconds": self.back,
+            "losesStoredFiles": self.without_files,
             "measured": [{"operation": each.operation_id, "kind": each.kind, "seconds": each.seconds} for each in self.measured],
             "copies": self.copies,
             "variables": None,

@@ -49,7 +49,18 @@ def main(arguments: list[str]) -> int:
         environment = {**os.environ, "BACKSTOP_PAYLOADS": folder, forked.WANTED: "1"}
         environment["PATH"] = f"{node(Path(folder) / 'bin')}{os.pathsep}{environment['PATH']}"
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of bots and terminals start: each would compile all of it again
-        command = [sys.executable, "-m", "pytest", "-n", os.environ.get("WORKERS", "4"), "--dist", "worksteal", *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-n",
+            os.environ.get("WORKERS", "4"),
+            "--dist",
+            "worksteal",
+            "--durations",
+            "25",
+            *arguments,
+        ]
         tested = subprocess.run(command, env=environment, check=False).returncode
         compiled = 0 if arguments else payloads.main([folder])
     print(f"Left out on this machine: {'; '.join(left_out.values())}." if left_out else "Nothing was left out on this machine.")

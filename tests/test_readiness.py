@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.views.readiness import line
+from ops.archive import Table
 from ops.facts import Facts
 from ops.health import red
 from ops.journal.words import StepView
@@ -38,6 +39,16 @@ def test_the_loss_counts_from_convexs_own_moment_of_the_snapshot() -> None:
     assert found.sentence == (
         "If production died now: lose 3 h 12 m, back in an unknown time (nothing was restored yet), 1 copy, variables unknown"
     )
+
+
+def test_stored_files_that_the_backup_is_without_are_lost_whatever_its_age() -> None:
+    table = Table(rows=3, bytes=30, fingerprint="00")
+    without = judge(backup(1, tables={"users": table}), [], NOW)
+    assert "lose 1 h 00 m and any stored files, which the backup is without, back in" in without.sentence
+    assert "*and any stored files* (not in it), back in" in line(without)
+    having = judge(backup(1, tables={"users": table, "_storage": table}), [], NOW)
+    unknown = judge(backup(1), [], NOW)
+    assert not any("stored files" in said for found in (having, unknown) for said in (found.sentence, line(found)))
 
 
 def test_a_clock_that_is_a_little_behind_makes_no_negative_loss() -> None:

@@ -16,7 +16,8 @@ def line(found: Readiness) -> str:
     if found.lose is None:
         dated = f"the newest good full backup is dated {exact(found.snapshot)}, ahead of this machine's clock"
         return f":warning: *If production died now, nobody knows how much would be lost:* {dated}. Set the clock right."
-    lose = f"lose at most *{duration(found.lose)}* (snapshot {clock(found.snapshot)}, {level(found.backup)})"
+    files = " *and any stored files* (not in it)" if found.without_files else ""
+    lose = f"lose at most *{duration(found.lose)}* (snapshot {clock(found.snapshot)}, {level(found.backup)}){files}"
     return f"*If production died now:* {lose}, {_back(found)}, {counted(found.copies, 'copy', 'copies')} (this folder), variables *unknown*"
 
 
