@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS tables (key INTEGER PRIMARY KEY, component TEXT, name TEXT, number INTEGER, UNIQUE (component, name));
+CREATE INDEX IF NOT EXISTS numbers ON tables (number);
 CREATE TABLE IF NOT EXISTS rows (key INTEGER, id TEXT, line BLOB, PRIMARY KEY (key, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS files (id TEXT PRIMARY KEY, line BLOB, content BLOB);
 CREATE TABLE IF NOT EXISTS kept (name TEXT PRIMARY KEY, value BLOB);

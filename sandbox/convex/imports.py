@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,11 +23,26 @@ _log = logging.getLogger(__name__)
 
 _NUMBER = 27  # of the system's table of imports
 _KEPT = 20
+_AT_ONCE, _APART = 100, 0.1  # tables that are told one by one, then seconds
 _OVER = ("completed", "failed")
 _MODES = ("requireEmpty", "append", "replace", "replaceAll")
 _CANCELED = "Import canceled"
 
 Import = dict[str, Any]
+
+
+class _Told:
+    """How far an import was said to be: all of it again each time, so of thousands of tables not each is told by itself."""
+
+    def __init__(self) -> None:
+        self.done: list[str] = []
+        self._at = -_APART
+
+    def is_due(self) -> bool:
+        """Whether it is time to say it; the first few are said at once."""
+        due = len(self.done) < _AT_ONCE or time.monotonic() - self._at >= _APART
+        self._at = time.monotonic() if due else self._at
+        return due
 
 
 class Imports:
@@ -116,10 +132,10 @@ class Imports:
 
     def _restore(self, identifier: str, incoming: Incoming) -> None:
         restoring = Restoring(self._deployment, self._schemas, self._expect(identifier)["mode"], incoming)
-        done: list[str] = []
+        told = _Told()
         self._deployment.linger("import")
         try:
-            written = restoring.run(partial(self._tell, identifier, done))
+            written = restoring.run(partial(self._tell, identifier, told))
             with self._deployment.database.transaction() as connection:
                 self._expect(identifier, "in_progress")  # it may have been canceled
                 restoring.finish(connection)
@@ -130,12 +146,13 @@ class Imports:
             restoring.give_up()
             raise
 
-    def _tell(self, identifier: str, done: list[str], message: str, finished: bool) -> None:
+    def _tell(self, identifier: str, told: _Told, message: str, finished: bool) -> None:
         """Say how far it is, and let a fault strike after the first table."""
         if finished:
-            done.append(message)
-        self._advance(identifier, _in_progress(message, list(done)))
-        self._deployment.workers.pause(self._deployment.step)
+            told.done.append(message)
+        if told.is_due():
+            self._advance(identifier, _in_progress(message, told.done))
+            self._deployment.workers.pause(self._deployment.step)
         if finished:
             self._strike(identifier)
 

@@ -35,10 +35,12 @@ class Restoring:
         self._active, self._mode, self._incoming = schemas.active, mode, incoming
         self._targets: dict[Place, Table] = {}
         self._hidden: dict[Place, Table] = {}
+        self._named: dict[str, dict[int, str]] = {}  # by component: which table each number will belong to
 
     def run(self, progress: Progress) -> int:
         """Write all documents where nobody sees them yet; return how many."""
         self._prepare()
+        self._named = {component: self._names(component) for component in {place[0] for place in self._incoming.rows}}
         return sum(self._write(place, progress) for place in self._incoming.rows)
 
     def finish(self, connection: sqlite3.Connection) -> None:
@@ -103,7 +105,7 @@ class Restoring:
 
     def _complete(self, place: Place, table: Table) -> Iterator[tables.Row]:
         """Every document with all that it must have."""
-        names, waiting = self._names(place[0]), self._schemas.waiting()
+        names, waiting = self._named[place[0]], self._schemas.waiting()
         coming = Schema.of(waiting.export if waiting else None)
         for row in self._incoming.rows[place]():
             document = {"_id": ids.new(table.number), "_creationTime": self._deployment.now.seconds() * 1000, **row}
@@ -137,16 +139,12 @@ class Restoring:
 
     def _check_references(self, connection: sqlite3.Connection) -> None:
         """A table that stays must not point to one whose number changes: its ids would lead nowhere."""
-        for table in tables.listed(connection):
-            moved = self._hidden.get(table.place)
-            if moved and moved.number != table.number:
-                self._refuse_references(connection, table)
-
-    def _refuse_references(self, connection: sqlite3.Connection, moved: Table) -> None:
-        for table in tables.listed(connection):
-            points = table.component == moved.component == "" and moved.name in self._active.references(table.name)
-            if points and table.place not in self._targets and tables.count(connection, table):
-                said = f"Import changes table '{moved.name}' which is referenced by '{table.name}' in the schema"
+        there = [table for table in tables.listed(connection) if table.component == ""]
+        moved = {table.name for table in there if (to := self._hidden.get(table.place)) and to.number != table.number}
+        for table in there:
+            pointed = sorted(moved & self._active.references(table.name))
+            if pointed and table.place not in self._targets and tables.count(connection, table):
+                said = f"Import changes table '{pointed[0]}' which is referenced by '{table.name}' in the schema"
                 raise Refusal("ImportForeignKey", said)
 
     def _empty_the_others(self, connection: sqlite3.Connection) -> None:

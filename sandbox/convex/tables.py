@@ -41,7 +41,8 @@ def listed(connection: sqlite3.Connection) -> list[Table]:
 
 def find(connection: sqlite3.Connection, name: str, component: str = "") -> Table | None:
     """The table, if there is one."""
-    return next((table for table in listed(connection) if table.place == (component, name)), None)
+    found = connection.execute("SELECT key, number FROM tables WHERE component = ? AND name = ?", (component, name)).fetchone()
+    return Table(key=found[0], component=component, name=name, number=found[1]) if found else None
 
 
 def ensure(connection: sqlite3.Connection, name: str, component: str = "") -> Table:
