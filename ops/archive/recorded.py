@@ -31,7 +31,8 @@ def _difference(name: str, recorded: Table | None, found: Table | None) -> str:
 
 def compare(old: Mapping[str, Table], new: Mapping[str, Table]) -> tuple[str, ...]:
     """Say which tables fell against the backup before; stored files that were not asked for this time are no news."""
-    names = [name for name in sorted(old) if holds_files(new) or not lists_files(name)]
+    files = holds_files(new)
+    names = [name for name in sorted(old) if files or not lists_files(name)]
     return tuple(_fall(name, old[name].rows, new[name].rows if name in new else None) for name in names if _fell(old[name], new.get(name)))
 
 
