@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Row, Update, case, func, or_, select, update
+from sqlalchemy import Connection, Engine, Row, Select, Update, case, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from bot.upsert import insert_into
@@ -23,7 +23,7 @@ from ops.journal.runners import Runner
 from ops.schedules import APART
 
 LEASE = timedelta(seconds=45)  # longer than any one call of Slack takes
-AT_ONCE = 20  # rows a round
+AT_ONCE = 20  # rows of a channel a round
 LONGEST = timedelta(hours=1)  # that a row waits for; it is minutes at most
 
 
@@ -89,16 +89,12 @@ class Posts:
         self._woken()
 
     def due(self) -> list[Post]:
-        """The rows to be looked at now, oldest first."""
+        """The rows to be looked at now, oldest first: so many of each channel, as one that takes nothing must not hold up the others."""
         with reading(self._engine) as session:
             now = _now(session.connection())
             if session.scalar(select(PostRow.key).where(is_due(PostRow.until, now, LONGEST)).limit(1)) is None:
                 return []  # as nearly always: a short question, asked every few seconds
-            parent = aliased(PostRow)
-            names = [getattr(PostRow, name) for name in Post.__dataclass_fields__ if name != "thread_ts"]
-            rows = select(*names, parent.ts.label("thread_ts")).outerjoin(parent, parent.key == PostRow.thread_of)
-            oldest = rows.where(is_due(PostRow.until, now, LONGEST)).order_by(PostRow.wanted_at, PostRow.key).limit(AT_ONCE)
-            return [_post(row) for row in session.execute(oldest)]
+            return [_post(row) for row in session.execute(_oldest(now))]
 
     def claim(self, post: Post) -> bool:
         """Take a row for as long as a call may last; False if somebody else was faster."""
@@ -221,6 +217,18 @@ def _want(connection: Connection, row: Mapping[str, Any]) -> None:
         "until": func.coalesce(PostRow.until, fresh.excluded.until),
     }
     connection.execute(fresh.on_conflict_do_update(index_elements=[PostRow.key], set_=changed))
+
+
+def _oldest(now: datetime) -> Select[Any]:
+    """Of each channel the oldest rows that are due; a reply is not before what it replies to is there, or due too."""
+    parent, order = aliased(PostRow), (PostRow.wanted_at, PostRow.key)
+    names = [getattr(PostRow, name) for name in Post.__dataclass_fields__ if name != "thread_ts"]
+    turn = func.row_number().over(partition_by=PostRow.channel, order_by=order).label("turn")
+    rows = select(*names, parent.ts.label("thread_ts"), PostRow.wanted_at, turn).outerjoin(parent, parent.key == PostRow.thread_of)
+    replies = or_(PostRow.thread_of.is_(None), parent.ts.is_not(None), is_due(parent.until, now, LONGEST))
+    ranked = rows.where(is_due(PostRow.until, now, LONGEST), replies).subquery()
+    wanted = [ranked.c[name] for name in Post.__dataclass_fields__]
+    return select(*wanted).where(ranked.c.turn <= AT_ONCE).order_by(ranked.c.wanted_at, ranked.c.key)
 
 
 def _post(row: Row[*tuple[Any, ...]]) -> Post:
