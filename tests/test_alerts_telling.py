@@ -370,3 +370,18 @@ def test_below_p0_nobody_is_mailed_of_an_end_by_night(watched: Watched) -> None:
     assert watched.told(telling.MAIL) == ["opened"]
     watched.take(night.replace(hour=7))
     assert watched.told(telling.MAIL) == ["opened", "resolved"]
+
+
+def test_a_bot_that_stood_still_tells_nothing_by_what_it_knew_before(watched: Watched) -> None:
+    watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
+    known, later = records.open_ones(watched.engine), NOON + HOUR + MINUTE
+    for at in (later, later + MINUTE):  # one bot, then the one that stood still since it looked
+        telling.tell(watched.engine, known, watched.settings, at)
+        watched.take(at)
+    assert watched.told(telling.MAIL) == ["opened", "reminder"]
+    records.resolve(
+        watched.engine, watched.only().id, "It succeeded.", later + HOUR, tell=telling.tell_change(watched.settings, later + HOUR)
+    )
+    telling.tell(watched.engine, known, watched.settings, later + HOUR + MINUTE)
+    watched.take(later + HOUR + MINUTE)
+    assert watched.told(telling.PAGER) == ["opened", "reminder", "resolved"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine
@@ -15,6 +16,7 @@ from ops.alerts.of_operations import goes_on
 from ops.alerts.outgoing import Undelivered, Unplaced
 from ops.automated import Missing
 from ops.backstop import Backstop
+from ops.errors import Refused
 from ops.manifest import Backup
 
 
@@ -96,7 +98,8 @@ def look(backstop: Backstop, facts: Facts, now: datetime) -> None:
     for alert in records.open_ones(engine):
         how = None if alert.key in wrong else over(alert, facts) or _never_was(alert, now)
         if how is not None:
-            records.resolve(engine, alert.id, how, now, tell=told)
+            with suppress(Refused):  # another bot was faster
+                records.resolve(engine, alert.id, how, now, tell=told)
     waiting = [alert for alert in records.open_ones(engine) if not goes_on(alert, facts)]
     telling.tell(engine, waiting, backstop.settings, now)
 

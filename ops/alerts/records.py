@@ -126,6 +126,11 @@ def resolve(  # noqa: PLR0913 # what is said of an end, and who hears of it
     return change(engine, alert_id, over, tell)
 
 
+def held(session: Session, alert_id: str) -> Alert:
+    """One of them as it is now, which nobody else changes until the caller's transaction ends."""
+    return of_row(session.get_one(AlertRow, alert_id, with_for_update=True))
+
+
 def note_told(session: Session, alert: Alert, what: str, now: datetime) -> Alert:
     """People hear of it now; in the caller's transaction."""
     row = session.get_one(AlertRow, alert.id)

@@ -80,12 +80,19 @@ def tell(engine: Engine, alerts: Iterable[Alert], settings: Settings, now: datet
     """Let people hear of what is due."""
     night = at_night(settings, now)
     for alert in alerts:
-        what = due(alert, now, night=night)
-        if what is not None:
+        if due(alert, now, night=night) is not None:
             with Session(engine) as session, session.begin():
-                told = records.note_told(session, alert, what, now)
-                for channel in channels(told, settings):
-                    _want(session, told, channel, what, now)
+                _tell(session, alert.id, settings, now, night=night)
+
+
+def _tell(session: Session, alert_id: str, settings: Settings, now: datetime, *, night: bool) -> None:
+    """The same of one, if it is still so: another bot may have told it since it was looked at, and a person may have ended it."""
+    alert = records.held(session, alert_id)
+    what = due(alert, now, night=night)
+    if what is not None:
+        told = records.note_told(session, alert, what, now)
+        for channel in channels(told, settings):
+            _want(session, told, channel, what, now)
 
 
 def tell_change(settings: Settings, now: datetime) -> Tell:
