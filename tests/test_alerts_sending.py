@@ -198,3 +198,27 @@ def test_an_smtp_address_that_is_none_is_refused_without_being_repeated(tmp_path
     with pytest.raises(Exception, match="smtps://user:password@") as refused:
         settings(tmp_path, smtp_url=url)
     assert not any(each in str(refused.value) for each in ("pa/ss", "pass@h", "pa#ss"))
+
+
+def test_what_a_bot_that_stood_still_says_of_a_delivery_does_not_undo_what_another_one_did(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paging = PagingServer().start()
+    try:
+        found = settings(tmp_path, pagerduty_key=paging.key).model_copy(update={"pagerduty_url": paging.url})
+        telling.tell(engine, [kept(engine, cause())], found, datetime.now(UTC))
+        send = pagerduty.send
+
+        def stand_still(*_: object) -> None:
+            monkeypatch.setattr(pagerduty, "send", send)
+            _make_due(engine)  # the lease is over
+            assert outgoing.deliver(engine, found, telling.PAGER) == 1
+            raise Failed("PagerDuty does not answer (ReadTimeout).", "It is tried again.")
+
+        monkeypatch.setattr(pagerduty, "send", stand_still)
+        assert outgoing.deliver(engine, found, telling.PAGER) == 0
+        _make_due(engine)
+        assert (outgoing.deliver(engine, found, telling.PAGER), len(paging.events)) == (0, 1)
+        assert outgoing.undelivered(engine) == []
+    finally:
+        paging.stop()

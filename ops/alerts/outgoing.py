@@ -122,7 +122,8 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
 def _claim(engine: Engine, each: Delivery) -> bool:
     """Take it for as long as a try may last; False if another bot was faster."""
     now = datetime.now(UTC)
-    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, is_due(DeliveryRow.until, now, LONGEST))
+    taken = update(DeliveryRow).where(DeliveryRow.id == each.id, DeliveryRow.attempts == each.attempts)
+    taken = taken.where(is_due(DeliveryRow.until, now, LONGEST))
     with Session(engine) as session, session.begin():
         done: Any = session.execute(taken.values(until=now + LEASE, attempts=DeliveryRow.attempts + 1))
         return bool(done.rowcount == 1)
@@ -153,9 +154,10 @@ def _why(error: Exception) -> str:
 
 
 def _note(engine: Engine, each: Delivery, **values: Any) -> None:
-    """Remember what came of it."""
+    """Remember what came of it, unless it took so long that another bot has tried it since."""
     with Session(engine) as session, session.begin():
-        session.execute(update(DeliveryRow).where(DeliveryRow.id == each.id).values(values))
+        ours = update(DeliveryRow).where(DeliveryRow.id == each.id, DeliveryRow.attempts == each.attempts + 1)
+        session.execute(ours.values(values))
 
 
 def undelivered(engine: Engine) -> list[Undelivered]:
