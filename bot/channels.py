@@ -1,4 +1,4 @@
-"""A channel's name as its id: asked once, then remembered."""
+"""A channel's name as its id: asked once, then remembered for as long as Slack takes posts there."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ class Channels:
     def __init__(self, slack: Slack) -> None:
         self._slack = slack
         self._ids: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
         self._missed: dict[str, float] = {}
 
     async def id_of(self, channel: str) -> str:
@@ -32,7 +33,13 @@ class Channels:
         name = channel.lstrip("#")
         if name not in self._ids and time.monotonic() - self._missed.get(name, -UNKNOWN_FOR) >= UNKNOWN_FOR:
             await self._look_for(name)
-        return self._ids.get(name, f"#{name}")
+        return self._ids.get(name) or self._refused.get(name, f"#{name}")
+
+    def refused(self, channel: str) -> None:
+        """Slack takes nothing there: perhaps the name is another channel's by now. Where it is nobody's, it was only renamed."""
+        name = channel.lstrip("#")
+        if name in self._ids:
+            self._refused[name] = self._ids.pop(name)
 
     async def _look_for(self, name: str) -> None:
         """Read the channels until it is there; private ones are listed where the bot was invited."""

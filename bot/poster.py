@@ -259,6 +259,7 @@ class Poster:
             await asyncio.to_thread(self._posts.gone, post)
             self.wake()
         elif no.code in NO_PLACE or no.token_refused:
+            self._channels.refused(post.channel)
             await asyncio.to_thread(self._posts.later, post, UNPLACED, str(no))
             await self._complain(post, no.code)
         else:
