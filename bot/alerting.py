@@ -60,7 +60,7 @@ def show(desk: Desk, each: Alert) -> None:
     closed = each.key == f"{PLACE}{slack.engineering}"  # which stands in the other channel
     places = {f"alert-{each.id}": slack.incidents if closed else slack.engineering}
     told_there = about is not None and about.kind in BRINGS_BACK and not watched  # by the operation's own post
-    if each.severity is Severity.P0 and not told_there:
+    if each.severity is Severity.P0 and not told_there and slack.incidents not in places.values():
         places[f"alert-{each.id}-incidents"] = slack.incidents
     for key, channel in places.items():
         called = desk.settings.roles if channel == slack.incidents else None

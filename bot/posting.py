@@ -18,10 +18,11 @@ WEEK = timedelta(days=7)
 def say(desk: Desk, key: str, said: Message, *, red: bool = False) -> tuple[str, ...]:
     """In its channel; what is red in the channel of incidents first. Where it stands."""
     slack = desk.settings.slack
-    if red:
+    elsewhere = red and slack.incidents != slack.engineering
+    if elsewhere:
         desk.say(f"{key}-red", slack.incidents, said)
     desk.say(key, slack.engineering, said)
-    return (slack.engineering, slack.incidents) if red else (slack.engineering,)
+    return (slack.engineering, slack.incidents) if elsewhere else (slack.engineering,)
 
 
 def health(desk: Desk, key: str, now: datetime, *, late_since: datetime | None = None) -> tuple[str, ...]:

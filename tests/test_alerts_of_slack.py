@@ -65,6 +65,16 @@ def place(tmp_path: Path) -> Iterator[World]:
         yield found
 
 
+def test_where_one_channel_is_for_everything_each_thing_is_said_there_once_and_calls_whoever_can_act(place: World) -> None:
+    slack, place.more = place.slack.client, f'{place.more}[slack]\nincidents = "#engineering"\n'
+    with running(place):
+        card = until(slack, ENGINEERING, lambda shown: "P0 · The automated backup did not succeed" in shown.all_text)
+        assert "<@U0CAROL>" in str(card.blocks)
+        assert answer(slack, "/ops post health").text == "Posted in #engineering."
+        wait_for(lambda: len(titled(slack, "Backup health")) == 2, "the schedule's own post beside it")
+    assert [len(titled(slack, words)) for words in ("P0 · The automated backup", "Backup health")] == [1, 2]
+
+
 def waited(place: World) -> None:
     """Minutes pass for what Slack does not show yet."""
     engine = open_database(f"sqlite:///{place.backups / '.state' / 'bot.sqlite'}")
