@@ -27,6 +27,10 @@ class Unchanged(Failed):
     """It was tried, and whoever was asked has said no: what the step would have changed is surely as it was before."""
 
 
+class Silent(Failed):
+    """Whoever was asked gave no answer in time."""
+
+
 class UnknownBackup(Refused):
     """There is no backup with that id."""
 

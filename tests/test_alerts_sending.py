@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from ops.alerts import causes, outgoing, records, telling
@@ -222,3 +222,21 @@ def test_what_a_bot_that_stood_still_says_of_a_delivery_does_not_undo_what_anoth
         assert outgoing.undelivered(engine) == []
     finally:
         paging.stop()
+
+
+def test_of_many_mails_a_server_that_gives_no_answer_is_asked_once_a_round_so_that_it_is_soon_said_to_be_broken(
+    server: MailServer, engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.fault = "hang"
+    found = settings(tmp_path, smtp_url=server.url)
+    telling.tell(engine, [kept(engine, cause(key)) for key in ("restore", "log", "verifier")], found, datetime.now(UTC))
+    with monkeypatch.context() as patience:
+        patience.setattr(mail, "LIMIT", 0.5)
+        for turn in range(outgoing.FAILING):
+            assert outgoing.deliver(engine, found, telling.MAIL) == 0
+            with Session(engine) as session:
+                assert session.scalar(select(func.sum(DeliveryRow.attempts))) == turn + 1
+            _make_due(engine)
+    assert [each.channel for each in outgoing.undelivered(engine)] == [telling.MAIL]
+    server.fault = None
+    assert outgoing.deliver(engine, found, telling.MAIL) == 3

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ops.alerts.telling import MAIL, PAGER
 from ops.database import DeliveryRow, is_due, reading
-from ops.errors import Failed, OpsError
+from ops.errors import Failed, OpsError, Silent
 from ops.services import mail, pagerduty, pings
 from ops.settings import Settings
 
@@ -96,8 +96,15 @@ def waiting(engine: Engine, now: datetime) -> set[str]:
 
 
 def deliver(engine: Engine, settings: Settings, channel: str) -> int:
-    """Try what is due by a channel; how many were taken."""
-    return sum(_try(engine, settings, each) for each in _due(engine, channel, datetime.now(UTC)) if _claim(engine, each))
+    """Try what is due by a channel; how many were taken. One that gives no answer is asked once, as that takes long each time."""
+    taken = 0
+    for each in _due(engine, channel, datetime.now(UTC)):
+        if _claim(engine, each):
+            error = _try(engine, settings, each)
+            taken += error is None
+            if isinstance(error, Silent):
+                break
+    return taken
 
 
 def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
@@ -129,8 +136,8 @@ def _claim(engine: Engine, each: Delivery) -> bool:
         return bool(done.rowcount == 1)
 
 
-def _try(engine: Engine, settings: Settings, each: Delivery) -> bool:
-    """One try, and what came of it."""
+def _try(engine: Engine, settings: Settings, each: Delivery) -> Exception | None:
+    """One try, and what came of it: what kept it from leaving."""
     now, rest = datetime.now(UTC), RESTS[min(each.attempts, len(RESTS) - 1)]
     over = now + rest > each.created_at + TRIED_FOR
     try:
@@ -139,10 +146,10 @@ def _try(engine: Engine, settings: Settings, each: Delivery) -> bool:
         why = _why(error)
         log.warning("%s did not take %s: %s%s", each.channel, each.id, why, "; given up" if over else "")
         _note(engine, each, error=why[:500], until=None if over else now + rest)
-        return False
+        return error
     until = now + rest if content.get("left") and not over else None
     _note(engine, each, content=dict(content), error=None, until=until, done_at=func.coalesce(DeliveryRow.done_at, now))
-    return True
+    return None
 
 
 def _why(error: Exception) -> str:

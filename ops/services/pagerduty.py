@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from ops.errors import Failed
+from ops.errors import Failed, Silent
 from ops.services.trusted import certificates
 
 _TIMEOUT = 15.0  # seconds
@@ -35,7 +35,7 @@ def send(url: str, routing_key: str, event: Event) -> None:
     """Tell PagerDuty.
 
     Raises:
-        Failed: it did not take it.
+        Failed: it did not take it; a ``Silent`` where it gave no answer.
     """
     content: dict[str, Any] = {"routing_key": routing_key, "event_action": event.deed, "dedup_key": event.key[:255]}
     if event.deed == "trigger":
@@ -50,6 +50,8 @@ def send(url: str, routing_key: str, event: Event) -> None:
     try:
         with httpx.Client(timeout=_TIMEOUT, verify=certificates()) as client:
             answer = client.post(f"{url.rstrip('/')}/v2/enqueue", json=content)
+    except httpx.TimeoutException as error:
+        raise Silent(f"PagerDuty does not answer ({type(error).__name__}).", "It is tried again.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Failed(f"PagerDuty does not answer ({type(error).__name__}).", "It is tried again.") from None
     if answer.status_code == 429:
