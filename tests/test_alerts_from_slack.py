@@ -170,6 +170,9 @@ def test_an_alert_that_is_kept_quiet_says_by_whom_why_and_until_when_and_one_tha
         assert "“The day is over”" in str(office.card("Over: The automated backup").blocks)
         assert "No alert is open" in str(answer(office.slack, "/ops alerts").blocks)
         wait_for(lambda: len(office.mail.taken) == 2, "the end by mail")
+        for late in ("alert_snooze", "alert_close"):  # on the card as somebody has it on the screen yet
+            assert office.slack.click(card, late, user=CAROL).acked
+            assert "That alert is over" in window(office.slack, CAROL).all_text
 
 
 def test_who_has_no_right_to_keep_an_alert_quiet_is_told_who_has(office: Office) -> None:
