@@ -174,12 +174,18 @@ def _walk(rows: Iterable[ActivityRow], begin: tuple[int, str]) -> tuple[list[str
     problems: list[str] = []
     place, previous = begin
     for row in rows:
-        if row.seq != place + 1:
-            problems.append(f"Line {place + 1} is missing.")
-        elif row.previous_hash != previous or row.hash != digest(_values(row)):
+        follows = row.seq == place + 1
+        if not follows:
+            problems.append(_missing(place + 1, row.seq - 1))
+        if (follows and row.previous_hash != previous) or row.hash != digest(_values(row)):
             problems.append(f"Line {row.seq} was changed.")
         place, previous = row.seq, row.hash
     return problems, (place, previous)
+
+
+def _missing(first: int, last: int) -> str:
+    """What to say of lines that are not there. Pure."""
+    return f"Line {first} is missing." if first == last else f"Lines {first} to {last} are missing."
 
 
 def _strangers(session: Session) -> list[str]:

@@ -103,6 +103,13 @@ def test_any_change_shows(engine: Engine, statement: str, told: list[str]) -> No
     assert activity.verify(engine) == told
 
 
+def test_each_line_that_is_missing_or_was_changed_is_named_beside_the_others(engine: Engine) -> None:
+    log(engine, "one", "two", "three", "four")
+    tamper(engine, "DELETE FROM activity WHERE seq IN (1, 2)")
+    tamper(engine, "UPDATE activity SET text = 'nothing' WHERE seq = 3")
+    assert activity.verify(engine) == ["Lines 1 to 2 are missing.", "Line 3 was changed."]
+
+
 def test_a_line_that_was_added_behind_our_back_shows(engine: Engine) -> None:
     log(engine, "one")
     tamper(engine, "INSERT INTO activity SELECT 2, at, who, text, outcome, operation_id, backup_id, hash, hash FROM activity")
