@@ -27,8 +27,8 @@ class Unchanged(Failed):
     """It was tried, and whoever was asked has said no: what the step would have changed is surely as it was before."""
 
 
-class Silent(Failed):
-    """Whoever was asked gave no answer in time."""
+class NotNow(Failed):
+    """Whoever was asked gave no answer in time, or takes nothing for the moment: asking for more would help nobody."""
 
 
 class UnknownBackup(Refused):

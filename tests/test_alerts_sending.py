@@ -240,3 +240,17 @@ def test_of_many_mails_a_server_that_gives_no_answer_is_asked_once_a_round_so_th
     assert [each.channel for each in outgoing.undelivered(engine)] == [telling.MAIL]
     server.fault = None
     assert outgoing.deliver(engine, found, telling.MAIL) == 3
+
+
+def test_of_many_pages_a_pagerduty_that_asks_to_wait_is_sent_one(engine: Engine, tmp_path: Path) -> None:
+    paging = PagingServer().start()
+    try:
+        found = settings(tmp_path, pagerduty_key=paging.key).model_copy(update={"pagerduty_url": paging.url})
+        telling.tell(engine, [kept(engine, cause(key)) for key in ("restore", "log", "verifier")], found, datetime.now(UTC))
+        paging.status = 429
+        assert (outgoing.deliver(engine, found, telling.PAGER), paging.tries) == (0, 1)
+        paging.status = None
+        _make_due(engine)
+        assert outgoing.deliver(engine, found, telling.PAGER) == 3
+    finally:
+        paging.stop()

@@ -152,6 +152,17 @@ def test_a_halt_that_was_kept_quiet_is_told_when_it_halts_once_more(watched: Wat
     assert (watched.only().snoozed_until, watched.told(telling.MAIL)) == (None, ["opened", "again"])
 
 
+def test_of_two_who_keep_an_alert_quiet_in_one_moment_the_thread_says_who_gave_which_reason(watched: Watched) -> None:
+    watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
+    for by, why in (("U0BOB", "I look"), ("U0CAROL", "known")):
+        answers.snooze(watched.engine, watched.only().id, by=by, hours=4, why=why)
+    alert = watched.only()
+    assert [alerts.event(alert, each)["text"] for each in alert.events] == [
+        ":hourglass: <@U0BOB> keeps it quiet: “I look”",
+        ":hourglass: <@U0CAROL> keeps it quiet: “known”",
+    ]
+
+
 def test_pagerduty_pages_once_more_for_what_somebody_has_taken_there_and_the_former_incident_is_over(
     watched: Watched, paging: PagingServer
 ) -> None:

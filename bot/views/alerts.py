@@ -136,7 +136,7 @@ def event(each: Alert, what: Mapping[str, Any]) -> Message:
         "still": f":bell: The quiet time is over, and it is still so: {people(prose(text, 300))}",
         "unheard": f":x: {mention(str(what.get('by', '')))} looked. {prose(text, 300)}",
         "acknowledged": f":hand: {mention(text)} has it in hand",
-        "snoozed": f":hourglass: {mention(each.snoozed_by)} keeps it quiet: “{escape(text, 300)}”",
+        "snoozed": f":hourglass: {mention(what.get('by', each.snoozed_by))} keeps it quiet: “{escape(text, 300)}”",
         "resolved": f":white_check_mark: Over. {people(prose(text, 300))}",
     }[str(what["what"])]
     return message(words, section(words))

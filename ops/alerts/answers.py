@@ -60,7 +60,7 @@ def snooze(  # noqa: PLR0913 # what is said of it, and who hears of it
 
     def quiet(session: Session, row: AlertRow) -> None:
         row.snoozed_by, row.snoozed_until, row.snoozed_why, row.told = by, now + span, said, None
-        event(row, "snoozed", said, now)
+        event(row, "snoozed", said, now, by=by)
         text = f"{row.title}: quiet until {now + span:%Y-%m-%d %H:%M} UTC, because: {said}"
         activity.append(session, who=by, text=text, outcome="snoozed", operation_id=row.about)
 

@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session, aliased
 
 from ops.alerts.telling import MAIL, PAGER
 from ops.database import DeliveryRow, is_due, reading
-from ops.errors import Failed, OpsError, Silent
+from ops.errors import Failed, NotNow, OpsError
 from ops.services import mail, pagerduty, pings
 from ops.settings import Settings
 
@@ -96,13 +96,13 @@ def waiting(engine: Engine, now: datetime) -> set[str]:
 
 
 def deliver(engine: Engine, settings: Settings, channel: str) -> int:
-    """Try what is due by a channel; how many were taken. One that gives no answer is asked once, as that takes long each time."""
+    """Try what is due by a channel; how many were taken. One that gives no answer, or asks to wait, is asked once."""
     taken = 0
     for each in _due(engine, channel, datetime.now(UTC)):
         if _claim(engine, each):
             error = _try(engine, settings, each)
             taken += error is None
-            if isinstance(error, Silent):
+            if isinstance(error, NotNow):
                 break
     return taken
 

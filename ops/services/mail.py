@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from ops.errors import Failed, Silent
+from ops.errors import Failed, NotNow
 from ops.services.trusted import certificates
 
 LIMIT = 20.0  # seconds for all of it
@@ -69,7 +69,7 @@ def send(url: str, mail: Mail) -> Mapping[str, int]:
     """Hand it in; which of the addressees the server refused, with the code of its answer.
 
     Raises:
-        Failed: the server did not take it, whoever it is for; a ``Silent`` where it gave no answer.
+        Failed: the server did not take it, whoever it is for; a ``NotNow`` where it gave no answer.
     """
     return asyncio.run(_send(server(url), mail))
 
@@ -94,7 +94,7 @@ async def _send(to: Server, mail: Mail) -> dict[str, int]:
             refused = await _hand_in(client, _message(mail, to))
             await client.quit()
     except TimeoutError:
-        raise Silent(f"The mail server {to.host} does not answer.", "Look whether it is reachable from here.") from None
+        raise NotNow(f"The mail server {to.host} does not answer.", "Look whether it is reachable from here.") from None
     except aiosmtplib.SMTPAuthenticationError as error:
         raise Failed(f"The mail server {to.host} refuses the login ({error.code}).", "Look at SMTP_URL.") from None
     except aiosmtplib.SMTPResponseException as error:

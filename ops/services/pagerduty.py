@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from ops.errors import Failed, Silent
+from ops.errors import Failed, NotNow
 from ops.services.trusted import certificates
 
 _TIMEOUT = 15.0  # seconds
@@ -35,7 +35,7 @@ def send(url: str, routing_key: str, event: Event) -> None:
     """Tell PagerDuty.
 
     Raises:
-        Failed: it did not take it; a ``Silent`` where it gave no answer.
+        Failed: it did not take it; a ``NotNow`` where it gave no answer, or asks to wait.
     """
     content: dict[str, Any] = {"routing_key": routing_key, "event_action": event.deed, "dedup_key": event.key[:255]}
     if event.deed == "trigger":
@@ -51,10 +51,10 @@ def send(url: str, routing_key: str, event: Event) -> None:
         with httpx.Client(timeout=_TIMEOUT, verify=certificates()) as client:
             answer = client.post(f"{url.rstrip('/')}/v2/enqueue", json=content)
     except httpx.TimeoutException as error:
-        raise Silent(f"PagerDuty does not answer ({type(error).__name__}).", "It is tried again.") from None
+        raise NotNow(f"PagerDuty does not answer ({type(error).__name__}).", "It is tried again.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise Failed(f"PagerDuty does not answer ({type(error).__name__}).", "It is tried again.") from None
     if answer.status_code == 429:
-        raise Failed("PagerDuty takes no more events for the moment (429).", "It is tried again.")
+        raise NotNow("PagerDuty takes no more events for the moment (429).", "It is tried again.")
     if answer.status_code != _TAKEN:
         raise Failed(f"PagerDuty refuses the event ({answer.status_code}).", "Look at PAGERDUTY_KEY: an Events API v2 integration's.")
