@@ -18,6 +18,7 @@ from bot import alerting, checklisting, posting, witness
 from bot.alerting import Outgoing
 from bot.automating import Automated
 from bot.desk import Desk
+from bot.repeating import Repeating
 from bot.views import branches as branch_views
 from bot.views import outlook as outlook_views
 from bot.views.blocks import message
@@ -51,6 +52,7 @@ class Schedule:
         self._problems: tuple[str, ...] | None = None  # of the log, that no alert has told yet; None: it was not looked at since
         self._witnessed = True  # Slack said, when the log was last looked at, what was posted of it
         self._branches: datetime | None = None  # the moment for which they were looked at
+        self._aside = Repeating("old branches", self._look_aside, EVERY)
         self._looks = Looks(desk.writes, LONGEST)
         self._loop = asyncio.get_running_loop()
         self._waking: asyncio.TimerHandle | None = None
@@ -66,6 +68,7 @@ class Schedule:
         )
         self._scheduler.start()
         self._keep_turning()
+        self._aside.open()
 
     def _keep_turning(self) -> None:
         """APScheduler's next turn is a time of the clock: once that was set back it would be away for as long."""
@@ -76,6 +79,7 @@ class Schedule:
 
     async def close(self) -> None:
         """End once the look that was begun is over: APScheduler would cancel its own, and log that as a crash."""
+        await self._aside.close()
         self._scheduler.remove_all_jobs()
         for each in (self._waking, self._keeping):
             if each:
@@ -124,8 +128,12 @@ class Schedule:
         if all(done):
             self._outgoing.looked = time.monotonic()  # else the heartbeat ends, and whoever waits for it hears of the defect
         posts = (self._post_health, self._post_retention, self._make_checklists, self._follow_checklists, self._post_digest)
-        for part in (self._verify_weekly, self._test_alerts, *posts, self._list_branches):
+        for part in (self._verify_weekly, self._test_alerts, *posts):
             _do(part, now)
+
+    def _look_aside(self) -> None:
+        """What asks git, which may hang for minutes: no alert waits for that."""
+        _do(self._list_branches, datetime.now(UTC))
 
     def _begin_backup(self, now: datetime) -> None:
         """The automated one that is due."""

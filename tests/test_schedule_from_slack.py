@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -177,6 +178,22 @@ def test_an_alert_that_cannot_be_read_keeps_no_post_from_coming(tmp_path: Path) 
         place.limit = "100 B"
         with running(place):
             until(place.slack.client, INCIDENTS, lambda shown: "over its limit" in str(shown.blocks))
+
+
+def test_a_git_remote_that_hangs_while_old_branches_are_looked_for_keeps_no_alert_from_coming(tmp_path: Path) -> None:
+    due = datetime.now(UTC) - LEAD
+    with world(tmp_path, more=f'{scheduled(12 * LEAD)}weekly = "{due:%a %H:%M} UTC"\n') as place:
+        in_use_for(place, 2)
+        slack, silent = place.slack.client, socket.create_server(("127.0.0.1", 0))
+        place.remote = SimpleNamespace(path=f"http://127.0.0.1:{silent.getsockname()[1]}/shop.git")  # type: ignore[assignment]
+        with running(place):
+            asked, _ = silent.accept()
+            with sqlite3.connect(place.backups / ".state" / "bot.sqlite") as database:
+                database.execute("UPDATE activity SET who = 'nobody' WHERE seq = 1")
+            assert "Line 1 was changed." in answer(slack, "/ops verify-log").all_text
+            until(slack, INCIDENTS, lambda shown: "P0" in shown.text and "Line 1 was changed." in shown.all_text, limit=60)
+            for each in (silent, asked):
+                each.close()
 
 
 def test_every_moment_of_each_schedule_counts_once_over_a_change_of_the_clock_too() -> None:
