@@ -208,3 +208,23 @@ def test_while_it_is_halted_every_place_leads_to_the_decision_and_once_it_is_mad
     report = wait_for(lambda: next((each for each in slack.thread(begun) if "Timeline" in each.all_text), None), "the report")
     for words in ("The restore halted at “data”. ", "settled: the step “data” is to be repeated (<@U0BOB>)", "signed by <@U0CAROL>"):
         assert words in report.all_text + str(report.blocks)
+
+
+def test_a_restore_that_is_ended_half_way_says_so_on_its_card_and_offers_the_way_back(shop: Shop, slack: Client) -> None:
+    made, before = backup_id(taken(slack, "/backup full")), shop.rows()
+    shop.convex.faults["import"] = "fail:the disk over there is full"
+    signed(slack, made, "not like this")
+    slack.click(halted_at(slack, made, "data"), "End it as it is", user=BOB)
+    card = until(slack, ENGINEERING, lambda shown: f"Restore to {made} ended half-way, at “data”" in shown.all_text)
+    assert "Production is as it was left*, not as before" in card.all_text
+    assert "Nothing else can start there" not in card.all_text
+    shop.convex.faults["import"] = None
+    slack.click(card, "Look again", user=BOB)
+    wait_for(lambda: saying(slack.view(BOB), f"Type {made}"), "the same window once more")
+    slack.click(card, "Undo", user=BOB)
+    view = wait_for(lambda: saying(slack.view(BOB), "Type full-") if made not in str(slack.view(BOB)) else None, "the way back")
+    safety = backup_id(view)
+    assert slack.submit(view, {**REASON, "reason": "back after all", "typed": safety}, user=BOB).acked
+    slack.click(signed_for(slack, "back after all"), "Approve", user=CAROL)
+    until(slack, ENGINEERING, lambda shown: safety in shown.all_text and "Restore complete - production restored" in shown.all_text)
+    assert (shop.rows(), shop.convex.paused) == (before, False)

@@ -274,8 +274,9 @@ def _left(view: OperationView) -> Message:
 
 
 def _again(view: OperationView) -> Element:
-    """The same window once more."""
-    return button("Look again", *kinds.planning(view.kind, view.params["bound"], view.params["shown"]))
+    """The same window once more; it may stand beside *Undo*, which opens the same sort of window."""
+    action, value = kinds.planning(view.kind, view.params["bound"], view.params["shown"])
+    return button("Look again", f"{action}:again", value)
 
 
 def where(view: OperationView, when: str = "Now") -> list[Block]:
