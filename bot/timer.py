@@ -21,7 +21,8 @@ from bot.views import restored as restored_views
 from bot.views import standing as standing_views
 from bot.views.blocks import message
 from ops import alerts, approvals, metrics, outside, restore, rollback, standing, tasks, waiting, watch
-from ops.approvals import Approval, Due, Status, approvers
+from ops.approvals import Approval, Due, Status
+from ops.approvals.policy import only_asker, signers
 from ops.database import Looks
 from ops.errors import Refused
 from ops.journal import OperationView
@@ -106,11 +107,13 @@ class Timer:
         each, settings = due.approval, self._desk.settings
         parent = signing.key(each)
         if due.what == "remind":
-            said = views.reminder(each, approvers(settings, each.role), now)
+            said = views.reminder(each, signers(each.requested_by, each.role, settings), now)
             self._desk.say(f"{parent}-remind-{due.turn}", settings.slack.incidents, said, thread_of=parent)
             approvals.note_reminded(self._engine, each.id, due.turn)
         else:
-            said = views.stand_ins(each, settings.approvals.stand_ins)
+            said = views.stand_ins(
+                each, settings.approvals.stand_ins - {each.requested_by}, own=only_asker(each.requested_by, each.role, settings)
+            )
             self._desk.say(f"{parent}-stand-ins", settings.slack.incidents, said, thread_of=parent)
             approvals.note_stand_ins_told(self._engine, each.id, now)
 

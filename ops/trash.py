@@ -265,7 +265,10 @@ def require_deletable(backup: Backup, catalogue: Iterable[Backup], in_use: Itera
             f"Release it first: `/backup unpin {backup.id}`.",
         )
     if backup.id in set(in_use):
-        raise Refused(f"`{backup.id}` is in use by a running operation.", "Wait for its end: `/ops status`.")
+        raise Refused(
+            f"`{backup.id}` is in use: an operation works with it, a signature is waited for, or an undo still goes back to it.",
+            "`/ops status` shows what runs and App Home what waits for a signature; an undo is offered for 7 days.",
+        )
     others = [b for b in catalogue if b.type == backup.type and b.good and b.id != backup.id]
     if backup.good and not others:
         raise Refused(f"`{backup.id}` is the last good {backup.type} backup.", f"Take a new one first: `/backup {backup.type}`.")

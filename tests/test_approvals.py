@@ -14,7 +14,7 @@ from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
 from ops import activity, approvals, tasks
-from ops.approvals import Approval, Status
+from ops.approvals import Approval, Status, policy
 from ops.database import ApprovalRow, OperationRow, VoteRow
 from ops.errors import OpsError, Refused
 from ops.journal import Busy, Journal, Operation
@@ -121,6 +121,14 @@ def test_a_stand_in_signs_once_they_were_told_and_at_once_where_the_asker_is_the
     assert approvals.may_sign(own, DAVE, datetime.now(UTC), rules) == ""
     older(journal.engine, asked_at=datetime.now(UTC) - timedelta(minutes=11))
     assert approvals.approve(journal, waiting.id, DAVE, BOUND, rules).decided_by == "U0DAVE"
+
+
+def test_who_is_named_as_signing_is_never_the_asker_and_where_nobody_else_is_left_the_stand_ins(tmp_path: Path) -> None:
+    rules = settings(tmp_path, stand_ins=["U0DAVE"])
+    assert policy.signers("U0BOB", Role.CTO, rules) == {"U0CAROL"}
+    assert policy.signers("U0CAROL", Role.CTO, rules) == {"U0DAVE"}
+    assert policy.signers("U0CAROL", Role.CTO, settings(tmp_path)) == frozenset()
+    assert policy.signers("U0CAROL", Role.CTO, settings(tmp_path, allow_self=True)) == {"U0CAROL"}
 
 
 def test_the_terminal_signs_nothing(journal: Journal, rules: Settings) -> None:

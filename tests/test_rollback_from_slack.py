@@ -158,6 +158,15 @@ def test_a_rejection_says_why_on_the_card_and_to_whoever_asked(slack: Client) ->
     wait_for(lambda: any("Rejected by" in each.all_text for each in slack.direct(BOB)), "the word to whoever asked")
 
 
+def test_the_card_of_what_the_only_approver_asks_for_names_the_stand_in_who_may_sign_it(slack: Client) -> None:
+    made = backup_id(taken(slack, "/backup full"))
+    card = asked(slack, made, CAROL)
+    assert "asked by <@U0CAROL> · may sign: <@U0DAVE> (CTO)" in card.all_text
+    said = wait_for(lambda: next((each for each in slack.thread(card) if "you may sign this now" in each.all_text), None), "the stand-in")
+    assert "<@U0DAVE>: you may sign this now in place of the CTO, who asked for it." in said.all_text
+    slack.click(card, "Take it back", user=CAROL)
+
+
 def test_nobody_signs_stand_ins_are_told_it_expires_and_is_asked_again_with_one_click(world: World, slack: Client) -> None:
     made = backup_id(taken(slack, "/backup full"))
     card = asked(slack, made)

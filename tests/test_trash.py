@@ -255,7 +255,7 @@ def _backup(backup_id: str, facts: Facts = GOOD) -> Backup:
         (GOOD, [UNKNOWN], (), "is the last good full backup"),
         (replace(GOOD, pinned=True, pin_reason="legal"), [GOOD], (), "is pinned: legal"),
         (UNKNOWN, [GOOD], (), "is pinned: found in the folder"),
-        (GOOD, [GOOD], (FULL,), "is in use"),
+        (GOOD, [GOOD], (FULL,), "is in use: an operation works with it, a signature is waited for, or an undo still goes back to it"),
         (GOOD, [GOOD], (), None),
         (replace(GOOD, failed="damaged"), [], (), None),
         (Facts(), [], (), None),

@@ -232,9 +232,10 @@ def reminder(asked: Approval, approvers: Iterable[str], now: datetime) -> Messag
     )
 
 
-def stand_ins(asked: Approval, people: Iterable[str]) -> Message:
-    """In the card's thread."""
-    return message(f"{who(people)}: you may sign this now in place of the {asked.role.title if asked.role else 'approver'}, who did not.")
+def stand_ins(asked: Approval, people: Iterable[str], *, own: bool) -> Message:
+    """In the card's thread; ``own``: whoever asked is the only one in whose place they sign."""
+    role, why = asked.role.title if asked.role else "approver", "asked for it" if own else "did not"
+    return message(f"{who(people)}: you may sign this now in place of the {role}, who {why}.")
 
 
 def reject_window(asked: Approval) -> View:

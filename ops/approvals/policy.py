@@ -44,7 +44,7 @@ def may_sign(approval: Approval, person: Person, now: datetime, settings: Settin
 
 def waiting_for(approval: Approval, now: datetime, settings: Settings) -> str:
     """Who was told, and who will be, in a sentence or two."""
-    told = ", ".join(sorted(approvers(settings, approval.role)))
+    told = ", ".join(sorted(signers(approval.requested_by, approval.role, settings)))
     asked = f"{told} was told {elapsed(now - approval.asked_at)} ago." if told and approval.asked_at else ""
     stand_ins, at = ", ".join(sorted(settings.approvals.stand_ins)), stand_ins_from(approval, settings)
     return f"{asked} {f'{stand_ins} is told {_from(at, now)}.' if stand_ins and at and now < at else ''}".strip()
@@ -70,6 +70,12 @@ def approvers(settings: Settings, role: Role | None) -> frozenset[str]:
         return frozenset()
     named: frozenset[str] = getattr(settings.roles, role.value)
     return named | settings.roles.cto
+
+
+def signers(asker: str, role: Role | None, settings: Settings) -> frozenset[str]:
+    """Whose signature is waited for: not the asker's own, unless the settings allow that; the stand-ins' where nobody else is left."""
+    own: frozenset[str] = frozenset() if settings.approvals.allow_self else frozenset({asker})
+    return approvers(settings, role) - own or settings.approvals.stand_ins - own
 
 
 def only_asker(asker: str, role: Role | None, settings: Settings) -> bool:
