@@ -445,6 +445,29 @@ def test_where_the_import_leaves_other_tables_alone_the_card_the_report_and_prod
         shop.close()
 
 
+def test_a_table_that_was_signed_to_stay_stays_though_the_settings_are_others_when_the_restore_goes_on(
+    tmp_path: Path, template: Path
+) -> None:
+    shop = Shop(tmp_path / "changed", template=template, convex={"import_mode": "replace"})
+    try:
+        with shop.backstop() as backstop:
+            made = kept(backstop)
+            late = shop.convex.insert("late", {"total": 1.0})
+            shop.convex.faults["import"] = "fail:the disk over there is full"
+            view = restored(backstop, made)
+            assert (view.status, names(view)[-1]) == ("halted", "data")
+        shop.convex.faults["import"] = None
+        shop.more["convex"]["import_mode"] = "replace-all"
+        with shop.backstop() as backstop:
+            deciding.go_on(backstop, view, done=False, by="U0BOB")
+            view = ended(backstop, view.id)
+        assert view.status == "succeeded", view
+        assert [row["_id"] for row in shop.convex.documents("late")] == [late]
+        assert "Tables that the backup does not have stay as they are: late" in reports.place(shop.settings.folder, view.id).read_text()
+    finally:
+        shop.close()
+
+
 @pytest.mark.parametrize(("mode", "said"), [("replace", "stay as they are."), ("replace-all", "go.")])
 def test_what_becomes_of_other_tables_is_said_where_nothing_could_be_counted(shop: Shop, mode: str, said: str) -> None:
     settings = shop.settings.model_copy(update={"convex": shop.settings.convex.model_copy(update={"import_mode": mode})})

@@ -56,6 +56,7 @@ def _bound(settings: Settings, found: Assessment) -> dict[str, Any]:
         "schema_differs": found.pushes,
         "maintenance": found.maintenance,
         "pause": found.paused,
+        "import_mode": settings.convex.import_mode,
         "rehearsal": found.rehearsal,
         "steps": list(steps(settings, found)),
         "settings": settings_digest(settings),

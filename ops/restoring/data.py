@@ -54,8 +54,11 @@ class Data:
 
     @property
     def mode(self) -> Mode:
-        """How the import treats tables that the backup does not have; staging keeps none."""
-        return self.services.settings.convex.import_mode if self.to.environment == PRODUCTION else "replace-all"
+        """How the import treats tables that the backup does not have: as it was signed, whatever is set since; staging keeps none."""
+        if self.to.environment != PRODUCTION:
+            return "replace-all"
+        signed: Mode = self.bound.get("import_mode") or self.services.settings.convex.import_mode  # what began before says none
+        return signed
 
     def archive(self) -> None:
         """Read the whole archive, row by row, before anything changes: what no import would take is refused here."""
@@ -114,7 +117,8 @@ class Data:
         if not self.safety:
             self._import()
             return
-        with leaving(self.op, self.services, backup=self.bound["backup"], safety=self.safety) as kept:
+        shared = self.mode == "replace"
+        with leaving(self.op, self.services, backup=self.bound["backup"], safety=self.safety, shared=shared) as kept:
             self._import()
             self.op.result(lost=self.op.step(STEP, kept, if_interrupted=Interrupted.REDO, cancellable=False))
 

@@ -29,8 +29,8 @@ _LOOKS = 0.2  # seconds between two looks whether the operation should end
 
 
 @contextmanager
-def leaving(op: Operation, services: Services, *, backup: str, safety: str) -> Iterator[Callable[[], dict[str, Any]]]:
-    """Count and keep while the block runs; what is not done when it ends is ended.
+def leaving(op: Operation, services: Services, *, backup: str, safety: str, shared: bool) -> Iterator[Callable[[], dict[str, Any]]]:
+    """Count and keep while the block runs; what is not done when it ends is ended. ``shared``: other tables are left alone.
 
     Yields:
         what waits for it: what was counted and the delta's id, or why neither is known. It raises Stopped when the process
@@ -42,7 +42,7 @@ def leaving(op: Operation, services: Services, *, backup: str, safety: str) -> I
     stop, part = threading.Event(), files.temporary(deltas.place(services.settings.folder, safety), op.id)
     try:
         with ThreadPoolExecutor(1, thread_name_prefix="leaving") as pool:
-            found = pool.submit(_count, services, backup, safety, part, stop)
+            found = pool.submit(_count, services, backup, safety, part, stop, shared=shared)
             try:
                 yield lambda: _kept(found, op, services, part, backup=backup, safety=safety, stop=stop)
             finally:
@@ -51,13 +51,14 @@ def leaving(op: Operation, services: Services, *, backup: str, safety: str) -> I
         part.unlink(missing_ok=True)
 
 
-def _count(services: Services, backup: str, safety: str, part: Path, stop: threading.Event) -> Counted:
+def _count(  # noqa: PLR0913 # the facts of one comparison
+    services: Services, backup: str, safety: str, part: Path, stop: threading.Event, *, shared: bool
+) -> Counted:
     """Compare, and write the rows that go to a file of no name yet."""
     files.make_folder(part.parent)
     part.unlink(missing_ok=True)
     with scratch(services) as folder:
         old, new = map(services.catalogue.archive, (backup, safety))
-        shared = services.settings.convex.leaves_others
         return loss.keep(old, new, into=part, scratch=folder, deadline=COUNTING, stop=stop, shared=shared)
 
 

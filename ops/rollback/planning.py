@@ -60,6 +60,7 @@ def _bound(settings: Settings, preview: Preview) -> dict[str, Any]:
         "deployment": preview.deployment,
         "maintenance": preview.maintenance,
         "pause": preview.paused,
+        "import_mode": settings.convex.import_mode,
         "steps": list(steps(data=preview.data, maintenance=preview.maintenance, pause=preview.paused, settings=settings)),
         "settings": settings_digest(settings),
     }
