@@ -124,6 +124,7 @@ class _Taking:
         with self.tidy(backup_id):
             export = self.step("export", lambda: self.export(backup_id))
             checked = self.step("check", lambda: self.check(backup_id))
+            export = checked.get("export") or export  # what began before says none
             self.step("anchor", lambda: self.anchor(backup_id, commit))
             return self.finish(backup_id, {"commit": commit, "target": target, "export": export, "checked": checked})
 
@@ -135,11 +136,12 @@ class _Taking:
 
     @contextmanager
     def tidy(self, backup_id: str) -> Iterator[None]:
-        """Leave nothing behind when it fails or is cancelled; a stopped process leaves all for the next one."""
+        """Leave nothing behind when it fails or is cancelled; a stopped process leaves all for the next one, what halts for a retry."""
         try:
             yield
         except (OpsError, Cancelled):
-            self.clean(backup_id)
+            if not self.op.touched:
+                self.clean(backup_id)
             raise
 
     def step(self, name: str, effect: Callable[[], Result]) -> Result:
@@ -174,17 +176,21 @@ class _Taking:
         return {"snapshot": manifest.timestamp_text(snapshot) if snapshot else None, "size": exported.size}
 
     def check(self, backup_id: str) -> dict[str, Any]:
-        """Read the archive whole: checksums, every table there, every row counted and fingerprinted."""
+        """Read the archive whole: checksums, every table there, every row counted and fingerprinted; a retry exports it again."""
+        again = None if self.part(backup_id).exists() else self.export(backup_id)
         checked = archive.check(self.part(backup_id), expected=None, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
         problems = list(checked.problems)
         if self.files and not problems and not archive.holds_files(checked.tables):  # Convex lists them even where there are none
             problems.append("stored files were asked for, and it has no list of them")
         if problems or checked.level is None or checked.level < GOOD:
+            self.part(backup_id).unlink(missing_ok=True)
             raise Failed(
                 f"The exported archive is not sound: {'; '.join(problems[:3]) or 'nothing in it could be checked'}.",
-                "It was thrown away; production is as before. Take the backup again: `/backup full`.",
+                "It was thrown away; a retry exports again."
+                if self.op.touched
+                else "It was thrown away; production is as before. Take the backup again: `/backup full`.",
             )
-        return asdict(checked)
+        return {**asdict(checked), "export": again}
 
     @property
     def files(self) -> bool:

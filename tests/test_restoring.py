@@ -445,6 +445,43 @@ def test_where_the_import_leaves_other_tables_alone_the_card_the_report_and_prod
         shop.close()
 
 
+def test_a_safety_backup_that_was_not_sound_is_exported_again_by_a_retry(shop: Shop, backstop: Backstop) -> None:
+    made, wanted = taken(backstop, "full"), shop.rows()
+    kept = shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    begun = asked(backstop, made)
+    shop.convex.faults["download"] = "corrupt"
+    asking.approve(backstop, CAROL, begun.approval.id)
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, names(view)[-1], view.remedy) == ("halted", "pause", "It was thrown away; a retry exports again.")
+    assert view.steps[-1].name == "safety check"
+    shop.convex.faults["download"] = None
+    deciding.go_on(backstop, view, done=False, by="U0BOB")
+    view = ended(backstop, view.id)
+    assert (view.status, shop.rows()) == ("succeeded", wanted)
+    safety = backstop.catalogue.get(view.result["safety"])
+    assert (safety.good, safety.rows) == (True, 14)
+    assert safety.snapshot_timestamp is not None
+    assert kept in zipfile.ZipFile(backstop.catalogue.archive(safety.id)).read("orders/documents.jsonl").decode()
+
+
+def test_a_safety_backup_whose_tag_the_remote_refused_keeps_its_archive_for_the_retry(shop: Shop, backstop: Backstop) -> None:
+    made, wanted = taken(backstop, "full"), shop.rows()
+    shop.convex.insert("orders", {"total": 99.0, "user": "user 1"})
+    begun = asked(backstop, made)
+    hook = shop.remote.path / "hooks" / "update"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\ncase $1 in refs/tags/*) exit 1;; esac\n")
+    hook.chmod(0o755)
+    asking.approve(backstop, CAROL, begun.approval.id)
+    view = ended(backstop, begun.operation_id)
+    assert (view.status, view.steps[-1].name) == ("halted", "safety anchor")
+    hook.unlink()
+    deciding.go_on(backstop, view, done=False, by="U0BOB")
+    view = ended(backstop, view.id)
+    assert (view.status, shop.rows()) == ("succeeded", wanted)
+    assert backstop.catalogue.get(view.result["safety"]).good
+
+
 def test_a_table_that_was_signed_to_stay_stays_though_the_settings_are_others_when_the_restore_goes_on(
     tmp_path: Path, template: Path
 ) -> None:

@@ -116,6 +116,11 @@ class Operation:
 
         self._write(add)
 
+    @property
+    def touched(self) -> bool:
+        """Whether production may be half changed already: what fails then halts, and a person may have the step repeated."""
+        return self._ledger.touched(self.id)
+
     def cancel(self) -> None:
         """Somebody cancelled: end the present step, if it may be."""
         with self._guard:
