@@ -367,6 +367,32 @@ def test_an_import_that_fails_says_nothing_about_the_backup_and_staging_is_put_b
     assert careful.journal.holder("staging") is None
 
 
+def test_where_what_is_saved_of_staging_is_not_sound_nothing_is_changed_there(careful: Backstop, trout: ConvexServer) -> None:
+    staging.mark(careful.services)
+    mine = trout.fingerprint("users")
+    trout.faults["export"] = "forget:users"
+    view = verified(careful)
+    trout.faults["export"] = None
+    assert (view.status, view.steps[-1].name) == ("failed", "staging saved")
+    assert "The export of staging's own data is not sound: the table users is listed and not there." in str(view.error)
+    assert trout.fingerprint("users") == mine
+    assert not list(careful.settings.state.glob("staging-*"))
+
+
+def test_a_staging_that_has_no_table_yet_is_saved_like_any(tmp_path: Path, template: Path) -> None:
+    bare = ConvexServer(STAGING, [STAGING_KEY], tmp_path / "bare", step=0.01).start()
+    shop = shop_with(tmp_path, template, bare, put_back=True)
+    try:
+        with shop.backstop() as backstop:
+            staging.mark(backstop.services)
+            view = verified(backstop)
+            assert (view.status, view.result.get("staging"), view.result["level"]) == ("succeeded", None, 4), view
+        assert not any(bare.tables().values())
+    finally:
+        shop.close()
+        bare.stop()
+
+
 def test_a_verification_that_is_cancelled_while_it_changes_staging_ends_with_that_step_and_staging_is_put_back(
     careful: Backstop, trout: ConvexServer
 ) -> None:

@@ -17,11 +17,11 @@ from typing import Any
 
 from ops.archive.layout import Unreadable, read
 from ops.archive.recorded import compare
-from ops.archive.words import Checked, Expected, Table, holds_files, lists_files
+from ops.archive.words import NO_TABLE, Checked, Expected, Table, holds_files, lists_files
 from ops.errors import Failed
 from ops.services import process
 
-__all__ = ["Checked", "Expected", "Table", "check", "compare", "has_files", "holds_files", "lists_files"]
+__all__ = ["NO_TABLE", "Checked", "Expected", "Table", "check", "compare", "has_files", "holds_files", "lists_files"]
 
 DEADLINE = 3600.0  # seconds: 500 MB take two
 

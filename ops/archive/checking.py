@@ -16,7 +16,7 @@ from ops.archive.ids import Ids
 from ops.archive.layout import Member, Unreadable, is_table_name, read
 from ops.archive.recorded import differing
 from ops.archive.stored import Stored
-from ops.archive.words import Checked, Expected, Table
+from ops.archive.words import NO_TABLE, Checked, Expected, Table
 
 L0, L1, L2, L3 = range(4)
 _MOST = 20  # problems that are told
@@ -230,7 +230,7 @@ def _listing(seen: _Look, members: Iterable[Member]) -> Iterator[str]:
     if not any(member.lists_tables and not member.component for member in members):
         yield "it holds no list of tables: it is no Convex export"
     if not there and not seen.listed:
-        yield "it holds no table, so nothing in it could be checked"
+        yield NO_TABLE
     yield from (f"the table {name} is listed and not there" for name in sorted(seen.listed.keys() - there))
     yield from (f"the table {name} is listed {times} times" for name, times in sorted(seen.listed.items()) if times > 1)
     unlisted = (name for name in there - seen.listed.keys() if not name.split("/")[-1].startswith("_"))

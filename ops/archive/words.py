@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+NO_TABLE = "it holds no table, so nothing in it could be checked"  # what is wrong with the export of a deployment that has none
 STORAGE = "_storage"  # Convex's own table of stored files; a component has one of its own
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ops import files, pausing, spots, staging, standing, tasks
+from ops import archive, files, pausing, spots, staging, standing, tasks
 from ops.context import Services
 from ops.errors import Failed, OpsError
 from ops.journal import Interrupted, Operation
@@ -80,8 +80,22 @@ class Staged:
         self.services.convex.export(
             ENVIRONMENT, part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts), files=with_files or None
         )
+        self._require_sound(part)
         files.keep(part, self.saved)
         return {"bytes": self.saved.stat().st_size}
+
+    def _require_sound(self, part: Path) -> None:
+        """Read what was exported whole: what is not in it could not be put back. A staging without any table is as good as any.
+
+        Raises:
+            Failed: it is not sound; nothing was changed there yet.
+        """
+        checked = archive.check(part, stop=self.op.stop, progress=lambda facts: self.op.progress(**facts))
+        if problems := [each for each in checked.problems if each != archive.NO_TABLE]:
+            part.unlink(missing_ok=True)
+            raise Failed(
+                f"The export of staging's own data is not sound: {'; '.join(problems[:3])}.", "Nothing was changed there. Try it again."
+            )
 
     @property
     def _instance(self) -> str:

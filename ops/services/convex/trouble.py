@@ -61,7 +61,7 @@ _SIGNS = {
     Trouble.NODE: r"Cannot find module|Unsupported engine|ERR_MODULE_NOT_FOUND",
 }
 
-AGAIN = "Take the backup again: `/backup full`; where a restore or a rollback halted at it, retry that."
+AGAIN = "Try it again: a backup with `/backup full`, what halted with a retry."
 _EXPORTING = "`deployment:backups:create`, `deployment:backups:view` and `deployment:backups:download`"
 _SENTENCES = {
     Trouble.BUSY: ("Another export of {label} is under way, and Convex runs one at a time.", "Wait for its end. {again}"),
