@@ -1,16 +1,19 @@
 """What is where now: which commit the branch has, which the site serves, whether maintenance is on, whether Convex is paused.
 
 Asked when something failed, so each part may be unknown, and then it says so. Branch, site and maintenance are production's: where
-something failed elsewhere they say nothing of it.
+something failed elsewhere they say nothing of it. Whose data are there nobody needs to be asked: the steps say it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ops.context import Services
 from ops.errors import OpsError
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView
 
 
 def look(services: Services, environment: str) -> dict[str, Any]:
@@ -61,3 +64,24 @@ def sentence(where: Mapping[str, Any]) -> str:
     if where.get("paused") is not None or "paused" in unknown:
         parts.append({True: "Convex is paused", False: "Convex runs"}.get(where["paused"], "whether Convex is paused is unknown"))
     return f"{', '.join(parts)}." if parts else ""
+
+
+def of(view: OperationView) -> str:
+    """What is where after it failed, whose data are there first; empty where nothing was found. Pure."""
+    found = sentence(view.result.get("where") or {})
+    return f"{_data(view)}{found}" if found else ""
+
+
+def _data(view: OperationView) -> str:
+    """Whose data are there, by the steps that were done; empty where it brings none, or where the import itself is in question."""
+    bound = view.params.get("bound") or {}
+    if "data" not in bound.get("steps", ()) or bound.get("rehearsal"):
+        return ""
+    done = {step.name for step in view.steps if step.state == "done"}
+    if "data" not in done:
+        return "" if any(step.name == "data" for step in view.steps) else "it replaced no row; "
+    if not view.result.get("data"):
+        return "a person took the import as done; "
+    proof = view.result.get("proof")
+    sure = bool(proof) and not proof["different"]
+    return f"the rows are those of {bound['backup']}; " if sure else f"the rows of {bound['backup']} were imported and are not proven; "

@@ -109,6 +109,7 @@ def test_rows_that_somebody_wrote_meanwhile_halt_it_condemn_no_backup_and_it_is_
     shop.convex.faults["import"], shop.convex.faults["export"] = None, "fail"
     slack.click(card, "Retry", user=BOB)
     card = halted_at(slack, made, "proof")
+    assert f"*Now:* the rows of {made} were imported and are not proven; master is at" in card.all_text
     shop.convex.insert("orders", {"total": 42.0, "user": "user 1"})
     shop.convex.faults["export"] = None
     slack.click(card, "Retry", user=BOB)

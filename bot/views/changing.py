@@ -12,12 +12,12 @@ from bot.views.backup import outcome
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
 from bot.views.steps import DONE, HALTED, MARKS, RUNNING, WARNING, spoken
 from bot.views.text import ago, code, counted, duration, escape, mention, number, prose
+from ops import whereabouts
 from ops.deciding import by_hand, halted_at
 from ops.loss import Loss
 from ops.restoring.data import unproven
 from ops.restoring.looking import files_stay
 from ops.spots import load
-from ops.whereabouts import sentence as whereabouts
 
 if TYPE_CHECKING:
     from ops.journal import OperationView
@@ -281,7 +281,7 @@ def _again(view: OperationView) -> Element:
 
 def where(view: OperationView, when: str = "Now") -> list[Block]:
     """What is where."""
-    said = whereabouts(view.result.get("where") or {})
+    said = whereabouts.of(view)
     return [section(f"*{when}:* {escape(said, 400)}")] if said else []
 
 
