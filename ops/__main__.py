@@ -89,7 +89,7 @@ def parser() -> argparse.ArgumentParser:
     _command(commands, "deltas", "what rollbacks and restores took away", terminal_restores.list_deltas)
     _salvage(_command(commands, "salvage", "bring back rows that were taken away", terminal_restores.salvage))
     _command(commands, "mark-staging", "have staging prove that it is staging", terminal_restores.mark_staging)
-    _command(commands, "hold", "hold deploys", terminal_changes.hold).add_argument("reason", help="why")
+    _command(commands, "hold", "hold deploys", terminal_changes.hold).add_argument("reason", nargs="*", help="why")
     _why(_command(commands, "resume", "lift the hold on deploys", terminal_changes.resume))
     _maintenance(_command(commands, "maintenance", "put the maintenance page up, or take it down", terminal_changes.switch))
     _command(commands, "unpause", "let the functions of a paused Convex run", terminal_changes.unpause)
@@ -208,7 +208,7 @@ def _salvage(command: argparse.ArgumentParser) -> None:
 def _maintenance(command: argparse.ArgumentParser) -> None:
     """On or off."""
     command.add_argument("state", choices=("on", "off"))
-    command.add_argument("reason", nargs="?", default="", help="why")
+    command.add_argument("reason", nargs="*", help="why")
 
 
 def _settle(command: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from ops import approvals, deploy, restore, rollback, salvage
@@ -105,6 +106,13 @@ def break_glass(backstop: Backstop, person: Person, approval_id: str, *, reason:
     return approvals.break_glass(
         backstop.journal, approval_id, person, found, backstop.settings, reason=reason, typed=typed, make_room=room(backstop, person)
     )
+
+
+def waits(backstop: Backstop, plan: Plan) -> Approval | None:
+    """The asking of this very plan whose glass may be broken, else one that waits: people are not asked anew each time."""
+    now, there = datetime.now(UTC), approvals.of_plan(backstop.engine, plan)
+    ready = [each for each in there if not approvals.may_break_glass(each, now, backstop.settings)]
+    return next(iter([*ready, *(each for each in there if each.status is approvals.Status.PENDING)]), None)
 
 
 def gather(backstop: Backstop, approval: Approval) -> dict[str, Any]:

@@ -32,7 +32,8 @@ def ask(services: Services, reason: str) -> dict[str, Any]:
         Refused: no site is set, or no reason is given.
     """
     if not services.vercel.configured:
-        raise Refused("No site is set, so there is no maintenance page to show.", "Add `[vercel]` to backstop.toml, and VERCEL_TOKEN.")
+        missing, mend = services.vercel.missing
+        raise Refused(f"{missing}, so no maintenance page can be shown or taken down.", mend)
     if not reason.strip():
         raise Refused(
             "Maintenance needs a reason: everybody will ask.", "Say it after the word: `/ops maintenance on certificate renewal`."

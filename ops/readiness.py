@@ -71,7 +71,8 @@ class Readiness:
     def sentence(self) -> str:
         """The line."""
         if self.lose is not None:
-            lose = f"lose {elapsed(self.lose)}{' and any stored files, which the backup is without' if self.without_files else ''}"
+            files = " and any stored files, which the backup is without" if self.without_files else ""
+            lose = f"lose at most {elapsed(self.lose)}{files}"
         elif self.backup is not None:
             lose = "lose an unknown time, since the newest good full backup is dated ahead of this machine's clock"
         else:

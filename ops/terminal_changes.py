@@ -10,7 +10,8 @@ import argparse
 import sys
 import threading
 import uuid
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ops import asking, deciding, deploy, described, holds, maintenance, people, reports, rollback, whereabouts
@@ -42,7 +43,7 @@ def go_back(options: argparse.Namespace) -> Answer:
     """Return production to a backup, and wait for its end."""
     with opened(running=True) as backstop:
         data = options.id.startswith("full-") and not options.code
-        preview = rollback.look(backstop.services, options.id, data=data, stop=threading.Event(), said=say)
+        preview = rollback.look(backstop.services, options.id, data=data, stop=threading.Event(), said=saying())
         if options.dry_run:
             return Answer(words="\n".join(_previewed(preview)), document=_preview(preview))
         if options.confirm != options.id:
@@ -56,12 +57,15 @@ def go_back(options: argparse.Namespace) -> Answer:
 
 
 def begun(backstop: Backstop, plan: Plan, options: argparse.Namespace) -> Asked:
-    """Start it, or have it signed; with ``--break-glass`` it goes without."""
+    """Start it, or have it signed; with ``--break-glass`` it goes without, once it was asked for long enough ago."""
     person = people.at_terminal()
-    asked = asking.ask(backstop, person, plan, id=new_id())
-    if asked.started or not options.break_glass:
-        return asked
-    broken = asking.break_glass(backstop, person, asked.approval.id, reason=options.reason, typed=options.confirm)
+    waiting = asking.waits(backstop, plan) if options.break_glass else None
+    if waiting is None:
+        asked = asking.ask(backstop, person, plan, id=new_id())
+        if asked.started or not options.break_glass:
+            return asked
+        waiting = asked.approval
+    broken = asking.break_glass(backstop, person, waiting.id, reason=options.reason, typed=options.confirm)
     return Asked(approval=broken, started=True)
 
 
@@ -70,6 +74,9 @@ def followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good
     approval = asked.approval
     if not asked.started:
         words = f"This needs a signature: it is asked for in Slack (plan {approval.plan.short}, until {approval.expires_at:%H:%M} UTC)."
+        if approval.asked_at and hasattr(options, "break_glass"):
+            at = approval.asked_at + timedelta(minutes=backstop.settings.approvals.break_glass_after_minutes)
+            words += f" If nobody signs, the same with `--break-glass` starts it from {at:%H:%M} UTC on."
         return Answer(words=words, document={"success": False, "outcome": "pending", "approval": approval.id}, code=3)
     view = follow(backstop, asked.operation_id, quiet=options.json)
     took = elapsed(view.finished_at - view.created_at) if view.finished_at else ""
@@ -84,14 +91,14 @@ def followed(backstop: Backstop, asked: Asked, options: argparse.Namespace, good
 
 def _where(view: OperationView) -> list[str]:
     """What is where now, after something failed."""
-    said = whereabouts.sentence(view.result.get("where") or {})
+    said = whereabouts.of(view)
     return [f"Now: {said}"] if said else []
 
 
 def hold(options: argparse.Namespace) -> Answer:
     """Hold deploys."""
     with opened() as backstop:
-        held = holds.hold(backstop, people.at_terminal(), options.reason)
+        held = holds.hold(backstop, people.at_terminal(), " ".join(options.reason))
     return Answer(words=f"Deploys are held: “{held.reason}”. Lift it by `python -m ops resume`.", document={"success": True})
 
 
@@ -107,7 +114,7 @@ def switch(options: argparse.Namespace) -> Answer:
     """Put the maintenance page up, or take it down."""
     kind = maintenance.ON if options.state == "on" else maintenance.OFF
     with opened(running=True) as backstop:
-        operation_id = holds.switch(backstop, people.at_terminal(), kind, options.reason, id=new_id())
+        operation_id = holds.switch(backstop, people.at_terminal(), kind, " ".join(options.reason), id=new_id())
         view = follow(backstop, operation_id, quiet=options.json)
     return ended(view, f"{kind.capitalize()} · {view.params['target']}", {})
 
@@ -138,7 +145,7 @@ def lock(options: argparse.Namespace) -> Answer:  # noqa: ARG001 # every command
     if holder is None:
         return Answer(words="Nothing holds production.", document={"holder": None})
     step = f", at “{holder.steps[-1].name}”" if holder.steps else ""
-    words = f"{holder.kind.capitalize()} ({holder.id}) is {holder.status} since {ago(holder.created_at, datetime.now(UTC))}"
+    words = f"{holder.kind.capitalize()} ({holder.id}) is {holder.status}, begun {ago(holder.created_at, datetime.now(UTC))}"
     return Answer(words=f"{words}, asked by {holder.requested_by}{step}.", document={"holder": described.operation(holder)})
 
 
@@ -147,9 +154,16 @@ def new_id() -> str:
     return uuid.uuid4().hex[:12]
 
 
-def say(line: str) -> None:
-    """How far a look is."""
-    sys.stderr.write(f"{line}\n")
+def saying() -> Callable[[str], None]:
+    """How a look says how far it is: a line that is the same again is not."""
+    last = [""]
+
+    def say(line: str) -> None:
+        if line != last[0]:
+            sys.stderr.write(f"{line}\n")
+        last[0] = line
+
+    return say
 
 
 def _proposed(proposal: Proposal) -> list[str]:

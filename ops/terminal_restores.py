@@ -15,14 +15,14 @@ from ops.restore import Assessment
 from ops.restoring.left import sentence
 from ops.restoring.looking import files_stay
 from ops.terminal import Answer, opened
-from ops.terminal_changes import begun, followed, say
+from ops.terminal_changes import begun, followed, saying
 from ops.words import ago, counted, decimal_size, number
 
 
 def restore(options: argparse.Namespace) -> Answer:
     """Bring the data of a full backup back, and wait for its end."""
     with opened(running=True) as backstop:
-        found = restoring.look(backstop.services, options.id, options.to, stop=threading.Event(), said=say)
+        found = restoring.look(backstop.services, options.id, options.to, stop=threading.Event(), said=saying())
         if options.dry_run:
             return Answer(words="\n".join(_assessed(found)), document=_assessment(found))
         if options.confirm != options.id:

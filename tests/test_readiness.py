@@ -37,14 +37,14 @@ def test_the_loss_counts_from_convexs_own_moment_of_the_snapshot() -> None:
     found = judge(backup(2, snapshot_timestamp=NOW - timedelta(hours=3, minutes=12)), [], NOW)
     assert found.lose == timedelta(hours=3, minutes=12)
     assert found.sentence == (
-        "If production died now: lose 3 h 12 m, back in an unknown time (nothing was restored yet), 1 copy, variables unknown"
+        "If production died now: lose at most 3 h 12 m, back in an unknown time (nothing was restored yet), 1 copy, variables unknown"
     )
 
 
 def test_stored_files_that_the_backup_is_without_are_lost_whatever_its_age() -> None:
     table = Table(rows=3, bytes=30, fingerprint="00")
     without = judge(backup(1, tables={"users": table}), [], NOW)
-    assert "lose 1 h 00 m and any stored files, which the backup is without, back in" in without.sentence
+    assert "lose at most 1 h 00 m and any stored files, which the backup is without, back in" in without.sentence
     assert "*and any stored files* (not in it), back in" in line(without)
     having = judge(backup(1, tables={"users": table, "_storage": table}), [], NOW)
     unknown = judge(backup(1), [], NOW)

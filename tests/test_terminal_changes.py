@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from ops.database import ApprovalRow
 from tests.selling import selling
 from tests.shipping import Shop
+from tests.test_rollback_from_slack import later
 from tests.world import World
 
 
@@ -77,6 +81,20 @@ def test_a_full_rollback_waits_for_the_signature_or_breaks_the_glass(shop: Shop,
     assert told(world, "resume")["success"]
 
 
+def test_the_glass_is_broken_once_it_was_asked_for_long_enough_ago_and_people_are_not_asked_anew(shop: Shop, world: World) -> None:
+    patient = replace(world, more=world.more.replace("break_glass_after_minutes = 0", "break_glass_after_minutes = 10"))
+    made, wanted = told(patient, "backup", "full")["id"], shop.rows()
+    shop.convex.insert("orders", {"total": 55.0, "user": "user 1"})
+    words = ("restore", made, "--reason", "double charges", "--confirm", made)
+    assert "If nobody signs, the same with `--break-glass` starts it from" in patient.terminal(*words).stderr
+    assert "the glass may be broken in" in told(patient, *words, "--break-glass", code=3)["error"]
+    later(world, ApprovalRow, asked_at=datetime.now(UTC) - timedelta(minutes=11))
+    assert told(patient, *words, "--break-glass")["success"]
+    assert shop.rows() == wanted
+    asked = [each for each in told(world, "log") if "Sign-off asked" in str(each) and made in str(each)]
+    assert len(asked) == 1
+
+
 def test_data_are_restored_and_what_went_is_brought_back_without_slack(shop: Shop, world: World) -> None:
     made, wanted = told(world, "backup", "full")["id"], shop.rows()
     shop.convex.insert("orders", {"total": 77.0, "user": "user 1"})
@@ -97,12 +115,12 @@ def test_data_are_restored_and_what_went_is_brought_back_without_slack(shop: Sho
 
 
 def test_holds_and_maintenance_are_switched_with_a_reason(shop: Shop, world: World) -> None:
-    assert told(world, "hold", "an incident")["success"]
+    assert "“checkout double-charges”" in world.terminal("hold", "checkout", "double-charges").stdout
     assert "held already" in told(world, "hold", "another", code=3)["error"]
     assert told(world, "resume")["success"]
     assert "not held" in told(world, "resume", code=3)["error"]
     assert "needs a reason" in told(world, "maintenance", "on", code=3)["error"]
-    assert told(world, "maintenance", "on", "certificate")["success"]
+    assert told(world, "maintenance", "on", "certificate", "renewal")["success"]
     assert shop.vercel
     assert shop.vercel.maintenance
     assert told(world, "maintenance", "off")["success"]

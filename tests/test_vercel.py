@@ -315,6 +315,13 @@ def test_without_a_project_the_site_is_not_there(tmp_path: Path) -> None:
         ours.project()
 
 
+def test_a_site_whose_token_is_missing_is_not_said_to_be_missing_from_the_settings(tmp_path: Path) -> None:
+    values = {"app": {"repository": "x"}, "convex": {"production": {"name": "sturgeon"}}, "vercel": {"project": "shop"}}
+    missing, mend = Vercel(parse(Settings, values, tmp_path)).missing
+    assert missing == "VERCEL_TOKEN is not set"
+    assert "[vercel]" not in mend
+
+
 def test_a_restarted_vercel_knows_what_it_served(remote: Remote, tmp_path: Path) -> None:
     server = VercelServer(remote.path, tmp_path / "vercel").start()
     commit = remote.land("Second")

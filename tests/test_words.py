@@ -87,6 +87,13 @@ def test_a_right_that_nobody_was_given_is_nobodys() -> None:
     [
         ("Take one: `/backup full`.", "Take one: `python -m ops backup full`."),
         ("`/backup show ID` or `/ops status`", "`python -m ops show ID` or `python -m ops status`"),
+        ("Look at the gate again: `/deploy`.", "Look at the gate again: `python -m ops deploy --dry-run`."),
+        ("Name one, without spaces: `/deploy main`.", "Name one, without spaces: `python -m ops deploy main`."),
+        ("To go back, use `/rollback`.", "To go back, use `python -m ops rollback ID`."),
+        ("Plan it again: `/restore database`.", "Plan it again: `python -m ops restore ID`."),
+        ("`/restore salvage` shows those there are.", "`python -m ops deltas` shows those there are."),
+        ("`/ops verify-log` or `/ops help`", "`python -m ops verify-log` or `python -m ops --help`"),
+        ("`/ops alerts` or `/backup verify weekly`, in Slack", "`/ops alerts` or `/backup verify weekly`, in Slack"),
         ("It lies in /srv/backup/full and ../backup/x.", "It lies in /srv/backup/full and ../backup/x."),
     ],
 )

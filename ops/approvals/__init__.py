@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from ops.approvals.deciding import approve, break_glass, reject, start, withdraw
 from ops.approvals.policy import approvers, may_break_glass, may_sign, only_asker, signature, typed, warnings
-from ops.approvals.records import Approval, Status, Vote, ask, draft, get, moving, of_operation, pending, recent
+from ops.approvals.records import Approval, Status, Vote, ask, draft, get, moving, of_operation, of_plan, pending, recent
 from ops.approvals.timing import Due, due, expire, note_reminded, note_stand_ins_told
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "note_reminded",
     "note_stand_ins_told",
     "of_operation",
+    "of_plan",
     "only_asker",
     "pending",
     "recent",

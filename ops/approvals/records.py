@@ -141,6 +141,14 @@ def recent(engine: Engine, limit: int) -> list[Approval]:
     return _all(engine, select(ApprovalRow).where(ApprovalRow.asked_at.is_not(None)).order_by(ApprovalRow.created_at.desc()).limit(limit))
 
 
+def of_plan(engine: Engine, plan: Plan) -> list[Approval]:
+    """Those that were asked for with what this plan binds and wait still, or expired; the newest first."""
+    open_ones = ApprovalRow.status.in_((Status.PENDING, Status.EXPIRED))
+    named = and_(open_ones, ApprovalRow.kind == plan.kind, ApprovalRow.environment == plan.environment)
+    found = _all(engine, select(ApprovalRow).where(named).order_by(ApprovalRow.created_at.desc()))
+    return [each for each in found if each.plan.bound == plan.bound and each.replaces is None]
+
+
 def moving(engine: Engine, since: datetime) -> list[Approval]:
     """Those that wait, the oldest first, and those that were asked for whose row changed since then."""
     changed = and_(ApprovalRow.asked_at.is_not(None), ApprovalRow.changed_at >= since)

@@ -35,6 +35,13 @@ class Vercel:
         """Whether there is a project, and a token for it."""
         return self._settings.vercel is not None and self._settings.secrets.vercel_token is not None
 
+    @property
+    def missing(self) -> tuple[str, str]:
+        """What it is not configured for, and what to do about that."""
+        if self._settings.vercel is not None:
+            return "VERCEL_TOKEN is not set", "Set it where Backstop is started."
+        return "No site is set", "Add `[vercel]` to backstop.toml, and VERCEL_TOKEN."
+
     # -- looking -----------------------------------------------------------------------------------------------------------
 
     def project(self) -> Project:
@@ -190,7 +197,7 @@ class Vercel:
     @property
     def _vercel(self) -> VercelSection:
         if self._settings.vercel is None:
-            raise Refused("No site is set.", "Add `[vercel]` to backstop.toml, and VERCEL_TOKEN.")
+            raise Refused(f"{self.missing[0]}.", self.missing[1])
         return self._settings.vercel
 
     @property
