@@ -82,6 +82,5 @@ def _data(view: OperationView) -> str:
         return "" if any(step.name == "data" for step in view.steps) else "it replaced no row; "
     if not view.result.get("data"):
         return "a person took the import as done; "
-    proof = view.result.get("proof")
-    sure = bool(proof) and not proof["different"]
+    sure = (view.result.get("proof") or {}).get("different") == []
     return f"the rows are those of {bound['backup']}; " if sure else f"the rows of {bound['backup']} were imported and are not proven; "
