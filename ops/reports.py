@@ -188,8 +188,8 @@ def _wanted(kept: Sequence[Mapping[str, Any]], accepted: str | None) -> list[str
     """Whether the rows are what the settings want, in clauses. Pure."""
     found = [spots.load(each) for each in kept]
     bad = [each for each in found if not each.good]
-    counted = [f"{len(found) - len(bad)} of {len(found)} spot checks as wanted"] if found else []
-    return [*counted, *(f"{each.sentence.rstrip('.')}{f' ({accepted} accepted it)' if accepted and each.wanting else ''}" for each in bad)]
+    seen = [f"{len(found) - len(bad)} of {counted(len(found), 'spot check')} as wanted"] if found else []
+    return [*seen, *(f"{each.sentence.rstrip('.')}{f' ({accepted} accepted it)' if accepted and each.wanting else ''}" for each in bad)]
 
 
 def watch_sentence(watch: OperationView) -> str:
@@ -197,7 +197,7 @@ def watch_sentence(watch: OperationView) -> str:
     early = _early(watch)
     looks, failed = int(watch.result.get("looks", 0)), int(watch.result.get("failed", 0))
     problems = list(watch.result.get("problems", ()))
-    said = f"{looks - failed} of {looks} looks during the watch were good"
+    said = f"{looks - failed} of {counted(looks, 'look')} during the watch {'was' if looks == 1 else 'were'} good"
     if not looks:
         said = "" if early else "no page was looked at: none is set"
     reported = f"{counted(len(problems), 'problem')} {'was' if len(problems) == 1 else 'were'} reported" if problems else ""

@@ -46,6 +46,16 @@ def test_an_automated_backup_that_failed_is_wrong_and_one_that_never_was_is_open
     assert making.last_automated([], DUE, DUE + HOUR).state is State.OPEN
 
 
+def test_a_list_that_was_asked_for_promises_no_verification_that_does_not_come() -> None:
+    item = making.verified([], DUE)
+    assert (item.state, item.evidence) == (
+        State.OPEN,
+        "None has begun yet: it waits for staging to be free, or for `/backup verify weekly`.",
+    )
+    monthly = making.every_verification([], DUE, None)
+    assert monthly.evidence == "No verification succeeded since the last list."  # a restore that somebody asked for is none
+
+
 def test_a_full_backup_that_came_after_an_automated_one_that_failed_or_never_came_takes_its_place() -> None:
     by_hand = view("full backup", Status.SUCCEEDED, DUE + HOUR, result={"backup": {"id": "full-2"}, "level": 2}, finished_at=DUE + 2 * HOUR)
     for last in (automated(DUE, Status.FAILED), automated(DUE - 24 * HOUR)):

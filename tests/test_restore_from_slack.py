@@ -48,7 +48,7 @@ def test_a_watch_ends_before_its_time_by_its_id_only_and_its_card_and_the_report
     assert slack.submit(view, {**REASON, "reason": why, "typed": made}, user=BOB).acked
     slack.click(signed_for(slack, why), "Approve", user=CAROL)
     done = until(slack, ENGINEERING, lambda shown: why in shown.all_text and "Restore complete - production restored" in shown.all_text)
-    assert "has its own card, which says how it stands" in done.all_text
+    assert "The incident report is in the thread in #incidents; the watch of half an hour has its own card" in done.all_text
     watch = until(slack, ENGINEERING, lambda shown: "Watching production · sturgeon after the restore" in shown.all_text)
     begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress" in shown.all_text and why in shown.all_text)
     named = re.search(r"`/ops cancel (watch-\w+)`", answer(slack, "/ops cancel").all_text)
@@ -183,7 +183,7 @@ def test_a_restore_from_a_terminal_while_no_bot_ran_is_looked_at_once_and_its_re
             begun = until(slack, INCIDENTS, lambda shown: "Database restore in progress" in shown.all_text)
             report = wait_for(lambda: saying(next(iter(slack.thread(begun)), None), "nobody watched"), "the report")
         for shown in (over, report):
-            assert "1 of 1 looks during the watch were good; nobody watched from 2" in shown.all_text
+            assert "1 of 1 look during the watch was good; nobody watched from 2" in shown.all_text
         assert "a script emptied orders" in report.all_text
 
 

@@ -168,7 +168,7 @@ def test_the_report_has_the_documents_fields_and_the_evidence_and_says_when_nobo
     long_ago = view.finished_at - timedelta(hours=2)  # as if nothing had run since
     seen = ended(backstop, watch.begin(backstop.journal, replace(view, finished_at=long_ago)))
     assert (seen.status, seen.result["looks"]) == ("succeeded", 1)
-    said = f"1 of 1 looks during the watch were good; nobody watched from {long_ago:%Y-%m-%d %H:%M:%S} UTC to "
+    said = f"1 of 1 look during the watch was good; nobody watched from {long_ago:%Y-%m-%d %H:%M:%S} UTC to "
     assert said in reports.place(backstop.settings.folder, view.id).read_text()
     assert watch.report(backstop.services, view.id).count("nobody watched") == 2
 

@@ -87,7 +87,7 @@ def _state(each: Alert) -> str:
     quiet = ""
     if each.snoozed_until is not None:
         quiet = f"quiet until {clock(each.snoozed_until)} ({mention(each.snoozed_by)}: “{escape(each.snoozed_why or '', 150)}”)"
-    return dotted(f"since {ago(each.opened_at)}", hand if each.severity is not Severity.TEST else "", quiet)
+    return dotted(f"began {ago(each.opened_at)}", hand if each.severity is not Severity.TEST else "", quiet)
 
 
 def _goes_on(each: Alert, about: OperationView | None) -> str:

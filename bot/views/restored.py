@@ -45,11 +45,8 @@ def _done(view: OperationView) -> Message:
     """The data are back."""
     mark, said = changing.verdict(view)
     undo = changing.undo(view)
-    kept = (
-        ":clipboard: The incident report is in the thread; the watch of half an hour has its own card, which says how it stands."
-        if undo
-        else ""
-    )
+    told = "The incident report is in the thread in #incidents; the watch of half an hour has its own card, which says how it stands."
+    kept = f":clipboard: {told}" if undo else ""
     return message(
         f"{said} · {prose(outcome.target(view))}",
         section(
@@ -132,7 +129,9 @@ def watched(view: OperationView, _now: datetime) -> Message:
             words,
             section(
                 f"{RUNNING} *{words}*",
-                f"{looks - failed} of {looks} looks were good." if looks else "No look at a page is over yet.",
+                f"{looks - failed} of {counted(looks, 'look')} {'was' if looks == 1 else 'were'} good."
+                if looks
+                else "No look at a page is over yet.",
                 escape(_sentence(calls_sentence(view.progress)), 600),
             ),
             context(last),

@@ -20,6 +20,7 @@ AUTOMATED, RESTORED = "automated", by_hand.ITEM
 _AT = "%a %Y-%m-%d %H:%M %Z"
 TAKE = "Take one now: `/backup full`."
 VERIFY = "Its card says why it failed, if it did; `/backup verify weekly` restores one now."
+WAITS = "None has begun yet: it waits for staging to be free, or for `/backup verify weekly`."
 LOG = "Restore a backup to a deployment of your own, then fill in the log on the list in #engineering."
 
 
@@ -127,7 +128,7 @@ def verified(views: Iterable[OperationView], due: datetime) -> Item:
     failed = next((each for each in since if each.status is Status.FAILED), None)
     if failed is not None:
         return Item(key=RESTORED, text=text, state=State.WRONG, evidence=failed.error or "It failed.", then=VERIFY)
-    return Item(key=RESTORED, text=text, state=State.OPEN, evidence="It begins as soon as staging is free.", then=VERIFY)
+    return Item(key=RESTORED, text=text, state=State.OPEN, evidence=WAITS, then=VERIFY)
 
 
 def logged(tick: Tick | None) -> Item:
@@ -149,7 +150,7 @@ def every_verification(views: Iterable[OperationView], since: datetime, tick: Ti
     if not good and tick is not None:
         return Item(key=RESTORED, text=text, state=State.DONE, evidence="Done by hand.", by=tick.by, at=tick.at)
     if not good:
-        return Item(key=RESTORED, text=text, state=State.OPEN, evidence="None was restored to staging since the last list.", deed=Deed.TICK)
+        return Item(key=RESTORED, text=text, state=State.OPEN, evidence="No verification succeeded since the last list.", deed=Deed.TICK)
     names = ", ".join(f"`{each.params['bound']['backup']}`" for each in good[:5])
     return Item(key=RESTORED, text=text, state=State.DONE, evidence=f"Since the last list {len(good)}: {names}")
 
