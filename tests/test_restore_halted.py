@@ -176,12 +176,17 @@ def test_while_it_is_halted_every_place_leads_to_the_decision_and_once_it_is_mad
     shown = opened(slack, "/deploy", BOB)
     assert "Production is in use, so a deploy would be refused now" in str(shown.blocks)
     slack.close(shown)
+    for command in (f"/restore database {made}", f"/rollback {made}"):
+        shown = opened(slack, command, BOB)
+        assert "Another operation holds it, so nothing could begin there now" in str(shown.blocks)
+        slack.close(shown)
     slack.open_home(CAROL)
     wait_for(lambda: saying(slack.home(CAROL), "Nothing can be deployed until a person has decided"), "what is halted, in Home")
     slack.click(card, "Undo", user=BOB)
     shown = window(slack, BOB)
     for words in ("It takes over from the halted operation", why, REASON["impact"], REASON["began"]):
         assert words in str(shown.blocks)  # said once is enough
+    assert "Another operation holds it" not in str(shown.blocks)
     slack.close(shown)
 
     slack.click(card, "Hand over", user=BOB)

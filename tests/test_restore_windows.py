@@ -42,7 +42,17 @@ def window(environment: str, *, own: bool, put_back: bool = True, usual: float |
 def shown(found: Assessment, *, own: bool = True, put_back: bool = True, usual: float | None = 60.0) -> str:
     """What the window of a restore says."""
     drawn = views.window(
-        found, zone=ZoneInfo("UTC"), usual=usual, replaces="", docs=Docs(), staging=True, own=own, put_back=put_back, now=NOW, said={}
+        found,
+        zone=ZoneInfo("UTC"),
+        usual=usual,
+        replaces="",
+        docs=Docs(),
+        staging=True,
+        own=own,
+        put_back=put_back,
+        now=NOW,
+        said={},
+        holder=None,
     )
     check(drawn, "modal")
     return str(drawn["blocks"])
@@ -100,10 +110,9 @@ def test_that_stagings_own_data_wait_to_be_put_back_is_said_before_staging_is_ch
 
 def test_a_maintenance_page_that_is_up_already_is_said_to_stay_before_anything_begins() -> None:
     found = replace(assessed("production"), maintenance=True, maintenance_stays={"by": "U0DAVE", "reason": "certificate renewal"})
-    zone = ZoneInfo("UTC")
-    shown = views.window(found, zone=zone, usual=60.0, replaces="", docs=Docs(), staging=True, own=True, put_back=True, now=NOW, said={})
-    assert "The site stays in maintenance, as it was before: <@U0DAVE>, “certificate renewal”" in str(shown["blocks"])
-    assert "shows its maintenance page meanwhile" not in str(shown["blocks"])
+    said = shown(found)
+    assert "The site stays in maintenance, as it was before: <@U0DAVE>, “certificate renewal”" in said
+    assert "shows its maintenance page meanwhile" not in said
 
 
 @pytest.mark.parametrize(("tables", "said"), [({"orders": TABLE}, True), ({"orders": TABLE, "_storage": TABLE}, False), (None, False)])

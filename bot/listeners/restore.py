@@ -138,6 +138,7 @@ def _looked(  # noqa: PLR0913 # what was asked for, all named
         put_back=settings.verification.put_back,
         now=datetime.now(UTC),
         said={"began": began} if began else _said(desk, replaces),
+        holder=desk.backstop.journal.holder(environment),
     )
     return Reply(view=view, message=views.ready(found, replaces))
 

@@ -89,7 +89,8 @@ def _looked(request: Request, desk: Desk, backup_id: str, *, data: bool | None, 
     with_data = manifest.type_of(backup_id) == "full" if data is None else data
     found = _shown.keep(_preview(request, desk, backup_id, data=with_data))
     usual = metrics.usual_seconds(desk.backstop.journal, rollback.kind_of(data=found.data))
-    view = views.window(found, zone=desk.settings.team.zoneinfo, usual=usual, replaces=replaces, now=datetime.now(UTC))
+    holder = desk.backstop.journal.holder("production")
+    view = views.window(found, zone=desk.settings.team.zoneinfo, usual=usual, replaces=replaces, now=datetime.now(UTC), holder=holder)
     return Reply(view=view, message=views.ready(found, replaces))
 
 

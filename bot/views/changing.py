@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.views import kinds, staging, steps
 from bot.views.actions import Action
 from bot.views.backup import outcome
+from bot.views.backup.progress import in_a_line
 from bot.views.blocks import Block, Element, Message, actions, button, confirm, context, dotted, message, section
 from bot.views.steps import DONE, HALTED, MARKS, RUNNING, WARNING, spoken
 from bot.views.text import ago, code, counted, duration, escape, mention, number, prose
@@ -271,6 +272,13 @@ def _left(view: OperationView) -> Message:
         context(steps.line(view)),
         actions(None if after else undo(view), _again(view)),
     )
+
+
+def in_use(holder: OperationView | None, replaces: str = "") -> Block | None:
+    """That nothing could begin there now, unless it takes over from what holds it; said before anybody types or signs."""
+    if holder is None or holder.id == replaces:
+        return None
+    return section(":no_entry: Another operation holds it, so nothing could begin there now:", in_a_line(holder))
 
 
 def _again(view: OperationView) -> Element:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from bot.views.actions import Action, Field, Window
@@ -28,7 +28,7 @@ from bot.views.blocks import (
     section,
     typed,
 )
-from bot.views.changing import pause_meanwhile, stays_closed
+from bot.views.changing import in_use, pause_meanwhile, stays_closed
 from bot.views.rollback import loss_lines
 from bot.views.staging import waits
 from bot.views.text import code, counted, escape, exact, mention, number, plain, prose, size, takes
@@ -38,6 +38,9 @@ from ops.restoring.looking import files_stay
 from ops.settings import Docs
 from ops.spots import Spot
 from ops.words import ago as since
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView
 
 TITLE = "Restore the database"
 _OFFERED = 10
@@ -146,6 +149,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
     put_back: bool,
     now: datetime,
     said: Mapping[str, Any],
+    holder: OperationView | None,
 ) -> View:
     """What would happen, and what must be typed.
 
@@ -160,6 +164,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
         put_back: whether staging's own data come back after a rehearsal.
         now: aware.
         said: reason, begin and impact, as far as they were said before.
+        holder: what holds the environment now.
     """
     backup = found.backup
     at = backup.moment.astimezone(zone)
@@ -174,6 +179,7 @@ def window(  # noqa: PLR0913 # all that it shows, named
             else "",
             *(spot_line(each) for each in found.spots if not each.good),
         ),
+        in_use(holder, replaces),
         *_data(found),
         *_rehearsal(found, staging=staging, own=own, put_back=put_back),
         context(*_conditions(found, usual, own=own)),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from bot.views.actions import Action, Field, Window
@@ -25,13 +26,16 @@ from bot.views.blocks import (
     section,
     typed,
 )
-from bot.views.changing import pause_meanwhile, stays_closed
+from bot.views.changing import in_use, pause_meanwhile, stays_closed
 from bot.views.text import code, counted, escape, exact, mention, plain, prose, takes
 from ops.loss import Loss
 from ops.manifest import Backup
 from ops.restoring.looking import files_stay
 from ops.rollback import Preview, seconds
 from ops.words import ago
+
+if TYPE_CHECKING:
+    from ops.journal import OperationView
 
 TITLE = "Rollback"
 SUBMIT = "Rollback to Selected"
@@ -76,7 +80,9 @@ def looking(line: str) -> View:
     return modal(TITLE, section(f":hourglass_flowing_sand: {escape(line, 200)} …"), callback_id=Window.LOOKING)
 
 
-def window(found: Preview, *, zone: ZoneInfo, usual: float | None, replaces: str, now: datetime) -> View:
+def window(  # noqa: PLR0913 # all that it shows, named
+    found: Preview, *, zone: ZoneInfo, usual: float | None, replaces: str, now: datetime, holder: OperationView | None
+) -> View:
     """What would happen, and what must be typed."""
     backup = found.backup
     at = backup.timestamp.astimezone(zone)
@@ -89,6 +95,7 @@ def window(found: Preview, *, zone: ZoneInfo, usual: float | None, replaces: str
             f"*This will restore to backup from {at:%a %Y-%m-%d %H:%M %Z}. Continue?*",
             dotted(f"*{prose(found.target)}*", code(backup.id), f"taken {ago(backup.timestamp, now)} by {mention(backup.created_by)}"),
         ),
+        in_use(holder, replaces),
         *_code(found),
         *_data(found),
         context(*_conditions(found, usual)),

@@ -267,7 +267,7 @@ def body(content: Mapping[str, Any]) -> str:
     lines = [str(content["how"] or "It is over.") if content["what"] == "resolved" else str(content["text"])]
     if content["what"] != "resolved":
         lines.append(f"What to do: {content['remedy']}")
-    lines.append(f"Since {opened:%Y-%m-%d %H:%M} UTC. The card in Slack has the rest; `/ops alerts` lists all that is open.")
+    lines.append(f"It began {opened:%Y-%m-%d %H:%M} UTC. The card in Slack has the rest; `/ops alerts` lists all that is open.")
     return "\n\n".join(lines)
 
 
