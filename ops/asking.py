@@ -141,6 +141,8 @@ def settled_by(backstop: Backstop, person: Person, operation_id: str) -> Operati
     """
     require(person, Right.SETTLE, backstop.settings.approvals.policy)
     view = backstop.journal.get(operation_id)
-    if view is None or view.status is not Status.HALTED:
+    if view is None:
+        raise Refused(f"There is no operation “{operation_id[:40]}”.", "`/ops status` shows what runs, with its id.")
+    if view.status is not Status.HALTED:
         raise Refused("That operation is not halted.", "`/ops status` shows what runs.")
     return view

@@ -326,6 +326,8 @@ def cancel(options: argparse.Namespace) -> Answer:
     """Cancel a backup that runs, here or in the bot."""
     with opened() as backstop:
         holder = backstop.journal.get(options.operation) if options.operation else backstop.journal.holder(taking.ENVIRONMENT)
+        if holder is None and options.operation:
+            raise Refused(f"There is no operation “{options.operation[:40]}”.", "`python -m ops status` shows what runs.")
         if holder is None:
             raise Refused("Nothing runs that could be cancelled.", "`python -m ops status` shows what runs.")
         ending.end(backstop, people.at_terminal(), holder)

@@ -162,10 +162,10 @@ def test_what_was_brought_back_already_is_said_and_offered_again_only_to_who_ask
     assert "Choose tables" in str(window)
     window = salvage.deltas([found], "production · sturgeon", {found.id: frozenset({"users", "orders"})})
     check(window, "modal")
-    assert f"All of them were brought back already. If they went again: `/restore salvage {found.id}`" in str(window)
+    assert f"All of its tables were brought back already. If they went again: `/restore salvage {found.id}`" in str(window)
     assert "Choose tables" not in str(window)
     window = salvage.salvage(found, (), "production · sturgeon", frozenset({"users", "orders"}))
-    assert "All of them were brought back already." in str(window)
+    assert "All of its tables were brought back already." in str(window)
     assert window["submit"]["text"] == "Bring them back"
 
 

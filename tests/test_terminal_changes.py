@@ -148,6 +148,8 @@ def test_a_deploy_that_halts_says_what_is_where_is_no_more_called_running_and_is
     shop.vercel.faults["build"] = None
     assert told(world, "lock")["holder"] is None
     assert "not halted" in told(world, "settle", held["operationId"], "retry", code=3)["error"]
+    for words in (("settle", "0123456789ab", "retry"), ("cancel", "0123456789ab")):
+        assert "There is no operation “0123456789ab”" in told(world, *words, code=3)["error"]
 
 
 @pytest.mark.parametrize(

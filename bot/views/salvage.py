@@ -77,7 +77,11 @@ def _back(each: Delta, back: Set[str]) -> str:
     """What was brought back already: it may have gone again since, so it is said and still to be had."""
     if not back:
         return ""
-    return "All of them were brought back already." if _whole(each, back) else f"Brought back already: {escape(', '.join(sorted(back)))}."
+    return (
+        "All of its tables were brought back already."
+        if _whole(each, back)
+        else f"Brought back already: {escape(', '.join(sorted(back)))}."
+    )
 
 
 def salvage(delta: Delta, chosen: Sequence[str], target: str, back: Set[str] = _NONE) -> View:
