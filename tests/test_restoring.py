@@ -32,7 +32,7 @@ from ops.people import Person, Role
 from ops.restore import workflow as restoring
 from ops.restoring import looking
 from tests import archives
-from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
+from tests.shipping import NEW_ORDERS, ORDERS, USERS, Shop, ended, schema, taken
 from tests.world import wait_for
 
 ALICE = Person(id="U0ALICE", roles=frozenset({Role.DEVELOPER}))
@@ -501,6 +501,28 @@ def test_a_table_that_was_signed_to_stay_stays_though_the_settings_are_others_wh
         assert view.status == "succeeded", view
         assert [row["_id"] for row in shop.convex.documents("late")] == [late]
         assert "Tables that the backup does not have stay as they are: late" in reports.place(shop.settings.folder, view.id).read_text()
+    finally:
+        shop.close()
+
+
+def test_functions_that_were_opened_for_the_rows_are_closed_again_though_the_settings_are_others_by_then(
+    tmp_path: Path, template: Path
+) -> None:
+    shop = Shop(tmp_path / "opened", template=template)
+    try:
+        with shop.backstop() as backstop:
+            made = taken(backstop, "full")
+            noted = ORDERS.replace(" })", ", note: v.optional(v.string()) })")
+            shop.deployed(backstop, "Ask for a note", {"convex/schema.ts": schema(USERS, noted)})
+            shop.convex.faults["import"] = "fail:the disk over there is full"
+            view = restored(backstop, made)
+            assert (view.status, "functions without validation" in names(view)) == ("halted", True)
+        shop.convex.faults["import"] = None
+        shop.more["app"] = {"functions": "vercel"}
+        with shop.backstop() as backstop:
+            deciding.go_on(backstop, view, done=False, by="U0BOB")
+            view = ended(backstop, view.id)
+        assert (view.status, view.result["validated"]) == ("succeeded", True), view
     finally:
         shop.close()
 

@@ -52,8 +52,7 @@ class Way:
             heeds=self.environment != "production",
         )
         self.data = Data(self.to, self.bound)
-        own = self.services.settings.app.functions == "bot"
-        self.opens = own and (self.bound["schema_differs"] or self.environment != "production")  # as planned: ``Assessment.pushes``
+        self.opens = "functions" in self.bound["steps"]  # as planned, whatever the settings say by then: who opens them closes them
 
     def production(self) -> None:
         """The site in maintenance, the deployment paused, a backup of what is there, the data, the proof; then all of it back on."""
