@@ -242,6 +242,14 @@ def test_of_many_mails_a_server_that_gives_no_answer_is_asked_once_a_round_so_th
     assert outgoing.deliver(engine, found, telling.MAIL) == 3
 
 
+def test_of_what_waits_for_the_mail_server_a_p0_leaves_first(server: MailServer, engine: Engine, tmp_path: Path) -> None:
+    found, now = settings(tmp_path, smtp_url=server.url), datetime.now(UTC)
+    telling.tell(engine, [kept(engine, cause("storage", severity=Severity.P1))], found, now - timedelta(hours=1))
+    telling.tell(engine, [kept(engine, cause("restore"))], found, now)
+    assert outgoing.deliver(engine, found, telling.MAIL) == 2
+    assert [each.subject for each in server.taken] == ["[P0] It failed", "[P1] It failed"]
+
+
 def test_of_many_pages_a_pagerduty_that_asks_to_wait_is_sent_one(engine: Engine, tmp_path: Path) -> None:
     paging = PagingServer().start()
     try:

@@ -14,9 +14,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, case, func, select, update
 from sqlalchemy.orm import Session, aliased
 
+from ops.alerts.severity import Severity
 from ops.alerts.telling import MAIL, PAGER
 from ops.database import DeliveryRow, is_due, reading
 from ops.errors import Failed, NotNow, OpsError
@@ -108,7 +109,7 @@ def deliver(engine: Engine, settings: Settings, channel: str) -> int:
 
 
 def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
-    """What may be tried now: of each alert the oldest that is left."""
+    """What may be tried now: of each alert the oldest that is left; P0 before anything else, however long that waits."""
     before = aliased(DeliveryRow)
     waits = (
         select(before.id)
@@ -119,7 +120,7 @@ def _due(engine: Engine, channel: str, now: datetime) -> list[Delivery]:
     query = (
         select(DeliveryRow)
         .where(DeliveryRow.channel == channel, is_due(DeliveryRow.until, now, LONGEST), ~waits)
-        .order_by(DeliveryRow.created_at)
+        .order_by(case((DeliveryRow.content["severity"].as_string() == Severity.P0.value, 0), else_=1), DeliveryRow.created_at)
         .limit(AT_ONCE)
     )
     with reading(engine) as session:
