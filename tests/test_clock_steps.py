@@ -18,6 +18,7 @@ from bot.posts import Posts
 from ops.alerts import outgoing
 from ops.database import DeliveryRow, PostRow
 from ops.journal.runners import Runner
+from ops.services.trusted import certificates
 from sandbox.slack import Client
 from tests.cards import answer, cards, ended_card, taken
 from tests.journals import Bots
@@ -78,7 +79,8 @@ class Stepping:
         """Seconds since the schedule looked, as the bot tells a host that asks."""
         found = re.search(r"health on port (\d+)", self._log.read_text("utf-8"))
         assert found is not None
-        return float(httpx.get(f"http://127.0.0.1:{found[1]}/healthz", timeout=30).json()["schedule"]["last_look_seconds"] or 0)
+        asked = f"http://127.0.0.1:{found[1]}/healthz"
+        return float(httpx.get(asked, timeout=30, verify=certificates()).json()["schedule"]["last_look_seconds"] or 0)
 
     def turns(self) -> None:
         """Wait for a look of the schedule."""
