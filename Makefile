@@ -24,7 +24,7 @@ build/console/.done: node_modules/.done $(wildcard sandbox/console/*) $(wildcard
 	@touch $@
 
 demo: setup
-	$(PY) -m sandbox
+	$(PY) -m sandbox $(if $(STAGING),--staging)
 
 test: setup
 	$(PY) -m tests.run

@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
     if not (PAGE / "index.html").exists():
         return _refuse(f"The page is not built yet ({PAGE}). `make demo` builds it.")
     try:
-        Demo(asked.folder, asked.port, _say).run(stop)
+        Demo(asked.folder, asked.port, _say, staging=asked.staging).run(stop)
     except Taken as taken:
         return _refuse(f"{taken} End that one, or give this one a folder of its own: {_START} --folder DIR --port {_free_port()}")
     except OSError as error:
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog=_START, description="A Slack workspace and a production on this machine, with the real bot.")
     parser.add_argument("--port", type=_port, default=PORT, help=f"where the page is (default: {PORT})")
     parser.add_argument("--folder", type=Path, default=Path(".sandbox"), help="where everything is kept (default: .sandbox)")
+    parser.add_argument("--staging", action="store_true", help="with a staging deployment, for drills and weekly verifications")
     return parser
 
 

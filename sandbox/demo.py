@@ -38,19 +38,20 @@ class Demo:
         folder: where everything outlives the demo.
         port: the page's.
         say: tells a person what happens.
+        staging: whether there is a staging deployment.
 
     Raises:
         Taken: a sandbox runs in this folder already.
     """
 
-    def __init__(self, folder: Path, port: int, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, port: int, say: Callable[[str], None], *, staging: bool = False) -> None:
         self._folder, self._say = folder.resolve(), say
         self._claim = Claim(self._folder)
         self._attendant: Attendant | None = None
         self._chores = Chores()
         page = Router()
         self.clock = Clock(self._folder, ZoneInfo(settings.ZONE))
-        self.world = World(self._folder, self.clock)
+        self.world = World(self._folder, self.clock, staging=staging)
         self.outside = Outside(self._folder / "mail", self.clock)
         self.slack = SlackServer(self._folder / "slack", port=port, routes=[Mount("", page)], now=self.clock)
         page.routes += [*Routes(self.world, self._around()).routes(), Mount("/", _Files(directory=PAGE, html=True))]
@@ -88,9 +89,10 @@ class Demo:
         """The real bot's: what somebody would set up for a team, and the time."""
         vercel = self.world.vercel
         site = settings.Site(url=vercel.site_url, api_url=vercel.url, token=vercel.token)
-        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url, site)
+        trial = self.world.staging.convex.url if self.world.staging else ""
+        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url, site, trial)
         slack = settings.Slack(api_url=self.slack.api_url, bot_token=self.slack.bot_token, app_token=self.slack.app_token)
-        return settings.environment(file, slack, site) | self.outside.environ | self.clock.environ
+        return settings.environment(file, slack, site, trial=bool(trial)) | self.outside.environ | self.clock.environ
 
     def _greet(self, attendant: Attendant, stop: threading.Event) -> None:
         """Wait until the bot is connected, and print the address."""

@@ -25,8 +25,8 @@ LIMIT = 60.0  # seconds
 class Demo:
     """A sandbox in a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
-        self._words = [sys.executable, "-m", "sandbox", "--folder", str(folder), "--port", "0"]
+    def __init__(self, folder: Path, *more: str) -> None:
+        self._words = [sys.executable, "-m", "sandbox", "--folder", str(folder), "--port", "0", *more]
         self.process = subprocess.Popen(self._words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.address = ""
 
@@ -75,11 +75,11 @@ def wait(found: Callable[[], Any]) -> Any:
 
 
 @pytest.fixture
-def start(tmp_path: Path) -> Iterator[Callable[[], Demo]]:
+def start(tmp_path: Path) -> Iterator[Callable[..., Demo]]:
     started: list[Demo] = []
 
-    def begin() -> Demo:
-        started.append(Demo(tmp_path / "sandbox"))
+    def begin(*more: str) -> Demo:
+        started.append(Demo(tmp_path / "sandbox", *more))
         return started[-1]
 
     yield begin
@@ -107,6 +107,19 @@ def test_a_backup_taken_in_the_demo_is_there_when_it_is_started_again(start: Cal
     assert "ordered" in ordered
     assert production["commit"]["hash"][:6] in landed
     assert again.end(signal.SIGTERM) == 0
+
+
+def test_a_demo_with_a_staging_deployment_restores_there_and_drills(start: Callable[..., Demo]) -> None:
+    demo = start("--staging")
+    demo.until_open()
+
+    def typed(text: str, words: str) -> None:
+        assert demo.post("/client/command", {"user": "U0BOB", "channel": "C0ENGINEERING", "text": text}) == {"ok": True}
+        wait(lambda: any(words in text for text in demo.texts()))
+
+    typed("/backup full", "Full backup created")
+    typed("/backup verify weekly", "restored to staging · trout: 8 tables, every fingerprint equal")
+    typed("/drill start B", "Drill B on staging · trout")
 
 
 def test_a_second_sandbox_in_the_same_folder_is_refused_with_a_sentence(start: Callable[[], Demo]) -> None:

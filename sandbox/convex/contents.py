@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from sandbox.convex import files, filling, ids, tables
+from sandbox.convex import files, filling, ids, tables, variables
 from sandbox.convex.code import Deployed
 from sandbox.convex.deployment import Deployment
 from sandbox.convex.values import Document, from_line, to_line
@@ -72,6 +72,10 @@ class Contents:
     def variables(self) -> dict[str, str]:
         """The environment variables."""
         return self._deployment.variables
+
+    def set_variable(self, name: str, value: str) -> None:
+        """Set an environment variable."""
+        variables.change(self._deployment, [{"name": name, "value": value}])
 
     @property
     def paused(self) -> bool:

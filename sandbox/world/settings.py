@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from sandbox.world import staging
 from sandbox.world.production import KEY
 from sandbox.world.repository import PRODUCTION, SOURCE
 
@@ -57,6 +58,13 @@ devops = ["U0DAVE"]
 """
 
 
+_STAGING = """
+[convex.staging]
+name = "trout"
+url = "{staging}"
+"""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Slack:
     """How the bot reaches Slack."""
@@ -75,17 +83,19 @@ class Site:
     token: str
 
 
-def write(folder: Path, repository: Path, convex: str, site: Site) -> Path:
-    """Write the settings file; where it lies."""
+def write(folder: Path, repository: Path, convex: str, site: Site, trial: str = "") -> Path:
+    """Write the settings file; where it lies. ``trial``: where staging is, if there is one."""
     path = folder / "backstop.toml"
     places = {"repository": repository, "convex": convex, "site": site.url, "zone": ZONE, "on_call": ON_CALL}
-    path.write_text(_FILE.format(**places, production=PRODUCTION, source=SOURCE), "utf-8")
+    text = _FILE.format(**places, production=PRODUCTION, source=SOURCE)
+    path.write_text(text + (_STAGING.format(staging=trial) if trial else ""), "utf-8")
     return path
 
 
-def environment(settings: Path, slack: Slack, site: Site) -> dict[str, str]:
+def environment(settings: Path, slack: Slack, site: Site, *, trial: bool = False) -> dict[str, str]:
     """The bot's whole environment: nothing of ours that it does not need, and no other settings of the machine's owner."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    kept |= {"CONVEX_STAGING_KEY": staging.KEY} if trial else {}
     return kept | {
         "BACKSTOP_CONFIG": str(settings),
         "SLACK_API_URL": slack.api_url,
