@@ -10,10 +10,11 @@ from typing import TypeVar
 from sandbox.slack import Client, Shown, SlackServer, View
 from tests.cards import is_over
 from tests.shipping import INSTALL, Shop
-from tests.world import ENGINEERING, World, wait_for
+from tests.world import ENGINEERING, INCIDENTS, World, wait_for
 
 Seen = TypeVar("Seen", Shown, View)
 
+REASON = {"reason": "a script emptied orders", "impact": "nobody can order", "began": "at 9:40"}
 LOOKING = ("Looking", "Making the plan", "hourglass")
 
 
@@ -74,3 +75,10 @@ def over(slack: Client, word: str, channel: str = ENGINEERING) -> Shown:
 def saying(found: Seen | None, words: str) -> Seen | None:
     """What is shown, if it says this."""
     return found if found is not None and words in found.all_text + str(found.blocks) else None
+
+
+def signed_for(slack: Client, words: str) -> Shown:
+    """The card that waits for a signature."""
+    return until(
+        slack, INCIDENTS, lambda shown: "Sign-off needed" in shown.all_text and words in shown.all_text and "Approve" in str(shown.blocks)
+    )

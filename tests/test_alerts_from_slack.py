@@ -13,8 +13,8 @@ import pytest
 from sandbox.outside import MailServer, PagingServer
 from sandbox.slack import Client, Shown
 from tests.cards import answer, clicked, taken
+from tests.scheduling import in_use_since_yesterday, scheduled, titled
 from tests.selling import until, window
-from tests.test_schedule_from_slack import in_use_since_yesterday, scheduled, titled
 from tests.world import BOB, CAROL, ENGINEERING, INCIDENTS, Process, World, process, wait_for, world
 
 ON_CALL = "oncall@harbour.example"

@@ -16,8 +16,8 @@ from ops.alerts import Severity, records
 from ops.database import PostRow, open_database
 from sandbox.slack import Client
 from tests.cards import answer
+from tests.scheduling import in_use_since_yesterday, scheduled, titled
 from tests.selling import until
-from tests.test_schedule_from_slack import in_use_since_yesterday, scheduled, titled
 from tests.world import ENGINEERING, INCIDENTS, World, running, wait_for, world
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)

@@ -2,78 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Engine, select, text
+from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from bot.views import alerts
-from ops.alerts import answers, canary, looking, outgoing, records, telling
+from ops.alerts import answers, looking, outgoing, records, telling
 from ops.alerts.alert import Alert
 from ops.alerts.severity import Severity
 from ops.automated import Missing
 from ops.backstop import Backstop
 from ops.database import DeliveryRow
-from ops.errors import Refused
 from ops.journal import OperationView, Status
-from ops.settings import Settings
 from sandbox.outside import PagingServer
-from tests.alerting import HOUR, engine, facts, settings, view
+from tests.alerting import HOUR, engine, facts, view
+from tests.hearing import MINUTE, NOON, Watched, no_deliveries, paging, watched
 
-__all__ = ["engine"]
-
-NOON = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
-
-
-@dataclass(kw_only=True)
-class Watched:
-    """A database that is looked at, with e-mail and PagerDuty that take what is due."""
-
-    engine: Engine
-    settings: Settings
-
-    def look(self, at: datetime, **found: Any) -> None:
-        """One look; what is due by then is taken."""
-        looking.look(cast("Backstop", self), facts(**found), at)
-        self.take(at)
-
-    def take(self, at: datetime) -> None:
-        """Time passes, and the channels take what is due."""
-        with Session(self.engine) as session, session.begin():
-            for row in session.scalars(select(DeliveryRow).where(DeliveryRow.until <= at)):
-                row.until, row.done_at = None, at
-
-    def told(self, channel: str) -> list[str]:
-        """What a channel took, in that order."""
-        with Session(self.engine) as session:
-            rows = session.scalars(select(DeliveryRow).where(DeliveryRow.channel == channel).order_by(DeliveryRow.created_at))
-            return [str(row.content["what"]) for row in rows if row.done_at is not None]
-
-    def only(self) -> Alert:
-        """The open alert."""
-        (found,) = records.open_ones(self.engine)
-        return found
-
-
-@pytest.fixture
-def watched(engine: Engine, tmp_path: Path) -> Watched:
-    return Watched(engine=engine, settings=settings(tmp_path, smtp_url="smtp://h", pagerduty_key="k"))
-
-
-@pytest.fixture
-def paging() -> Iterator[PagingServer]:
-    server = PagingServer().start()
-    yield server
-    server.stop()
+__all__ = ["engine", "paging", "watched"]  # the fixtures
 
 
 def restore(status: Status, halted_at: datetime | None = None) -> OperationView:
@@ -138,13 +89,6 @@ def test_what_was_wrong_by_a_clock_that_was_ahead_only_is_over_when_it_is_put_ri
     assert records.get(watched.engine, alert.id).how == "The clock of this machine was ahead when that was found; it is not so."
 
 
-def test_a_test_of_the_alerts_that_a_clock_sent_ahead_keeps_none_from_being_sent(watched: Watched) -> None:
-    backstop, ahead = cast("Backstop", watched), NOON + timedelta(days=30)
-    canary.send(backstop, ahead, ahead)
-    canary.send(backstop, NOON, NOON)
-    assert NOON in [each.at for each in records.open_ones(watched.engine)]
-
-
 def test_a_halt_that_was_kept_quiet_is_told_when_it_halts_once_more(watched: Watched) -> None:
     watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
     answers.snooze(watched.engine, watched.only().id, by="U0BOB", hours=12, why="Convex is down")
@@ -199,67 +143,6 @@ def test_a_state_that_does_not_flap_and_comes_back_within_the_hour_is_told_at_on
     assert watched.told(telling.MAIL) == ["opened", "resolved", "again"]
 
 
-def test_where_the_weekly_test_did_not_arrive_is_told_at_once_by_the_others_until_a_test_arrives_there(watched: Watched) -> None:
-    backstop = cast("Backstop", watched)
-    canary.send(backstop, NOON, NOON)
-    watched.look(NOON, canary=records.last(watched.engine, "canary", NOON))
-    watched.look(NOON + MINUTE, canary=canary.answer(backstop, watched.only().id, ["e-mail"], by="U0BOB", now=NOON + MINUTE))
-    test, alert = records.open_ones(watched.engine)
-    assert (test.key, test.events[-1]["lacking"]) == ("canary", ["PagerDuty"])
-    assert (alert.title, alert.text[:13]) == ("The test of the alerts did not arrive by PagerDuty", "U0BOB looked.")
-    assert (watched.told(telling.MAIL), watched.told(telling.PAGER)) == (["opened", "opened"], ["opened"])
-    day = NOON + timedelta(days=1)
-    watched.look(day + MINUTE, canary=test)
-    assert [each.key for each in records.open_ones(watched.engine)] == ["canary", "unheard:PagerDuty"]  # it was answered
-    week = NOON + timedelta(days=7)
-    canary.send(backstop, week, week)
-    assert records.get(watched.engine, test.id).how == "It did not arrive everywhere; the next one was sent."
-    test = records.open_ones(watched.engine)[-1]
-    watched.look(week, canary=test)
-    assert alert.id in [each.id for each in records.open_ones(watched.engine)]  # nobody knows yet
-    watched.look(week + MINUTE, canary=canary.answer(backstop, test.id, ["e-mail", "PagerDuty"], by="U0BOB", now=week + MINUTE))
-    assert records.open_ones(watched.engine) == []
-    assert records.get(watched.engine, alert.id).how == "A test of the alerts arrived by PagerDuty."
-
-
-def test_a_test_that_arrived_nowhere_can_be_answered_and_each_channel_is_an_alert(watched: Watched) -> None:
-    backstop = cast("Backstop", watched)
-    canary.send(backstop, NOON, NOON)
-    watched.look(NOON, canary=records.last(watched.engine, "canary", NOON))
-    found = canary.answer(backstop, watched.only().id, [], by="U0BOB", now=NOON)
-    assert alerts.arrived_window(found, canary.expected(watched.settings))["blocks"][1]["optional"]
-    assert "did not arrive by e-mail and PagerDuty" in str(alerts.event(found, found.events[-1]))
-    watched.look(NOON, canary=found)
-    assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail", "unheard:PagerDuty"]
-    found = canary.answer(backstop, found.id, ["PagerDuty"], by="U0CAROL", now=NOON + HOUR)
-    watched.look(NOON + HOUR, canary=found)
-    assert [each.key for each in records.open_ones(watched.engine)[1:]] == ["unheard:e-mail"]
-
-
-def test_a_test_that_nobody_answered_is_over_where_it_was_sent_once_the_next_one_is(watched: Watched, paging: PagingServer) -> None:
-    secrets = watched.settings.secrets.model_copy(update={"pagerduty_key": SecretStr(paging.key)})
-    watched.settings = watched.settings.model_copy(update={"pagerduty_url": paging.url, "secrets": secrets})
-    backstop, week = cast("Backstop", watched), NOON + timedelta(days=7)
-    for moment in (NOON, week):
-        canary.send(backstop, moment, moment)
-        looking.look(backstop, facts(canary=records.last(watched.engine, "canary", moment)), moment)
-        while outgoing.deliver(watched.engine, watched.settings, telling.PAGER):
-            pass
-    assert [each["event_action"] for each in paging.events] == ["trigger", "resolve", "trigger"]
-    assert sorted(each["status"] for each in paging.incidents.values()) == ["resolved", "triggered"]
-
-
-def test_a_test_that_waits_for_the_morning_cannot_be_said_to_have_arrived(watched: Watched) -> None:
-    backstop, night = cast("Backstop", watched), NOON + 9 * HOUR
-    canary.send(backstop, night, night)
-    watched.look(night, canary=records.last(watched.engine, "canary", night))
-    with pytest.raises(Refused, match="was not sent yet: it waits for the end of the night"):
-        canary.answer(backstop, watched.only().id, ["e-mail", "PagerDuty"], by="U0BOB", now=night)
-    watched.look(night + 7 * HOUR, canary=watched.only())
-    canary.answer(backstop, watched.only().id, ["e-mail", "PagerDuty"], by="U0BOB", now=night + 7 * HOUR)
-    assert records.open_ones(watched.engine) == []
-
-
 def test_after_an_outage_only_the_first_and_the_newest_word_of_an_alert_are_sent(watched: Watched) -> None:
     found = facts(operations=(restore(Status.HALTED, NOON),))
     for hours in range(9):  # nothing is taken meanwhile, and the first was tried
@@ -304,16 +187,6 @@ def test_a_site_that_a_person_called_well_and_that_fails_again_is_told_at_once(w
     assert watched.told(telling.MAIL) == ["opened", "opened"]
 
 
-@contextmanager
-def no_deliveries(engine: Engine) -> Iterator[None]:
-    """A database that takes no row of what is to be told, as if Backstop stopped there."""
-    with engine.begin() as connection:
-        connection.execute(text("CREATE TRIGGER full BEFORE INSERT ON deliveries BEGIN SELECT RAISE(ABORT, 'disk full'); END"))
-    yield
-    with engine.begin() as connection:
-        connection.execute(text("DROP TRIGGER full"))
-
-
 def test_an_end_that_could_not_be_told_is_none_and_is_told_at_the_next_look(watched: Watched) -> None:
     watched.look(NOON, operations=(restore(Status.HALTED, NOON),))
     with no_deliveries(watched.engine), pytest.raises(DatabaseError, match="disk full"):
@@ -341,18 +214,6 @@ def test_what_a_person_does_about_an_alert_is_done_and_told_or_neither(watched: 
         deed()
         watched.take(datetime.now(UTC))
     assert (alert.key, watched.told(telling.PAGER)) == (key, ["opened", "acknowledged", "acknowledged", "resolved"])
-
-
-def test_a_test_that_arrived_is_over_at_pagerduty_too_or_is_still_open(watched: Watched) -> None:
-    backstop = cast("Backstop", watched)
-    canary.send(backstop, NOON, NOON)
-    watched.look(NOON, canary=records.last(watched.engine, "canary", NOON))
-    everywhere = canary.expected(watched.settings)
-    with no_deliveries(watched.engine), pytest.raises(DatabaseError, match="disk full"):
-        canary.answer(backstop, watched.only().id, everywhere, by="U0BOB", now=NOON)
-    canary.answer(backstop, watched.only().id, everywhere, by="U0BOB", now=NOON)
-    watched.take(NOON)
-    assert (records.open_ones(watched.engine), watched.told(telling.PAGER)) == ([], ["opened", "resolved"])
 
 
 def test_what_is_kept_quiet_is_quiet_at_pagerduty_too_and_is_told_and_paged_anew_if_it_is_still_so_then(watched: Watched) -> None:

@@ -14,9 +14,9 @@ from ops.services.git import Git, PushRefused
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, clicked, is_over, manifest
 from tests.remotes import Remote, git
+from tests.scheduling import in_use_for, titled
 from tests.selling import until
 from tests.test_checklists_from_slack import HOUR, weekly
-from tests.test_schedule_from_slack import in_use_for, titled
 from tests.world import ALICE, BOB, DAVE, ENGINEERING, World, running, wait_for, world
 
 NOW = datetime.now(UTC)

@@ -12,8 +12,8 @@ import pytest
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, clicked, is_over, taken
 from tests.nights import by_night
+from tests.scheduling import in_use_for, scheduled, titled
 from tests.selling import saying, until, window
-from tests.test_schedule_from_slack import in_use_for, scheduled, titled
 from tests.world import ALICE, BOB, CAROL, DAVE, ENGINEERING, INCIDENTS, World, running, wait_for, world
 
 HOUR = timedelta(hours=1)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
@@ -12,9 +14,11 @@ from bot.posts import Posts
 from ops.database import PostRow, open_database
 from ops.journal.runners import Runner
 from sandbox.slack.people import Channel
-from tests.cards import cards, taken
+from tests.cards import answer, cards, taken
 from tests.journals import Bots
-from tests.world import ENGINEERING, RANDOM, World, running, wait_for
+from tests.scheduling import titled
+from tests.selling import until
+from tests.world import CAROL, DAVE, ENGINEERING, INCIDENTS, RANDOM, SETTINGS, World, running, wait_for, world
 
 THREAD = 30  # more than a round takes
 
@@ -64,3 +68,48 @@ def tried_again(place: World) -> bool:
         found: Any = session.execute(refused.values(until=datetime.now(UTC) - timedelta(seconds=1)))
     engine.dispose()
     return bool(found.rowcount)
+
+
+def test_a_channel_that_is_not_there_is_said_once_to_somebody_who_can_mend_it_and_its_posts_follow_to_the_right_one(tmp_path: Path) -> None:
+    with world(tmp_path, more='[slack]\nengineering = "#platform"\n') as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops post health")
+            told = wait_for(lambda: next((each for each in slack.direct(CAROL) if "#platform" in each.all_text), None), "a word to the CTO")
+            assert "I cannot post in #platform (`channel_not_found`). What belongs there is kept" in told.all_text
+            answer(slack, "/ops post retention")
+        with running(place):
+            answer(slack, "/ops status")
+            assert len([each for each in slack.direct(CAROL) if "#platform" in each.all_text]) == 1
+        place.more = ""
+        with running(place):
+            until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)
+            until(slack, ENGINEERING, lambda shown: "Retention" in shown.all_text)
+
+
+def test_what_waited_for_the_channel_of_incidents_goes_there_once_it_is_named_rightly(tmp_path: Path) -> None:
+    with world(tmp_path, more='[slack]\nincidents = "#incidnts"\n') as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops post health")
+            wait_for(lambda: [each for each in slack.direct(CAROL) if "#incidnts" in each.all_text], "a word to the CTO")
+        place.more = ""
+        with running(place):
+            until(slack, INCIDENTS, lambda shown: "Backup health" in shown.all_text)
+            answer(slack, "/ops status")
+        assert len(titled(slack, "Backup health")) == 1
+
+
+@pytest.mark.parametrize(("wrong", "named"), [("platform", "#platform"), ("C0NOSUCHPLACE", "C0NOSUCHPLACE")])
+def test_a_channel_without_its_sign_or_by_its_id_is_said_to_somebody_of_a_user_group_and_its_posts_follow_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: str, named: str
+) -> None:
+    monkeypatch.setattr("tests.world.SETTINGS", SETTINGS.replace('["U0BOB"]', "[]").replace('["U0CAROL"]', "[]"))
+    with world(tmp_path, more=f'[slack]\nengineering = "{wrong}"\n') as place:
+        slack = place.slack.client
+        with running(place):
+            answer(slack, "/ops post health", user=DAVE)
+            wait_for(lambda: [each for each in slack.direct(DAVE) if f"I cannot post in {named}" in each.all_text], "a word to DevOps")
+        place.more = '[slack]\nengineering = "engineering"\n'
+        with running(place):
+            until(slack, ENGINEERING, lambda shown: "Backup health" in shown.all_text)

@@ -3,93 +3,30 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from ops.services.convex import Convex, ConvexFailed, MayNotPause, Misfit, SchemaRefused, Undecided, WrongTarget, in_between
-from ops.services.convex.imports import Mode
+from ops.services.convex import Convex, ConvexFailed, MayNotPause, SchemaRefused, WrongTarget
 from ops.services.process import Stopped
-from ops.settings import Settings, parse
 from sandbox.convex import ConvexServer
-from tests.convex_cli import KEY, LIST, App, archive_of, call, prints, serving, uploaded
+from tests.changing_convex import (
+    NEW,
+    PRODUCTION,
+    app,
+    bring,
+    convex,
+    ours,
+    push,
+    server,
+    silent,
+)
+from tests.convex_cli import KEY, App, archive_of, call
 from tests.remotes import executable
 
-USERS = (
-    "users: defineTable({ name: v.string(), age: v.int64(), height: v.number(), photo: v.optional(v.bytes()), odd: v.optional(v.any()) })"
-)
-MESSAGES = 'messages: defineTable({ author: v.id("users"), body: v.string() }).index("by_author", ["author"])'
-NEW_MESSAGES = 'messages: defineTable({ author: v.id("users"), body: v.string(), read: v.boolean() }).index("by_author", ["author"])'
-OLD, NEW = f"{USERS}, {MESSAGES}", f"{USERS}, {NEW_MESSAGES}"
-PRODUCTION = "production"
-GENERATED = Path(__file__).parent.parent / "sandbox/app/convex/_generated"
-
-
-@pytest.fixture
-def server() -> Iterator[ConvexServer]:
-    with serving() as server:
-        yield server
-
-
-@pytest.fixture
-def app(tmp_path: Path, server: ConvexServer) -> App:
-    app = App(tmp_path / "app", server)
-    app.write("users.ts", LIST)
-    app.write_schema(OLD)
-    for name in ("server.js", "server.d.ts", "dataModel.d.ts"):
-        app.write(f"_generated/{name}", (GENERATED / name).read_text())
-    return app
-
-
-def convex(server: ConvexServer, folder: Path, key: str = KEY, deadline: int = 60) -> Convex:
-    values = {
-        "app": {"repository": str(folder)},
-        "convex": {"production": {"name": "sturgeon", "url": server.url}, "deadline": deadline},
-        "backups": {"folder": str(folder / "backups")},
-        "secrets": {"convex_production_key": key},
-    }
-    return Convex(parse(Settings, values, folder))
-
-
-@pytest.fixture
-def ours(server: ConvexServer, tmp_path: Path) -> Convex:
-    return convex(server, tmp_path)
-
-
-def indexes(server: ConvexServer) -> str:
-    """The indexes of the messages, as the schema in force has them."""
-    schema = server.deployed.schema
-    assert schema
-    (table,) = (each for each in schema["tables"] if each["tableName"] == "messages")
-    return json.dumps(table["indexes"], sort_keys=True)
-
-
-def silent(_line: str) -> None:
-    """Nobody listens."""
-
-
-def push(ours: Convex, app: App) -> None:
-    ours.deploy(PRODUCTION, app.folder, stop=threading.Event(), said=silent)
-
-
-def bring(ours: Convex, archive: Path) -> int | None:
-    return ours.bring(PRODUCTION, archive, mode="replace-all", stop=threading.Event(), said=silent).rows
-
-
-def with_new_rows(server: ConvexServer) -> None:
-    """Every message is as the new schema wants it, and as the old one does not."""
-    for each in server.documents("messages"):
-        server.remove("messages", each["_id"])
-    author = server.documents("users")[0]["_id"]
-    for number in range(2):
-        server.insert("messages", {"author": author, "body": f"new {number}", "read": False})
+__all__ = ["app", "ours", "server"]  # the fixtures
 
 
 # ── functions ──
@@ -116,15 +53,6 @@ def test_rows_that_do_not_fit_are_named_by_the_look_and_refuse_the_push_without_
         ours.deploy(PRODUCTION, app.folder, stop=threading.Event(), said=lines.append)
     assert "hello" not in f"{lines} {looked.clash} {refused.value}"
     assert len([each for each in server.requests if each.get("path") == "/api/deploy2/start_push"]) == 2  # the look, and one push
-
-
-def test_the_push_in_between_keeps_what_the_schema_exports_beside_itself(ours: Convex, app: App, server: ConvexServer) -> None:
-    schema = app.folder / "convex/schema.ts"
-    schema.write_text(f"{schema.read_text()}export const limit = 20;\n")
-    app.write("limits.ts", 'import { limit } from "./schema";\nexport const twice = limit * 2;\n')
-    with in_between(app.folder):
-        push(ours, app)
-    assert server.deployed.pushes == 1
 
 
 def test_a_commit_without_generated_code_is_pushed_though_nobody_can_look_at_it_before(
@@ -200,184 +128,6 @@ def test_a_stop_ends_the_push(ours: Convex, app: App, server: ConvexServer) -> N
     threading.Timer(1.0, stop.set).start()
     with pytest.raises(Stopped):
         ours.deploy(PRODUCTION, app.folder, stop=stop, said=silent)
-
-
-# ── the four combinations of schema and data, and the push in between ──
-
-
-def test_old_data_under_the_new_schema_are_refused_and_nothing_changes(
-    ours: Convex, app: App, server: ConvexServer, tmp_path: Path
-) -> None:
-    old = archive_of(server, tmp_path / "old.zip")
-    with_new_rows(server)
-    app.write_schema(NEW)
-    push(ours, app)
-    before = prints(server)
-    with pytest.raises(Misfit, match="table messages: the field `read` is missing"):
-        bring(ours, old)
-    assert prints(server) == before
-
-
-def test_the_old_schema_over_new_data_is_refused(ours: Convex, app: App, server: ConvexServer) -> None:
-    push(ours, app)
-    with_new_rows_through_an_open_schema(ours, app, server)
-    app.write_schema(OLD)
-    assert "messages" in ours.check(PRODUCTION, app.folder, stop=threading.Event(), said=silent).clash
-    with pytest.raises(SchemaRefused):
-        push(ours, app)
-
-
-def with_new_rows_through_an_open_schema(ours: Convex, app: App, server: ConvexServer) -> None:
-    with in_between(app.folder):
-        push(ours, app)
-    with_new_rows(server)
-
-
-def test_old_data_under_the_old_schema_and_new_data_under_the_new_one_are_taken(
-    ours: Convex, app: App, server: ConvexServer, tmp_path: Path
-) -> None:
-    push(ours, app)
-    old = archive_of(server, tmp_path / "old.zip")
-    assert bring(ours, old)
-    with_new_rows_through_an_open_schema(ours, app, server)
-    new = archive_of(server, tmp_path / "new.zip")
-    app.write_schema(NEW)
-    push(ours, app)
-    assert bring(ours, new)
-
-
-def test_the_push_in_between_takes_both_ways_and_keeps_the_indexes(ours: Convex, app: App, server: ConvexServer, tmp_path: Path) -> None:
-    """From new schema and new data back to old schema and old data, where neither order is possible without it."""
-    old = archive_of(server, tmp_path / "old.zip")
-    wanted = prints(server)
-    with_new_rows(server)
-    app.write_schema(NEW)
-    push(ours, app)
-    there = indexes(server)
-    app.write_schema(OLD)
-    with in_between(app.folder):
-        push(ours, app)
-        assert indexes(server) == there
-    assert bring(ours, old) is not None
-    push(ours, app)
-    assert prints(server) == wanted
-    assert indexes(server) == there
-    assert sorted(each.name for each in (app.folder / "convex").glob("schema*")) == ["schema.ts"]
-
-
-def test_the_apps_schema_is_as_it_was_when_the_push_in_between_fails(ours: Convex, app: App, server: ConvexServer) -> None:
-    server.faults["push"] = "internal"
-    text = (app.folder / "convex/schema.ts").read_text()
-    with pytest.raises(ConvexFailed), in_between(app.folder):
-        push(ours, app)
-    assert (app.folder / "convex/schema.ts").read_text() == text
-    assert not list((app.folder / "convex").glob("schema.original*"))
-
-
-# ── data ──
-
-
-def test_an_import_says_how_many_rows_it_wrote(ours: Convex, server: ConvexServer, tmp_path: Path) -> None:
-    archive, wanted = archive_of(server, tmp_path / "a.zip"), prints(server)
-    server.insert("users", {"name": "eve"})
-    assert bring(ours, archive) == 5
-    assert prints(server) == wanted
-
-
-def test_an_import_that_the_server_fails_says_its_reason(ours: Convex, server: ConvexServer, tmp_path: Path) -> None:
-    server.faults["import"] = "fail:the disk over there is full"
-    with pytest.raises(ConvexFailed, match="the disk over there is full"):
-        bring(ours, archive_of(server, tmp_path / "a.zip"))
-
-
-def test_a_key_that_is_wrong_is_told_and_not_shown(server: ConvexServer, tmp_path: Path) -> None:
-    wrong = convex(server, tmp_path, key="bright-sturgeon-101|quite-wrong")
-    with pytest.raises(ConvexFailed) as failed:
-        bring(wrong, archive_of(server, tmp_path / "a.zip"))
-    assert "did not accept our key" in str(failed.value)
-    assert "quite-wrong" not in str(failed.value)
-
-
-IMPORTING = """
-import pathlib, sys, threading
-from tests.test_convex_changes import convex, silent
-class Server: url = sys.argv[1]
-ours = convex(Server, pathlib.Path(sys.argv[2]))
-ours.bring("production", pathlib.Path(sys.argv[3]), mode="replace-all", stop=threading.Event(), said=silent)
-"""
-
-
-def killed_import(server: ConvexServer, folder: Path, archive: Path, when: str) -> None:
-    """Another bot is killed while its import is so far."""
-    child = subprocess.Popen([sys.executable, "-c", IMPORTING, server.url, str(folder), str(archive)], env={**os.environ})
-    end = time.monotonic() + 60
-    while not any(each["state"]["state"] == when for each in server._imports.listed()):
-        assert time.monotonic() < end, f"no import came to {when}"
-        assert child.poll() is None, "it ended by itself"
-        time.sleep(0.005)
-    child.kill()
-    child.wait()
-
-
-def test_an_import_whose_bot_was_killed_is_waited_for_and_not_made_again(ours: Convex, server: ConvexServer, tmp_path: Path) -> None:
-    archive, wanted, before = archive_of(server, tmp_path / "a.zip"), prints(server), ours.newest_import(PRODUCTION)
-    server.insert("users", {"name": "eve"})
-    server.faults["import"] = "slow:2"
-    killed_import(server, tmp_path, archive, "in_progress")
-    found = ours.import_since(PRODUCTION, before, stop=threading.Event(), said=silent)
-    assert found is not None
-    assert found.rows == 5
-    assert prints(server) == wanted
-    assert len(server._imports.listed()) == 1
-
-
-def test_an_import_that_waits_for_a_dead_cli_is_cancelled_and_may_be_made_again(ours: Convex, server: ConvexServer, tmp_path: Path) -> None:
-    archive, before = archive_of(server, tmp_path / "a.zip"), ours.newest_import(PRODUCTION)
-    uploaded(server, archive.read_bytes())
-    assert ours.import_since(PRODUCTION, before, stop=threading.Event(), said=silent) is None
-    assert bring(ours, archive) == 5
-
-
-def test_an_import_that_passes_the_deadline_is_cancelled_at_the_server_and_changed_nothing(server: ConvexServer, tmp_path: Path) -> None:
-    impatient = convex(server, tmp_path, deadline=1)
-    archive, before = archive_of(server, tmp_path / "a.zip"), impatient.newest_import(PRODUCTION)
-    server.insert("users", {"name": "eve"})
-    wanted = prints(server)
-    server.faults["import"] = "slow:20"
-    killed_import(server, tmp_path, archive, "in_progress")
-    with pytest.raises(ConvexFailed, match="was cancelled there; it changed nothing"):
-        impatient.import_since(PRODUCTION, before, stop=threading.Event(), said=silent)
-    assert [each["state"]["state"] for each in server._imports.listed()] == ["failed"]
-    assert impatient.import_since(PRODUCTION, before, stop=threading.Event(), said=silent) is None
-    assert prints(server) == wanted
-
-
-@pytest.mark.parametrize(("mode", "left"), [("replace-all", "changed nothing"), ("append", "appended some rows or none")])
-def test_an_import_whose_cli_passes_the_deadline_is_cancelled_at_the_server_before_anybody_is_told(
-    server: ConvexServer, tmp_path: Path, mode: Mode, left: str
-) -> None:
-    archive = archive_of(server, tmp_path / "a.zip")
-    server.insert("users", {"name": "eve"})
-    wanted = prints(server)
-    server.faults["import"] = "slow:90"
-    impatient = convex(server, tmp_path, deadline=10)
-    with pytest.raises(ConvexFailed, match=f"did not end within 10 seconds and was cancelled there; it {left}"):
-        impatient.bring(PRODUCTION, archive, mode=mode, stop=threading.Event(), said=silent)
-    assert [each["state"]["state"] for each in server._imports.listed()] == ["failed"]
-    assert prints(server) == wanted
-
-
-def test_an_import_that_never_began_is_told_as_none(ours: Convex) -> None:
-    before = ours.newest_import(PRODUCTION)
-    assert ours.import_since(PRODUCTION, before, stop=threading.Event(), said=silent) is None
-
-
-def test_two_imports_since_are_left_to_a_person(ours: Convex, server: ConvexServer, tmp_path: Path) -> None:
-    archive, before = archive_of(server, tmp_path / "a.zip"), ours.newest_import(PRODUCTION)
-    for _ in range(2):
-        bring(ours, archive)
-    with pytest.raises(Undecided, match="somebody else imports too"):
-        ours.import_since(PRODUCTION, before, stop=threading.Event(), said=silent)
 
 
 # ── the deployment ──

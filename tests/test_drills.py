@@ -2,87 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-import uuid
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
 
 import pytest
 
 from bot import gathered
 from bot.views import standing as standing_views
-from bot.views.drill import begun as begun_view
-from bot.views.drill import card, history
-from ops import drill, health, holds, pausing, readiness, restore, staging, standing, tasks
-from ops.archive import Table
+from bot.views.drill import card
+from ops import drill, health, holds, pausing, readiness, staging, standing, tasks
 from ops.backstop import Backstop
-from ops.drill import Drilled, broken_off
-from ops.drill.breaking import markdown
-from ops.drill.scenarios import make, struck
+from ops.drill import Drilled
 from ops.drill.workflow import waits_until
 from ops.errors import Refused
-from ops.journal import OperationView, Status, StepView
-from ops.restoring import left
-from ops.spots import Spot, dump
 from sandbox.convex import ConvexServer
+from tests.drilling import MISNAMED, SEEN, at, backstop, begun, of_another, said, shop
 from tests.shipping import Shop, ended
-from tests.test_verification import BOB, NEVER, cancelled, shop_with, trout, verified
-from tests.world import wait_for
+from tests.staging import BOB, cancelled, trout
 
-__all__ = ["trout"]  # the fixture
-
-SEEN = "orders lost half of its rows since noon"
-MISNAMED = "[[spot_check]] names the table “ordes”, which this backup does not have: look whether the name is right"
-
-
-@pytest.fixture
-def shop(tmp_path: Path, template: Path, trout: ConvexServer) -> Iterator[Shop]:
-    shop = shop_with(tmp_path, template, trout, put_back=True)
-    yield shop
-    shop.close()
-
-
-@pytest.fixture
-def backstop(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Backstop]:
-    monkeypatch.setattr("ops.drill.workflow.LOOK", 0.05)
-    with shop.backstop() as backstop:
-        staging.mark(backstop.services)
-        yield backstop
-
-
-def begun(backstop: Backstop, letter: str) -> str:
-    return drill.begin(backstop.journal, backstop.services, drill.find(letter), "U0ALICE", id=uuid.uuid4().hex[:12])
-
-
-def of_another(backstop: Backstop, backup_id: str) -> str:
-    """The same backup once more, as one of another deployment; its id."""
-    digits, folder = f"{int(backup_id[5:]) - 1}", backstop.settings.folder / "full"
-    values = json.loads((folder / f"full-backup-{backup_id[5:]}.json").read_text())
-    values |= {"id": f"full-{digits}", "deployment": {"label": "trout", "instance": "gentle-trout-7"}}
-    values["convexExportPath"] = values["convexExportPath"].replace(backup_id[5:], digits)
-    shutil.copy(folder / f"convex-{backup_id[5:]}.zip", folder / f"convex-{digits}.zip")
-    (folder / f"full-backup-{digits}.json").write_text(json.dumps(values))
-    return f"full-{digits}"
-
-
-def at(backstop: Backstop, operation_id: str, what: str) -> OperationView:
-    """The drill, once it waits for this."""
-
-    def waiting() -> OperationView | None:
-        view = backstop.journal.get(operation_id)
-        assert view is not None
-        assert view.status == "running", view
-        return view if drill.waits_for(view) == what else None
-
-    return wait_for(waiting, f"a drill that waits until it is {what}")
-
-
-def said(backstop: Backstop, view: OperationView, kind: str, text: str, by: str = "U0BOB") -> None:
-    drill.say(backstop.services, view, kind, text, by=by, id=uuid.uuid4().hex)
+__all__ = ["backstop", "shop", "trout"]  # the fixtures
 
 
 def test_a_corrupted_table_is_found_decided_about_restored_and_reported(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
@@ -243,104 +180,6 @@ def test_a_drill_waits_two_hours_whatever_restarts_and_a_quarter_of_an_hour_afte
     assert found == struck_at + timedelta(minutes=until)
 
 
-def test_a_drill_whose_restore_fails_is_a_result_too_and_staging_that_is_left_wrong_nags(backstop: Backstop, trout: ConvexServer) -> None:
-    started = begun(backstop, "A")
-    said(backstop, at(backstop, started, drill.DETECTED), drill.DETECTED, "everything is gone")
-    view = at(backstop, started, drill.DECIDED)
-    said(backstop, view, drill.BLOCKER, "nobody had the login of the dashboard")
-    trout.faults["import"] = "fail:no room"
-    said(backstop, view, drill.DECIDED, backstop.catalogue.all()[0].id)
-    done = ended(backstop, started)
-    trout.faults["import"] = None
-    assert done.status == "failed", done
-    (found,) = drill.broken(backstop.journal.recent(10))
-    assert (found.operation_id, found.phase, found.scenario) == (started, "restore", "A")
-    assert "no room" in found.why
-    text = drill.place(backstop.settings.folder, started).read_text()
-    for words in ("not recovered: stopped at “restore”", "no room", "nobody had the login", found.kept, "ROLLBACK_PLAN.md"):
-        assert words
-        assert words in text
-    opened = sorted((task.kind, task.text) for task in tasks.open_ones(backstop.engine))
-    assert [kind for kind, _ in opened] == ["drill recommendation", "drill recommendation", "staging to put back"]
-    for (_, words), meant in zip(opened, ("Remove what held the drill up", "The drill stopped at “restore”", found.kept), strict=True):
-        assert meant in words
-    assert Path(found.kept).exists()
-    told = str(card(done, datetime.now(UTC)))
-    assert "It stopped at “restore”" in told
-    assert f"Staging's own data could not be put back: {done.result['staging']['why']} They are kept in `{found.kept}`" in told
-    assert "stopped at “restore”" in str(history([], [found]))
-
-
-def failing(backstop: Backstop, trout: ConvexServer) -> OperationView:
-    """A drill A in which staging takes nothing more once somebody has decided, so that its own data are not put back either."""
-    started = begun(backstop, "A")
-    said(backstop, at(backstop, started, drill.DETECTED), drill.DETECTED, "everything is gone")
-    view = at(backstop, started, drill.DECIDED)
-    trout.faults["import"] = "fail:no room"
-    said(backstop, view, drill.DECIDED, backstop.catalogue.all()[0].id)
-    done = ended(backstop, started)
-    trout.faults["import"] = None
-    assert done.status == "failed", done
-    return done
-
-
-def waiting(backstop: Backstop) -> list[str]:
-    return [task.id for task in tasks.open_ones(backstop.engine) if task.kind == "staging to put back"]
-
-
-def test_what_a_drill_left_in_staging_is_never_taken_for_its_own_data_which_the_next_ones_put_back(
-    shop: Shop, backstop: Backstop, trout: ConvexServer
-) -> None:
-    mine = trout.fingerprint("users")
-    kept = failing(backstop, trout).result["staging"]["kept"]
-    named = f"Staging's own data could not be put back before, and wait in `{kept}`. This puts them back in the end"
-    again = failing(backstop, trout)
-    assert again.result["staging"]["kept"] == kept
-    assert waiting(backstop) == [Path(kept).stem]
-    assert [str(path) for path in backstop.settings.state.glob("staging-*.zip")] == [kept]
-    started = begun(backstop, "A")
-    view = at(backstop, started, drill.DETECTED)
-    assert named in str(card(view, datetime.now(UTC)))
-    assert named in str(begun_view("A", view.params["shown"]["left"], "C0ENGINEERING"))
-    backstop.close()
-    with shop.backstop() as fresh:
-        fresh.journal.cancel(started, by="U0ALICE")
-        done = ended(fresh, started)
-        assert "Staging has its own data again." in str(card(done, datetime.now(UTC)))
-        assert trout.fingerprint("users") == mine
-        assert (waiting(fresh), Path(kept).exists()) == ([], False)
-        at(fresh, started := begun(fresh, "B"), drill.DETECTED)  # from now on what is there is its own again
-        fresh.journal.cancel(started, by="U0ALICE")
-        ended(fresh, started)
-        assert trout.fingerprint("users") == mine
-
-
-def test_a_verification_puts_back_what_a_drill_could_not_and_a_restore_to_staging_names_it_before_it_begins(
-    backstop: Backstop, trout: ConvexServer
-) -> None:
-    mine, newest = trout.fingerprint("users"), backstop.catalogue.all()[0].id
-    kept = failing(backstop, trout).result["staging"]["kept"]
-    found = restore.look(backstop.services, newest, "staging", stop=NEVER)
-    plan = restore.plan(backstop.settings, found, "a look at it")
-    assert plan.shown["left"] == {"path": kept, "comes_back": False}
-    view = verified(backstop, newest)
-    assert view.status == "succeeded", view
-    assert view.params["shown"]["left"] == {"path": kept, "comes_back": True}
-    assert trout.fingerprint("users") == mine
-    assert (waiting(backstop), Path(kept).exists()) == ([], False)
-
-
-def test_what_waits_for_another_staging_or_was_settled_by_a_person_is_not_brought_to_this_one(
-    backstop: Backstop, trout: ConvexServer
-) -> None:
-    kept = Path(failing(backstop, trout).result["staging"]["kept"])
-    assert left.waiting(backstop.services, "gentle-trout-7") == kept
-    assert left.waiting(backstop.services, "another-trout-8") is None
-    tasks.close(backstop.engine, kept.stem, by="U0BOB", how="imported by hand")
-    assert left.waiting(backstop.services) is None
-    assert kept.exists()
-
-
 def test_a_spot_check_that_names_no_table_is_an_issue_of_the_drill_and_a_task_says_to_correct_it(
     shop: Shop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,153 +210,3 @@ def test_a_spot_check_that_names_no_table_is_an_issue_of_the_drill_and_a_task_sa
 def test_what_cannot_be_drilled_yet_says_so(letter: str, said: str) -> None:
     with pytest.raises(Refused, match=said):
         drill.find(letter)
-
-
-# ── the decisions ──
-
-
-@pytest.mark.parametrize(
-    ("done", "phase"),
-    [([], ""), (["disaster"], "detect"), (["disaster", "detected"], "decide"), (["disaster", "detected", "decided", "data"], "verify")],
-)
-def test_where_a_drill_stopped_is_the_phase_after_the_last_that_was_done(done: list[str], phase: str) -> None:
-    found = broken_off(stopped(done, saved=True), "Nobody came.")
-    assert found.phase == phase
-    assert found.seconds == max(len(done) * 60.0 - 60, 0)  # what gave staging its own data back is no part of it
-    assert ("INCIDENT_RESPONSE_PLAN.md" in found.recommendations[0]) is (phase in {"detect", "decide"})
-
-
-def test_a_drill_that_somebody_cancelled_is_none_that_stopped() -> None:
-    assert drill.broken([replace(stopped([], saved=True), status=Status.CANCELLED)]) == []
-
-
-def test_a_running_drills_card_calls_nothing_proven_before_it_is() -> None:
-    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
-
-    def told(done: list[str], last: str, state: str) -> str:
-        view = stopped(done, saved=True)
-        step = StepView(name=last, state=state, started_at=noon, finished_at=None)
-        return str(card(replace(view, status=Status.RUNNING, error=None, finished_at=None, steps=(*view.steps[:-1], step)), noon))
-
-    assert "It is restored, and then proven." in told(["disaster", "detected", "decided"], "data", "running")
-    assert "*The drill stopped at “restore”" in told(["disaster", "detected", "decided"], "data", "failed")
-    assert "It is restored and proven; staging gets its own data back" in told(["disaster", "data", "proof"], "report", "done")
-    assert "Staging is made ready." in told([], "prepared data", "running")
-
-
-def test_the_card_of_a_drill_that_stopped_says_how_staging_is_now() -> None:
-    noon = datetime(2026, 11, 2, 12, tzinfo=UTC)
-    assert "Staging's data are as before." in str(card(stopped([], saved=False), noon))
-    assert "Staging has its own data again." in str(card(stopped(["disaster"], saved=True), noon))
-    assert "Staging holds what the drill left there" in str(card(stopped(["disaster"], saved=False), noon))
-
-
-def test_a_drill_that_stopped_names_a_spot_check_that_looks_at_nothing_too() -> None:
-    ordes = Spot(what="ordes", found=0, at_least=1, misnamed="the table “ordes”, which this backup does not have")
-    proof = {"spots": dump([ordes, replace(ordes, what="ordes of the last 7 days"), Spot(what="users", found=5, at_least=1)])}
-    found = broken_off(replace(stopped(["disaster"], saved=True), result={"proof": proof}), "Nobody came.", ["no login"])
-    assert found.misnamed == (MISNAMED,)
-    assert f"Nobody came.; no login; {MISNAMED}" in markdown(found)
-    assert found.recommendations[-1].startswith(f"Correct the settings: {MISNAMED}")
-
-
-def stopped(done: list[str], *, saved: bool) -> OperationView:
-    """A drill that failed after these steps, a minute each."""
-    noon, minute = datetime(2026, 11, 2, 12, tzinfo=UTC), timedelta(minutes=1)
-    named = [*(["staging saved"] if saved else []), *done]
-    steps = [StepView(name=name, state="done", started_at=noon, finished_at=noon + minute * place) for place, name in enumerate(named, 1)]
-    hour = timedelta(hours=1)
-    steps.append(StepView(name="staging as it was", state="done", started_at=noon + hour, finished_at=noon + hour))
-    return OperationView(
-        id="d1",
-        kind=drill.KIND,
-        environment="staging",
-        requested_by="U0ALICE",
-        params={"bound": {"scenario": "B", "target": "staging · trout"}, "shown": {}},
-        status=Status.FAILED,
-        error="Nobody came.",
-        remedy=None,
-        created_at=noon,
-        finished_at=noon + hour,
-        steps=tuple(steps),
-    )
-
-
-def measured(**more: Any) -> Drilled:
-    facts: dict[str, Any] = {
-        "operation_id": "op",
-        "scenario": "B",
-        "at": datetime(2026, 11, 2, tzinfo=UTC),
-        "seconds": {"detect": 40.0, "decide": 75.0, "restore": 211.0, "verify": 60.0},
-        "total": 386.0,
-        "rto": 1800.0,
-        "loss": 3600.0,
-        "rpo": 86400.0,
-        "backup": "full-1",
-        "seen": SEEN,
-        "table": "orders",
-        "by": ("U0BOB", "U0CAROL"),
-        "blockers": (),
-    }
-    return Drilled(**{**facts, **more})
-
-
-def test_a_drill_within_its_promises_that_named_the_table_recommends_nothing() -> None:
-    assert (measured().good, measured().recommendations) == (True, [])
-
-
-def test_each_promise_that_was_not_kept_names_the_document_to_update() -> None:
-    late, lossy = measured(total=2000.0), measured(loss=90000.0)
-    assert "the longest phase was “restore”" in late.recommendations[0]
-    assert "ROLLBACK_PLAN.md" in late.recommendations[0]
-    assert "BACKUP_STRATEGY.md" in lossy.recommendations[0]
-    assert not late.good
-    assert not lossy.good
-
-
-def test_what_was_seen_must_name_the_table_that_was_struck() -> None:
-    assert "does not name the table" in measured(seen="something is odd").recommendations[0]
-    assert measured(seen="something is odd", table="").recommendations == []
-    assert measured(seen="Orders and Users lost half").recommendations == []
-
-
-def test_a_drill_is_read_back_as_it_was_written() -> None:
-    for found in (measured(), measured(misnamed=(MISNAMED,))):
-        assert Drilled.load(json.loads(json.dumps(found.dump()))) == found
-    kept = measured().dump()
-    del kept["misnamed"]  # as it was written before it was looked at
-    assert Drilled.load(kept) == measured()
-
-
-def test_only_a_table_with_rows_is_struck_and_the_seed_repeats_it() -> None:
-    tables = {name: Table(rows=rows, bytes=1, fingerprint="") for name, rows in (("a", 5), ("b", 0), ("c", 1), ("_storage", 9), ("d", 2))}
-    assert {struck(tables, seed) for seed in range(50)} == {"a", "d"}
-    assert struck(tables, 3) == struck(tables, 3)
-
-
-def test_the_disaster_leaves_every_other_table_alone(tmp_path: Path) -> None:
-    from ops import archive
-    from tests.archives import export, written
-
-    sound = written(tmp_path / "sound.zip", {name: content for name, content in export().items() if not name.startswith("_storage")})
-    before = archive.check(sound).tables
-    make("B", sound, tmp_path / "b.zip", "waitlist/users")
-    after = archive.check(tmp_path / "b.zip").tables
-    assert after["waitlist/users"].rows == 3
-    assert {name: table for name, table in after.items() if name != "waitlist/users"} == {
-        name: table for name, table in before.items() if name != "waitlist/users"
-    }
-    make("A", sound, tmp_path / "a.zip", "")
-    assert {table.rows for table in archive.check(tmp_path / "a.zip").tables.values()} == {0}
-
-
-def test_the_loss_of_every_row_leaves_stored_files_where_they_are(tmp_path: Path) -> None:
-    from ops import archive
-    from tests.archives import export, written
-
-    sound = written(tmp_path / "sound.zip", export())
-    make("A", sound, tmp_path / "a.zip", "")
-    after = archive.check(tmp_path / "a.zip")
-    assert after.problems == ()
-    assert {name for name, table in after.tables.items() if table.rows} == {name for name in after.tables if archive.lists_files(name)}
-    assert any(map(archive.lists_files, after.tables))

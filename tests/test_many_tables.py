@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.cards import backup_id, taken
-from tests.selling import opened, selling, until
-from tests.test_restore_from_slack import REASON, signed_for
+from tests.selling import REASON, opened, selling, signed_for, until
 from tests.world import BOB, CAROL, ENGINEERING, running
 
 MANY = 4_000

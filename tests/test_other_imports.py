@@ -15,16 +15,16 @@ from ops.backstop import Backstop
 from ops.journal import OperationView
 from ops.loss import Loss
 from ops.services.convex.imports import Seen, uncovered
-from tests import test_rolling_back
+from tests import rolling_back
+from tests.restoring import BOB, CAROL, NEVER, REASON, asked, backstop, kept, progress, shop
 from tests.shipping import Shop, ended
-from tests.test_restoring import BOB, CAROL, NEVER, REASON, asked, backstop, kept, progress, shop
 from tests.world import wait_for
 
 __all__ = ["backstop", "shop"]  # the fixtures
 
 
 def rolled_back(backstop: Backstop, backup_id: str) -> Asked:
-    return test_rolling_back.asked(backstop, backup_id, data=True)
+    return rolling_back.asked(backstop, backup_id, data=True)
 
 
 def begun(backstop: Backstop, wanted: Asked) -> str:

@@ -9,14 +9,12 @@ from pathlib import Path
 import pytest
 
 from ops import deltas
-from sandbox.slack import Client, Shown
+from sandbox.slack import Client
 from tests import earlier
 from tests.cards import answer, backup_id, clicked, taken
-from tests.selling import opened, saying, selling, until, window
+from tests.selling import REASON, opened, saying, selling, signed_for, until, window
 from tests.shipping import Shop
 from tests.world import ALICE, BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for
-
-REASON = {"reason": "a script emptied orders", "impact": "nobody can order", "began": "at 9:40"}
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +31,6 @@ def shop(around: tuple[Shop, World]) -> Shop:
 @pytest.fixture
 def slack(around: tuple[Shop, World]) -> Client:
     return around[1].slack.client
-
-
-def signed_for(slack: Client, words: str) -> Shown:
-    """The card that waits for a signature."""
-    return until(
-        slack, INCIDENTS, lambda shown: "Sign-off needed" in shown.all_text and words in shown.all_text and "Approve" in str(shown.blocks)
-    )
 
 
 def test_a_watch_ends_before_its_time_by_its_id_only_and_its_card_and_the_report_say_who_ended_it(shop: Shop, slack: Client) -> None:

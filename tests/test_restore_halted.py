@@ -12,9 +12,8 @@ from ops.journal import Operation, Status
 from sandbox.slack import Client, Shown
 from tests.cards import answer, archive, backup_id, clicked, taken
 from tests.journals import PATIENCE, Bots
-from tests.selling import opened, saying, selling, until, window
+from tests.selling import REASON, opened, saying, selling, signed_for, until, window
 from tests.shipping import Shop
-from tests.test_restore_from_slack import REASON, signed_for
 from tests.world import ALICE, BOB, CAROL, ENGINEERING, INCIDENTS, World, running, wait_for
 
 

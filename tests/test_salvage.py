@@ -15,8 +15,8 @@ from ops.backstop import Backstop
 from ops.errors import Refused
 from ops.journal import OperationView
 from ops.people import Role
+from tests.restoring import BOB, CAROL, backstop, kept, progress, restored, shop
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema
-from tests.test_restoring import BOB, CAROL, backstop, kept, progress, restored, shop
 from tests.world import wait_for
 
 __all__ = ["backstop", "shop"]  # the fixtures

@@ -17,11 +17,11 @@ from ops.backstop import Backstop
 from ops.journal import OperationView
 from ops.loss import Loss
 from sandbox.convex import ConvexServer
+from tests.drilling import at, begun, said
+from tests.restoring import BOB, CAROL, NEVER, REASON, asked, kept, restored
 from tests.shipping import Shop, ended, taken
-from tests.test_drills import at, begun, said
-from tests.test_restoring import BOB, CAROL, NEVER, REASON, asked, kept, restored
-from tests.test_verification import shop_with, verified
-from tests.test_verification import trout as trout  # noqa: PLC0414 # a fixture
+from tests.staging import shop_with, verified
+from tests.staging import trout as trout  # noqa: PLC0414 # a fixture
 
 STAY = "Stored files are not in this backup and stay as they are."
 BEFORE, SINCE, THEIRS = b"the terms of May", b"an invoice of June", b"a picture on staging"

@@ -2,155 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import uuid
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.views import approval, changing
 from bot.views import verification as views
 from bot.views.verification import card
-from ops import activity, archive, asking, damages, restore, retaining, staging, standing, tasks, verification
+from ops import activity, archive, damages, retaining, staging, standing, tasks, verification
 from ops.backstop import Backstop
-from ops.errors import Failed, Refused
-from ops.journal import OperationView
-from ops.people import Person, Role
 from sandbox.convex import ConvexServer
 from tests.shipping import NEW_ORDERS, USERS, Shop, ended, schema, taken
+from tests.staging import STAGING, STAGING_KEY, backstop, cancelled, careful, names, shop, shop_with, trout, verified
 from tests.world import wait_for
 
-STAGING = "gentle-trout-7"
-STAGING_KEY = f"{STAGING}|02f00d"
-BOB = Person(id="U0BOB", roles=frozenset({Role.ENG_LEAD}))
-NEVER = threading.Event()
-
-
-@pytest.fixture
-def trout(tmp_path: Path) -> Iterator[ConvexServer]:
-    """Staging, with rows of its own and its mark."""
-    server = ConvexServer(STAGING, [STAGING_KEY], tmp_path / "trout", step=0.01).start()
-    server.insert("users", {"name": "somebody on staging"})
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def shop(tmp_path: Path, template: Path, trout: ConvexServer) -> Iterator[Shop]:
-    shop = shop_with(tmp_path, template, trout)
-    yield shop
-    shop.close()
-
-
-def shop_with(tmp_path: Path, template: Path, trout: ConvexServer, *, put_back: bool = False, **more: Any) -> Shop:
-    """A production with a staging beside it."""
-    shop = Shop(tmp_path / "shop", template=template, verification={"put_back": put_back}, **more)
-    values = shop.values
-    shop.more = {
-        **shop.more,
-        "convex": {"staging": {"name": "trout", "url": trout.url}},
-        "secrets": {**values["secrets"], "convex_staging_key": STAGING_KEY},
-    }
-    return shop
-
-
-@pytest.fixture
-def backstop(shop: Shop) -> Iterator[Backstop]:
-    """Staging keeps what was restored there: to put its own back takes as long again."""
-    with shop.backstop() as backstop:
-        yield backstop
-
-
-@pytest.fixture
-def careful(shop: Shop) -> Iterator[Backstop]:
-    """Staging's own data come back."""
-    shop.more["verification"] = {"put_back": True}
-    with shop.backstop() as backstop:
-        yield backstop
-
-
-def verified(backstop: Backstop, backup_id: str = "") -> OperationView:
-    started = verification.start(backstop.journal, backstop.services, backup_id, "U0BOB", id=uuid.uuid4().hex[:12], now=datetime.now(UTC))
-    return ended(backstop, started)
-
-
-def cancelled(backstop: Backstop, trout: ConvexServer, operation_id: str, step: str) -> OperationView:
-    """What somebody cancelled while this step's import ran, as it was then."""
-    trout.faults["import"] = "slow:60"  # until it is switched off
-    wait_for(lambda: (view := backstop.journal.get(operation_id)) and names(view)[-1:] == [step], step)
-    backstop.journal.cancel(operation_id, by="U0CAROL")
-    found = backstop.journal.get(operation_id)
-    trout.faults["import"] = None
-    assert found is not None
-    return found
-
-
-def names(view: OperationView) -> list[str]:
-    return [step.name for step in view.steps]
-
-
-# ── staging proves what it is ──
-
-
-def test_without_its_mark_nothing_is_written_there(backstop: Backstop, trout: ConvexServer) -> None:
-    rows = trout.fingerprint("users")
-    view = verified(backstop)
-    assert (view.status, names(view)) == ("failed", ["staging"])
-    assert "does not prove that it is staging" in str(view.error)
-    assert "mark-staging" in str(view.remedy)
-    assert trout.fingerprint("users") == rows
-
-
-def test_the_mark_is_set_once_and_production_must_lack_it(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
-    assert staging.mark(backstop.services) == STAGING
-    mark = trout.variables[staging.MARK]
-    assert len(mark) >= 16
-    assert staging.mark(backstop.services) == STAGING
-    assert trout.variables[staging.MARK] == mark
-    backstop.services.convex.set_variable("production", staging.MARK, mark)
-    with pytest.raises(Failed, match="has the variable BACKSTOP_STAGING too"):
-        staging.prove(backstop.services)
-    assert verified(backstop).status == "failed"
-    assert shop.convex.variables[staging.MARK] == mark
-
-
-def test_where_the_two_are_exchanged_in_the_settings_production_gets_no_mark(shop: Shop, backstop: Backstop) -> None:
-    staging.mark(backstop.services)
-    production, secret = shop.values["convex"]["production"], shop.more["secrets"]
-    shop.more["convex"] = {"production": shop.more["convex"]["staging"], "staging": production}
-    keys = {"convex_production_key": STAGING_KEY, "convex_staging_key": secret["convex_production_key"]}
-    shop.more["secrets"] = {**secret, **keys}
-    with shop.backstop(adopts=False) as exchanged:
-        with pytest.raises(Failed, match="has the variable BACKSTOP_STAGING too") as failed:
-            staging.mark(exchanged.services)
-        assert "are exchanged, correct them" in str(failed.value.remedy)
-    assert staging.MARK not in shop.convex.variables
-
-
-def test_two_names_for_one_deployment_are_no_staging(tmp_path: Path, template: Path, trout: ConvexServer) -> None:
-    shop = shop_with(tmp_path, template, trout)
-    shop.more["convex"]["staging"] = {"name": "sturgeon", "url": shop.convex.url}
-    shop.more["secrets"]["convex_staging_key"] = shop.values["secrets"]["convex_production_key"]
-    try:
-        with shop.backstop() as backstop, pytest.raises(Failed, match="are one deployment"):
-            staging.prove(backstop.services)
-    finally:
-        shop.close()
-
-
-def test_without_a_staging_it_is_refused_with_what_to_set(tmp_path: Path, template: Path) -> None:
-    shop = Shop(tmp_path / "alone", template=template)
-    try:
-        with shop.backstop() as backstop, pytest.raises(Refused, match="No staging deployment is set"):
-            verification.start(backstop.journal, backstop.services, "", "U0BOB", id="x", now=datetime.now(UTC))
-    finally:
-        shop.close()
-
-
-# ── the verification ──
+__all__ = ["backstop", "careful", "shop", "trout"]  # the fixtures
 
 
 def test_where_stagings_own_rows_fit_no_schema_they_are_put_back_all_the_same_and_that_nothing_validates_them_is_said(
@@ -421,69 +288,3 @@ def test_a_cancel_while_staging_gets_its_own_data_back_comes_too_late_and_the_ca
     view = ended(careful, started)
     assert (view.status, trout.fingerprint("users")) == ("succeeded", mine)
     assert "<@U0CAROL> cancelled it too late: all of it was done." in str(card(view, datetime.now(UTC)))
-
-
-# ── a restore to staging ──
-
-
-def test_staging_is_restored_without_a_signature_and_only_after_its_proof(shop: Shop, backstop: Backstop, trout: ConvexServer) -> None:
-    made = backstop.catalogue.all()[0].id
-    found = restore.look(backstop.services, made, "staging", stop=NEVER)
-    plan = restore.plan(backstop.settings, found, "to look at last week's orders")
-    refused = asking.ask(backstop, BOB, plan, id="one")
-    assert refused.started
-    assert ended(backstop, refused.operation_id).status == "failed"
-    staging.mark(backstop.services)
-    view = ended(backstop, asking.ask(backstop, BOB, plan, id="two").operation_id)
-    assert view.status == "succeeded", view
-    assert {name: trout.fingerprint(name) for name in ("users", "orders")} == shop.rows()
-
-
-def test_a_restore_to_staging_that_is_cancelled_ends_with_the_step_that_changes_it_and_says_how_staging_is(
-    backstop: Backstop, trout: ConvexServer
-) -> None:
-    staging.mark(backstop.services)
-    found = restore.look(backstop.services, backstop.catalogue.all()[0].id, "staging", stop=NEVER)
-    begun = asking.ask(backstop, BOB, restore.plan(backstop.settings, found, "a look", "", ""), id="cancelled")
-    cancelled(backstop, trout, begun.operation_id, "data")
-    view = ended(backstop, begun.operation_id)
-    assert (view.status, names(view)[-1]) == ("cancelled", "data")
-    assert "Staging is half changed" in str(changing.card(view, datetime.now(UTC)))
-
-
-def test_a_restore_to_staging_that_fails_half_way_says_how_staging_is_and_nothing_of_production(
-    backstop: Backstop, trout: ConvexServer
-) -> None:
-    staging.mark(backstop.services)
-    found = restore.look(backstop.services, backstop.catalogue.all()[0].id, "staging", stop=NEVER)
-    plan = restore.plan(backstop.settings, found, "to look at last week's orders")
-    trout.faults["import"] = "fail:no room"
-    view = ended(backstop, asking.ask(backstop, BOB, plan, id="one").operation_id)
-    assert (view.status, names(view)[-1]) == ("failed", "data")
-    assert view.result["where"] == {"paused": False, "unknown": {}}
-    told = changing.card(view, datetime.now(UTC))
-    assert str(told["text"]).endswith("staging · trout: production was not touched")
-    assert "Production was not touched. Staging is half changed:* it runs functions *without schema validation*, and" in str(told)
-    assert "Production is as before" not in str(told)
-    assert "*Now:* Convex runs." in str(told)
-
-
-def test_a_rehearsal_says_before_production_is_touched_whether_the_old_rows_fit_the_functions_that_run(
-    shop: Shop, backstop: Backstop
-) -> None:
-    staging.mark(backstop.services)
-    old = taken(backstop, "full")
-    for row in shop.convex.documents("orders"):
-        shop.convex.insert("orders", {**row, "paid": True})
-    shop.deployed(backstop, "Ask who paid", {"convex/schema.ts": schema(USERS, NEW_ORDERS)})
-    before = restore.look(backstop.services, old, "production", stop=NEVER)
-    assert (before.schema_differs, before.rehearsed) == (True, None)
-    trial = restore.look(backstop.services, old, "staging", stop=NEVER, rehearsal=True)
-    view = ended(backstop, asking.ask(backstop, BOB, restore.plan(backstop.settings, trial, "a rehearsal"), id="trial").operation_id)
-    assert view.status == "succeeded", view
-    assert view.result["validated"] is False
-    after = restore.look(backstop.services, old, "production", stop=NEVER)
-    assert "do not fit" in str(after.rehearsed)
-    begun = asking.ask(backstop, BOB, restore.plan(backstop.settings, after, "orders are gone"), id="for-real")
-    signed = str(approval.card(begun.approval, (), datetime.now(UTC), glass=False, allow_self=False))
-    assert "its rows do not fit the functions that run*, so nothing is validated afterwards." in signed

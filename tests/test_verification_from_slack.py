@@ -11,9 +11,9 @@ from ops.staging import MARK
 from sandbox.convex import ConvexServer
 from sandbox.slack import Client
 from tests.cards import answer, backup_id, taken
+from tests.scheduling import in_use_for
 from tests.selling import saying, selling, until
 from tests.shipping import Shop
-from tests.test_schedule_from_slack import in_use_for
 from tests.world import BOB, ENGINEERING, INCIDENTS, World, running, wait_for
 
 STAGING = "gentle-trout-7"
