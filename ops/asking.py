@@ -112,7 +112,8 @@ def waits(backstop: Backstop, plan: Plan) -> Approval | None:
     """The asking of this very plan whose glass may be broken, else one that waits: people are not asked anew each time."""
     now, there = datetime.now(UTC), approvals.of_plan(backstop.engine, plan)
     ready = [each for each in there if not approvals.may_break_glass(each, now, backstop.settings)]
-    return next(iter([*ready, *(each for each in there if each.status is approvals.Status.PENDING)]), None)
+    pending = [each for each in there if each.status is approvals.Status.PENDING]
+    return next(iter(ready + pending), None)
 
 
 def gather(backstop: Backstop, approval: Approval) -> dict[str, Any]:

@@ -9,10 +9,17 @@ from ops.schedules import is_ahead
 
 THIN = "\u202f"
 """The narrow space, never broken, that groups a number's digits."""
-_COMMAND = re.compile(r"(?<![\w./])/(backup|ops)\b(?![/.])(?! verify weekly)(?: (\w+))?")
-_CHANGE = re.compile(r"(?<=`)/(deploy|rollback|restore database|restore salvage)(?=[` ])")
-_CHANGES = {"deploy": "deploy", "rollback": "rollback ID", "restore database": "restore ID", "restore salvage": "deltas"}
-_SLACK_ONLY = frozenset({"alerts", "branches", "metrics", "post"})  # no such word at a terminal, so it stays what is typed in Slack
+_COMMAND = re.compile(r"`/((?:backup|ops|deploy|rollback|restore)(?: [^`]*)?)`")
+_SLACK_ONLY = re.compile(r"backup verify weekly$|ops (alerts|branches|metrics|post)\b")  # nothing at a terminal does the same
+_OTHERWISE = {  # how a command begins in Slack, and what does the same at a terminal; else the words are the same there
+    r"backup$": "list",
+    r"ops( help)?$": "--help",
+    r"deploy$": "deploy --dry-run",
+    r"rollback\b": "rollback ID",
+    r"restore database\b": "restore ID",
+    r"restore salvage\b": "deltas",
+}
+_FIRST = re.compile(r"ops |backup (?!quick\b|full\b)")  # the word that is not typed at a terminal
 
 
 def decimal_size(count: int) -> str:
@@ -68,19 +75,13 @@ def paragraphs(text: str, limit: int) -> str:
 
 def for_terminal(text: str) -> str:
     """A sentence that names Slack's commands, for somebody at a terminal: `/backup full` is `python -m ops backup full` there."""
-    return _CHANGE.sub(_changed, _COMMAND.sub(_typed, text))
+    return _COMMAND.sub(_typed, text)
 
 
 def _typed(match: re.Match[str]) -> str:
     """One command as it is typed at a terminal."""
-    if match[2] in _SLACK_ONLY:
+    said = match[1]
+    if _SLACK_ONLY.match(said):
         return match[0]
-    word = match[2] or ("list" if match[1] == "backup" else "--help")
-    word = "--help" if word == "help" else word
-    return f"python -m ops {'backup ' if word in {'quick', 'full'} else ''}{word}"
-
-
-def _changed(match: re.Match[str]) -> str:
-    """A command that changes production; one without more words only looks, as it does in Slack."""
-    alone = match[1] == "deploy" and match.string[match.end()] == "`"
-    return f"python -m ops {_CHANGES[match[1]]}{' --dry-run' if alone else ''}"
+    there = next((there for begins, there in _OTHERWISE.items() if re.match(begins, said)), _FIRST.sub("", said, count=1))
+    return f"`python -m ops {there}`"

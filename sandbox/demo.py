@@ -89,10 +89,10 @@ class Demo:
         """The real bot's: what somebody would set up for a team, and the time."""
         vercel = self.world.vercel
         site = settings.Site(url=vercel.site_url, api_url=vercel.url, token=vercel.token)
-        trial = self.world.staging.convex.url if self.world.staging else ""
-        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url, site, trial)
+        staging = self.world.staging.convex.url if self.world.staging else ""
+        file = settings.write(self._folder, self.world.repository.remote, self.world.production.convex.url, site, staging)
         slack = settings.Slack(api_url=self.slack.api_url, bot_token=self.slack.bot_token, app_token=self.slack.app_token)
-        return settings.environment(file, slack, site, trial=bool(trial)) | self.outside.environ | self.clock.environ
+        return settings.environment(file, slack, site, staging=bool(staging)) | self.outside.environ | self.clock.environ
 
     def _greet(self, attendant: Attendant, stop: threading.Event) -> None:
         """Wait until the bot is connected, and print the address."""

@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.posts import Posts
-from ops.alerts import outgoing
+from ops.alerts import outgoing, senders
 from ops.database import DeliveryRow, PostRow
 from ops.journal.runners import Runner
 from ops.services.trusted import certificates
@@ -48,7 +48,7 @@ def test_a_mail_that_waits_for_the_morning_does_so_and_one_from_before_the_clock
         now = datetime.now(UTC)
         with Session(bots.engine) as session, session.begin():
             session.execute(update(DeliveryRow).values(until=now + span))
-        return outgoing.waiting(bots.engine, now) == {outgoing.PING}
+        return outgoing.waiting(bots.engine, now) == {senders.PING}
 
     assert [ahead(timedelta()), ahead(timedelta(hours=9)), ahead(timedelta(days=3))] == [True, False, True]
 

@@ -90,6 +90,7 @@ def test_a_right_that_nobody_was_given_is_nobodys() -> None:
         ("Look at the gate again: `/deploy`.", "Look at the gate again: `python -m ops deploy --dry-run`."),
         ("Name one, without spaces: `/deploy main`.", "Name one, without spaces: `python -m ops deploy main`."),
         ("To go back, use `/rollback`.", "To go back, use `python -m ops rollback ID`."),
+        ("`/rollback full-1 code` or `/restore database before 09:40`", "`python -m ops rollback ID` or `python -m ops restore ID`"),
         ("Plan it again: `/restore database`.", "Plan it again: `python -m ops restore ID`."),
         ("`/restore salvage` shows those there are.", "`python -m ops deltas` shows those there are."),
         ("`/ops verify-log` or `/ops help`", "`python -m ops verify-log` or `python -m ops --help`"),

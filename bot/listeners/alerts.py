@@ -14,7 +14,6 @@ from bot.views.actions import Action, Field, Window
 from bot.views.backup import looking
 from ops import alerts
 from ops.alerts import Alert, canary
-from ops.errors import Refused
 from ops.people import NotAllowed, Right, Role
 
 _list = command("/ops", "alerts", needs=Right.LOOK)
@@ -67,7 +66,7 @@ def open_window(_request: Request) -> Answer:
 @_snooze.handle
 def ask_how_long(request: Request, desk: Desk) -> Reply:
     """For how long, and why."""
-    return Reply(view=views.snooze_window(_open_one(request.value, desk)))
+    return Reply(view=views.snooze_window(alerts.get_open(desk.backstop.engine, request.value)))
 
 
 @_close.handle
@@ -79,7 +78,7 @@ def ask_why(request: Request, desk: Desk) -> Reply:
 @_arrived.handle
 def ask_where(request: Request, desk: Desk) -> Reply:
     """Where it arrived."""
-    return Reply(view=views.arrived_window(_open_one(request.value, desk), canary.expected(desk.settings)))
+    return Reply(view=views.arrived_window(alerts.get_open(desk.backstop.engine, request.value), canary.expected(desk.settings)))
 
 
 @_snoozed.answer
@@ -139,19 +138,7 @@ def _to_end(alert_id: str, request: Request, desk: Desk) -> Alert:
         Refused: it is over.
         NotAllowed: it is about the log, which counts from there on, and they are no CTO.
     """
-    found = _open_one(alert_id, desk)
+    found = alerts.get_open(desk.backstop.engine, alert_id)
     if found.is_about_log and Role.CTO not in request.person.roles:
         raise NotAllowed("Only a CTO ends an alert about the log.", "The log counts from there on. Take it in hand, or ask a CTO.")
-    return found
-
-
-def _open_one(alert_id: str, desk: Desk) -> Alert:
-    """An alert about which something can be said yet; the button may be on a card that somebody saw hours ago.
-
-    Raises:
-        Refused: there is none, or it is over.
-    """
-    found = alerts.get(desk.backstop.engine, alert_id)
-    if not found.is_open:
-        raise Refused("That alert is over.", "Nothing is left to do about it.")
     return found

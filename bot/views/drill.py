@@ -143,7 +143,7 @@ def see(drill_id: str) -> View:
         TITLE,
         section("What has happened? The clock stops for this phase when you send it."),
         entry("What do you see?", typed(Field.REASON, hint="Which table, what is wrong with it", limit=500, lines=True), needed=True),
-        submit="That is it",
+        submit="Send",
         callback_id=Window.DRILL_DETECTED,
         private=drill_id,
     )

@@ -10,7 +10,7 @@ from ops.alerts.answers import acknowledge, close, snooze
 from ops.alerts.facts import Facts
 from ops.alerts.looking import gather, look
 from ops.alerts.outgoing import Undelivered, Unplaced, deliver, undelivered
-from ops.alerts.records import changed_since, get, open_ones, opened_between
+from ops.alerts.records import changed_since, get, get_open, open_ones, opened_between
 from ops.alerts.severity import Severity
 from ops.alerts.telling import at_night, tell_change, warnings
 
@@ -27,6 +27,7 @@ __all__ = [
     "deliver",
     "gather",
     "get",
+    "get_open",
     "look",
     "open_ones",
     "opened_between",

@@ -154,6 +154,23 @@ def get(engine: Engine, alert_id: str) -> Alert:
         return of_row(row)
 
 
+def get_open(engine: Engine, alert_id: str) -> Alert:
+    """One about which something can be said yet.
+
+    Raises:
+        Refused: there is none of this id, or it is over.
+    """
+    found = get(engine, alert_id)
+    if not found.is_open:
+        raise _over()
+    return found
+
+
+def _over() -> Refused:
+    """Whoever asks may see a card of hours ago."""
+    return Refused("That alert is over.", "Nothing is left to do about it.")
+
+
 def open_ones(engine: Engine) -> list[Alert]:
     """Those that are not over, the oldest first."""
     with reading(engine) as session:
@@ -185,7 +202,7 @@ def change(engine: Engine, alert_id: str, do: Callable[[Session, AlertRow], None
     with Session(engine) as session, session.begin():
         row = session.get(AlertRow, alert_id, with_for_update=True)
         if row is None or row.resolved_at is not None:
-            raise Refused("That alert is over.", "Nothing is left to do about it.")
+            raise _over()
         do(session, row)
         session.flush()
         found = of_row(row)

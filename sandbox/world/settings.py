@@ -6,9 +6,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from sandbox.world import staging
 from sandbox.world.production import KEY
 from sandbox.world.repository import PRODUCTION, SOURCE
+from sandbox.world.staging import KEY as STAGING_KEY
 
 ZONE = "UTC"
 """The team's."""
@@ -83,19 +83,19 @@ class Site:
     token: str
 
 
-def write(folder: Path, repository: Path, convex: str, site: Site, trial: str = "") -> Path:
-    """Write the settings file; where it lies. ``trial``: where staging is, if there is one."""
+def write(folder: Path, repository: Path, convex: str, site: Site, staging: str = "") -> Path:
+    """Write the settings file; where it lies. ``staging``: where that is, if there is one."""
     path = folder / "backstop.toml"
     places = {"repository": repository, "convex": convex, "site": site.url, "zone": ZONE, "on_call": ON_CALL}
     text = _FILE.format(**places, production=PRODUCTION, source=SOURCE)
-    path.write_text(text + (_STAGING.format(staging=trial) if trial else ""), "utf-8")
+    path.write_text(text + (_STAGING.format(staging=staging) if staging else ""), "utf-8")
     return path
 
 
-def environment(settings: Path, slack: Slack, site: Site, *, trial: bool = False) -> dict[str, str]:
+def environment(settings: Path, slack: Slack, site: Site, *, staging: bool = False) -> dict[str, str]:
     """The bot's whole environment: nothing of ours that it does not need, and no other settings of the machine's owner."""
     kept = {name: os.environ[name] for name in _INHERITED if name in os.environ}
-    kept |= {"CONVEX_STAGING_KEY": staging.KEY} if trial else {}
+    kept |= {"CONVEX_STAGING_KEY": STAGING_KEY} if staging else {}
     return kept | {
         "BACKSTOP_CONFIG": str(settings),
         "SLACK_API_URL": slack.api_url,
