@@ -91,6 +91,8 @@ def demo(start: Callable[[], Demo]) -> Demo:
 
 
 def command(demo: Demo, text: str) -> None:
+    """Typed once the bot listens: one that was started anew posts before that."""
+    wait(lambda: demo.state()["connected"])
     assert demo.post("/client/command", {"user": "U0ALICE", "channel": "C0ENGINEERING", "text": text}) == {"ok": True}
 
 
@@ -126,7 +128,6 @@ def test_on_a_monday_that_was_moved_to_the_real_bot_posts_what_is_due_and_what_i
 ) -> None:
     if next_monday(demo) - datetime.now(UTC) < timedelta(hours=10):  # of what was due before a first use nothing comes
         demo.post("/production/clock", {"move": "monday"})
-        wait(lambda: demo.state()["connected"])
     command(demo, "/backup quick")
     told(demo, "Quick backup created")
     demo.post("/production/fault", {"place": "export", "fault": "fail"})
